@@ -1,0 +1,16 @@
+//! The `finexl` command line: one file per verb.
+
+mod arguments;
+mod diagnostics;
+mod verbs;
+
+use clap::Parser;
+
+fn main() -> std::process::ExitCode {
+    let arguments = arguments::Arguments::parse();
+    diagnostics::install(&arguments);
+    match verbs::run(arguments) {
+        Ok(code) => code,
+        Err(error) => diagnostics::report(&error),
+    }
+}

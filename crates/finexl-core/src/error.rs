@@ -1,0 +1,51 @@
+//! The errors of this crate.
+
+use std::path::PathBuf;
+
+/// What can go wrong with files, configurations and records.
+#[derive(Debug, thiserror::Error)]
+pub enum CoreError {
+    /// A file could not be read.
+    #[error("cannot read {path}: {source}; check that it exists and may be read")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file could not be written.
+    #[error(
+        "cannot write {path}: {source}; choose a folder that exists, may be written to and has room"
+    )]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A TOML file does not hold what its kind of file holds.
+    #[error("{path}, line {line}: {message}")]
+    Toml {
+        /// The file.
+        path: PathBuf,
+        /// The line of the mistake, counted from 1.
+        line: usize,
+        /// What is wrong with it.
+        message: String,
+        /// The whole file, for a diagnostic that shows the line.
+        text: String,
+        /// Bytes of `text` that are wrong.
+        span: std::ops::Range<usize>,
+    },
+    /// A record could not be turned into JSON or back.
+    #[error("{what}: {source}; make the file anew with this version of finexl")]
+    Json {
+        /// Which record or file.
+        what: String,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
+}

@@ -1,0 +1,12 @@
+//! The TOML file of an experiment.
+
+use super::TrainEncoder;
+use serde::{Deserialize, Serialize};
+
+/// One experiment; the name of the file's only table says which kind it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub enum Experiment {
+    /// `[train-encoder]`
+    TrainEncoder(TrainEncoder),
+}

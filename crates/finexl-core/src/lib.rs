@@ -1,0 +1,13 @@
+//! Experiment schema, fingerprints, seeds, atomic files and result records of FineXL.
+//!
+//! Nothing here knows a tensor: every other crate may depend on this one, this one on none of them.
+
+pub mod atomic;
+pub mod error;
+pub mod experiment;
+pub mod explanation;
+pub mod fingerprint;
+pub mod seed;
+pub mod toml_file;
+
+pub use error::CoreError;

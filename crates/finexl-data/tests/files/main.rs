@@ -1,0 +1,10 @@
+//! Files in and out: decoding, the resize, pairs of folders, manifests, stylized folders.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod decode;
+mod fixtures;
+mod manifest;
+mod pairs;
+mod resize;
+mod stylize;

@@ -1,0 +1,30 @@
+//! Decompositions of a divergence into weights of concept directions.
+
+mod active_set;
+mod centered;
+mod cholesky;
+mod decomposition;
+mod dense;
+mod directions;
+mod explanation_vector;
+mod lsq;
+mod method;
+mod minimum_norm;
+mod nnls;
+mod omp;
+mod paper;
+mod ridge;
+mod subspace;
+
+pub use centered::Centered;
+pub use decomposition::{Decomposition, Prepared, Weights};
+pub use directions::Directions;
+pub(crate) use directions::check_finite;
+pub use explanation_vector::explanation_vector;
+pub use lsq::Lsq;
+pub use method::Method;
+pub use nnls::Nnls;
+pub use omp::{Omp, Sign};
+pub use paper::Paper;
+pub use ridge::{Ridge, contributions};
+pub use subspace::{SubspaceNnls, Whitening};

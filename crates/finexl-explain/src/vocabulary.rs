@@ -1,0 +1,168 @@
+//! The concepts that an explanation may name.
+
+use crate::error::ExplainError;
+use finexl_core::fingerprint::Fingerprint;
+use finexl_data::vocabulary::{Concept, default_vocabulary};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+/// Concepts, each with one or several phrases; a phrase stands for one concept only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Vocabulary {
+    concepts: Vec<Concept>,
+    fingerprint: Fingerprint,
+}
+
+impl Vocabulary {
+    /// The default: every aspect of the catalogue with its synonyms, and distractors.
+    ///
+    /// # Errors
+    /// Where the embedded definitions are damaged.
+    pub fn default_phrases() -> Result<Self, ExplainError> {
+        Ok(Self::new(default_vocabulary()?))
+    }
+
+    /// Reads a text file: one concept per line, synonyms separated by `|`, `#` starts a comment.
+    ///
+    /// Phrases that the default vocabulary knows keep its family and antonym.
+    ///
+    /// # Errors
+    /// No phrase at all, or a phrase that stands twice, by line.
+    pub fn read(path: &Path) -> Result<Self, ExplainError> {
+        let bytes = finexl_core::atomic::read(path)?;
+        let text = String::from_utf8(bytes).map_err(|e| ExplainError::Vocabulary {
+            path: path.to_path_buf(),
+            line: 1,
+            problem: format!("it is not UTF-8 ({e}); save it as UTF-8"),
+        })?;
+        Self::parse(path, text.trim_start_matches('\u{feff}'))
+    }
+
+    fn parse(path: &Path, text: &str) -> Result<Self, ExplainError> {
+        let fault = |line: usize, problem: String| ExplainError::Vocabulary {
+            path: PathBuf::from(path),
+            line,
+            problem,
+        };
+        let known = known_concepts()?;
+        let mut seen: HashMap<String, usize> = HashMap::new();
+        let mut concepts = Vec::new();
+        for (index, raw) in text.lines().enumerate() {
+            let content = raw.split('#').next().unwrap_or_default();
+            let phrases: Vec<String> = content
+                .split('|')
+                .map(|phrase| phrase.split_whitespace().collect::<Vec<_>>().join(" "))
+                .filter(|phrase| !phrase.is_empty())
+                .collect();
+            for phrase in &phrases {
+                if let Some(first) = seen.insert(phrase.to_lowercase(), index + 1) {
+                    let problem =
+                        format!("\"{phrase}\" stands on line {first} already; remove one of them");
+                    return Err(fault(index + 1, problem));
+                }
+            }
+            if let Some(name) = phrases.first() {
+                let mut concept = known
+                    .get(name)
+                    .cloned()
+                    .unwrap_or_else(|| Concept::phrase(name));
+                concept.phrases = phrases;
+                concepts.push(concept);
+            }
+        }
+        if concepts.is_empty() {
+            return Err(fault(
+                1,
+                "it holds no phrase; write one per line, for example \"pixelated\"".to_string(),
+            ));
+        }
+        Ok(Self::new(concepts))
+    }
+
+    /// Named directions that came without text: one phrase each.
+    pub fn of_names(names: &[String]) -> Self {
+        Self::new(names.iter().map(|name| Concept::phrase(name)).collect())
+    }
+
+    fn new(concepts: Vec<Concept>) -> Self {
+        let mut builder = Fingerprint::of("vocabulary");
+        for concept in &concepts {
+            builder = builder.number("phrases", concept.phrases.len() as u64);
+            for phrase in &concept.phrases {
+                builder = builder.text("phrase", phrase);
+            }
+        }
+        Self {
+            concepts,
+            fingerprint: builder.finish(),
+        }
+    }
+
+    /// The concepts in order.
+    pub fn concepts(&self) -> &[Concept] {
+        &self.concepts
+    }
+
+    /// Fingerprint of all phrases and their grouping.
+    pub fn fingerprint(&self) -> &Fingerprint {
+        &self.fingerprint
+    }
+
+    /// The concept that a phrase stands for.
+    pub fn position(&self, phrase: &str) -> Option<usize> {
+        self.concepts
+            .iter()
+            .position(|concept| concept.phrases.iter().any(|p| p == phrase))
+    }
+
+    /// Number of phrases.
+    pub fn phrase_count(&self) -> usize {
+        self.concepts.iter().map(|c| c.phrases.len()).sum()
+    }
+}
+
+/// Concepts of the default vocabulary by each of their phrases.
+fn known_concepts() -> Result<HashMap<String, Concept>, ExplainError> {
+    let mut known = HashMap::new();
+    for concept in default_vocabulary()? {
+        for phrase in &concept.phrases {
+            let mut named = concept.clone();
+            named.name.clone_from(phrase);
+            known.insert(phrase.clone(), named);
+        }
+    }
+    Ok(known)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn parse(text: &str) -> Result<Vocabulary, ExplainError> {
+        Vocabulary::parse(Path::new("words.txt"), text)
+    }
+
+    #[test]
+    fn the_default_holds_at_least_150_phrases_and_30_distractors() {
+        let vocabulary = Vocabulary::default_phrases().unwrap();
+        assert!(vocabulary.phrase_count() >= 150);
+        assert!(finexl_data::vocabulary::distractors().len() >= 30);
+    }
+
+    #[test]
+    fn lines_hold_phrases_synonyms_and_comments() {
+        let vocabulary = parse("# mine\npixelated | blocky\n\nold  master # two words\n").unwrap();
+        assert_eq!(vocabulary.concepts().len(), 2);
+        assert_eq!(vocabulary.concepts()[0].phrases, ["pixelated", "blocky"]);
+        assert_eq!(vocabulary.concepts()[1].name, "old master");
+        assert_eq!(vocabulary.position("blocky"), Some(0));
+    }
+
+    #[test]
+    fn empty_and_duplicate_vocabularies_are_errors_with_a_line() {
+        assert!(parse("# nothing\n").unwrap_err().to_string().contains("no phrase"));
+        let error = parse("warm\ncool\nWarm\n").unwrap_err().to_string();
+        assert!(error.contains("line 3") && error.contains("line 1"), "{error}");
+    }
+}

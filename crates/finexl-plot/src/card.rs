@@ -1,0 +1,205 @@
+//! A model card: Markdown with the YAML front matter that model hubs read.
+
+use crate::rows::{Shown, scale, verdict};
+use crate::text;
+use finexl_core::explanation::Explanation;
+use std::fmt::Write;
+
+/// What the card says beside the explanation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CardOptions {
+    /// Identifier of the base model on the hub, if it is known; it is never guessed from a folder.
+    pub base_model: Option<String>,
+    /// At most this many aspects in the table.
+    pub top: usize,
+}
+
+impl Default for CardOptions {
+    fn default() -> Self {
+        Self {
+            base_model: None,
+            top: 12,
+        }
+    }
+}
+
+/// The explanation as a model card, to be saved as `README.md` of a personalized model.
+///
+/// The front matter holds only what is known: language, tags and, if given, the base model. All
+/// names are escaped for YAML and for Markdown.
+pub fn model_card(explanation: &Explanation, options: &CardOptions) -> String {
+    let mut card = front_matter(options);
+    let _ = write!(
+        card,
+        "# {}\n\n## What this personalization changes\n\n{}\n\n",
+        markdown(&explanation.personalized),
+        block(&explanation.summary)
+    );
+    card += &table(explanation, options.top);
+    card += &measured(explanation);
+    if !explanation.notes.is_empty() {
+        card += "### Notes\n\n";
+        for note in &explanation.notes {
+            let _ = writeln!(card, "- {}", block(note));
+        }
+        card.push('\n');
+    }
+    card += &provenance(explanation);
+    card
+}
+
+fn front_matter(options: &CardOptions) -> String {
+    let mut yaml = String::from("---\nlanguage: en\n");
+    if let Some(base) = &options.base_model {
+        let _ = writeln!(yaml, "base_model: {}", yaml_string(base));
+    }
+    yaml + "tags:\n- finexl\n- personalization\n- explainability\n---\n\n"
+}
+
+fn table(explanation: &Explanation, top: usize) -> String {
+    let shown = Shown::of(explanation, top);
+    if shown.rows.is_empty() {
+        return "No aspect has a score.\n\n".into();
+    }
+    let mut table = String::from(
+        "| Aspect | Score | 95% interval | Adjusted p | Verdict |\n\
+         | :--- | ---: | ---: | ---: | :--- |\n",
+    );
+    for aspect in &shown.rows {
+        let name = markdown(&aspect.concept);
+        let name = if aspect.significant {
+            format!("**{name}**")
+        } else {
+            name
+        };
+        let _ = writeln!(
+            table,
+            "| {name} | {} | {} | {} | {} |",
+            text::number(aspect.score),
+            text::interval(aspect.low, aspect.high),
+            markdown(&text::p_value(aspect.p_adjusted)),
+            markdown(&verdict(explanation, aspect)),
+        );
+    }
+    let _ = write!(table, "\nS{}.", &scale(explanation)[1..]);
+    if let Some(left_out) = shown.left_out() {
+        let _ = write!(table, " {left_out}.");
+    }
+    table + "\n\n"
+}
+
+fn measured(explanation: &Explanation) -> String {
+    let mut section = format!(
+        "### How it was measured\n\n\
+         {} of images, one by the base ({}) and one by the personalized model ({}) of the same \
+         prompt, were compared in the embedding space of the encoder {}. The mean difference was \
+         decomposed over a vocabulary of aspects by the method {}; {} of the change is not \
+         explained by it. Intervals come from resampling, p-values from a sign-flip \
+         test adjusted by Benjamini and Hochberg.",
+        text::count(explanation.pairs, "pair"),
+        markdown(&explanation.base),
+        markdown(&explanation.personalized),
+        markdown(&explanation.encoder),
+        markdown(&explanation.method),
+        markdown(&text::percent(explanation.unexplained)),
+    );
+    if !explanation.testable {
+        section += " With so few pairs, no single aspect can pass the test.";
+    }
+    section + "\n\n"
+}
+
+fn provenance(explanation: &Explanation) -> String {
+    let from = &explanation.provenance;
+    format!(
+        "### Provenance\n\n\
+         finexl {}, seed {}; encoder `{}`, images `{}`, vocabulary `{}`, settings `{}`.\n",
+        markdown(&from.version),
+        from.seed,
+        from.encoder.short(),
+        from.images.short(),
+        from.vocabulary.short(),
+        from.settings.short(),
+    )
+}
+
+/// Text inside a paragraph or a table cell: one line, and nothing in it is markup.
+fn markdown(words: &str) -> String {
+    let mut escaped = String::with_capacity(words.len());
+    for c in text::plain(words).chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '#' | '|' | '!' | '~' | '$' => {
+                escaped.push('\\');
+                escaped.push(c);
+            }
+            c => escaped.push(c),
+        }
+    }
+    escaped.trim().to_owned()
+}
+
+/// Text that opens a paragraph or a list item: also what would start a list is escaped.
+fn block(words: &str) -> String {
+    let escaped = markdown(words);
+    let digits = escaped.chars().take_while(char::is_ascii_digit).count();
+    let mark = escaped.chars().nth(digits);
+    let marks_a_list = match mark {
+        Some('-' | '+' | '=') => digits == 0,
+        Some('.' | ')') => digits > 0,
+        _ => false,
+    };
+    if marks_a_list {
+        // Digits are single bytes, so this splits before the mark.
+        let (before, after) = escaped.split_at(digits);
+        format!("{before}\\{after}")
+    } else {
+        escaped
+    }
+}
+
+/// A double-quoted YAML scalar.
+fn yaml_string(words: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in words.chars() {
+        match c {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            '\n' => quoted.push_str("\\n"),
+            '\t' => quoted.push_str("\\t"),
+            ' '..='~' | '\u{a1}'..='\u{1fff}' | '\u{2030}'..='\u{205f}' => quoted.push(c),
+            '\u{2070}'..='\u{d7ff}' => quoted.push(c),
+            c => {
+                let _ = write!(quoted, "\\U{:08X}", c as u32);
+            }
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn yaml_scalars_stay_on_one_line() {
+        assert_eq!(
+            yaml_string("a\"b\\c\nlicense: x | ü\u{85}\u{1f34e}"),
+            r#""a\"b\\c\nlicense: x | ü\U00000085\U0001F34E""#
+        );
+    }
+
+    #[test]
+    fn markdown_is_inert() {
+        assert_eq!(
+            markdown("a|b\n<script>*x*_[y](z)"),
+            r"a\|b &lt;script&gt;\*x\*\_\[y\](z)"
+        );
+        assert_eq!(block("1. first"), r"1\. first");
+        assert_eq!(block("- first"), r"\- first");
+        assert_eq!(block("25 pairs"), "25 pairs");
+    }
+}

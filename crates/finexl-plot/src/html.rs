@@ -1,0 +1,195 @@
+//! The HTML report: one page that needs nothing but itself.
+
+use crate::chart::{ChartOptions, aspect_chart};
+use crate::error::PlotError;
+use crate::html_style::style;
+use crate::rows::{Shown, scale, verdict};
+use crate::text::{self, html};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use finexl_core::explanation::{AspectScore, Explanation};
+use std::fmt::Write;
+
+/// A pair of images that shows what the numbers say.
+#[derive(Clone, Debug)]
+pub struct TellingPair<'a> {
+    /// Name of the pair.
+    pub name: String,
+    /// Prompt of both images, where known.
+    pub prompt: Option<String>,
+    /// Image of the base, as a PNG file.
+    pub base_png: &'a [u8],
+    /// Image of the personalized model, as a PNG file.
+    pub personalized_png: &'a [u8],
+    /// Why it is shown, e.g. "most pixelated".
+    pub note: String,
+}
+
+/// The explanation as a self-contained HTML page: summary, chart, table, pairs, notes, provenance.
+///
+/// The page holds no script and asks for nothing from elsewhere; all names are escaped.
+///
+/// # Errors
+/// As [`aspect_chart`].
+pub fn html_report(
+    explanation: &Explanation,
+    pairs: &[TellingPair<'_>],
+    options: &ChartOptions,
+) -> Result<String, PlotError> {
+    let chart = aspect_chart(explanation, options)?;
+    let shown = Shown::of(explanation, options.top);
+    let title = format!(
+        "{} compared with {}",
+        html(&explanation.personalized),
+        html(&explanation.base)
+    );
+    let mut page = format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" \
+         content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">\n\
+         <title>{title}</title>\n<style>{}</style>\n</head>\n<body>\n<main>\n",
+        style()
+    );
+    let _ = write!(
+        page,
+        "<header>\n<p>{title}</p>\n<h1>{}</h1>\n</header>\n",
+        html(&explanation.summary)
+    );
+    page += &facts(explanation);
+    let _ = write!(
+        page,
+        "<section>\n<figure class=\"panel chart\">\n{chart}</figure>\n</section>\n"
+    );
+    page += &aspects(explanation, &shown);
+    page += &pictures(pairs);
+    page += &notes(explanation);
+    page += &provenance(explanation);
+    page += "</main>\n</body>\n</html>\n";
+    Ok(page)
+}
+
+fn facts(explanation: &Explanation) -> String {
+    let facts = [
+        ("image pairs", explanation.pairs.to_string()),
+        ("not explained", text::percent(explanation.unexplained)),
+        ("size of the change", text::number(explanation.divergence)),
+        ("method", explanation.method.clone()),
+        ("encoder", explanation.encoder.clone()),
+    ];
+    let mut list = String::from("<dl class=\"facts\">\n");
+    for (name, value) in facts {
+        let _ = writeln!(list, "<div><dt>{name}</dt><dd>{}</dd></div>", html(&value));
+    }
+    list + "</dl>\n"
+}
+
+fn aspects(explanation: &Explanation, shown: &Shown<'_>) -> String {
+    if explanation.aspects.is_empty() {
+        return String::new();
+    }
+    let mut section = String::from("<section>\n<h2>Aspects</h2>\n");
+    if !shown.rows.is_empty() {
+        section += &table(explanation, &shown.rows);
+    }
+    let _ = writeln!(
+        section,
+        "<p class=\"small\">S{}.</p>",
+        &scale(explanation)[1..]
+    );
+    if let Some(left_out) = shown.left_out() {
+        let _ = write!(
+            section,
+            "<details>\n<summary>{left_out}</summary>\n{}</details>\n",
+            table(explanation, &shown.others)
+        );
+    }
+    section + "</section>\n"
+}
+
+fn table(explanation: &Explanation, rows: &[&AspectScore]) -> String {
+    let mut table = String::from(
+        "<div class=\"panel\"><table>\n<thead><tr><th scope=\"col\">Aspect</th>\
+         <th scope=\"col\" class=\"number\">Score</th>\
+         <th scope=\"col\" class=\"number\">95% interval</th>\
+         <th scope=\"col\" class=\"number\">Adjusted p</th>\
+         <th scope=\"col\">Verdict</th></tr></thead>\n<tbody>\n",
+    );
+    for aspect in rows {
+        let faint = if aspect.significant {
+            ""
+        } else {
+            " class=\"faint\""
+        };
+        let _ = writeln!(
+            table,
+            "<tr{faint}><th scope=\"row\">{}</th><td class=\"number\">{}</td>\
+             <td class=\"number\">{}</td><td class=\"number\">{}</td><td>{}</td></tr>",
+            html(&aspect.concept),
+            text::number(aspect.score),
+            text::interval(aspect.low, aspect.high),
+            html(&text::p_value(aspect.p_adjusted)),
+            html(&verdict(explanation, aspect)),
+        );
+    }
+    table + "</tbody>\n</table></div>\n"
+}
+
+fn pictures(pairs: &[TellingPair<'_>]) -> String {
+    if pairs.is_empty() {
+        return String::new();
+    }
+    let mut section = String::from("<section>\n<h2>Telling pairs</h2>\n<div class=\"pairs\">\n");
+    for pair in pairs {
+        let said = html(pair.prompt.as_deref().unwrap_or(&pair.name));
+        let _ = write!(
+            section,
+            "<figure class=\"panel pair\">\n<div class=\"both\">\n{}{}</div>\n\
+             <figcaption><b>{}</b>{said}</figcaption>\n</figure>\n",
+            picture("base", &said, pair.base_png),
+            picture("personalized", &said, pair.personalized_png),
+            html(&pair.note),
+        );
+    }
+    section + "</div>\n</section>\n"
+}
+
+/// One image; `said` is escaped already.
+fn picture(side: &str, said: &str, png: &[u8]) -> String {
+    format!(
+        "<div><span>{side}</span><img alt=\"{side}: {said}\" src=\"data:image/png;base64,{}\"></div>\n",
+        STANDARD.encode(png)
+    )
+}
+
+fn notes(explanation: &Explanation) -> String {
+    if explanation.notes.is_empty() {
+        return String::new();
+    }
+    let mut section = String::from("<section>\n<h2>Notes</h2>\n<ul>\n");
+    for note in &explanation.notes {
+        let _ = writeln!(section, "<li>{}</li>", html(note));
+    }
+    section + "</ul>\n</section>\n"
+}
+
+fn provenance(explanation: &Explanation) -> String {
+    let from = &explanation.provenance;
+    let fields = [
+        ("finexl", from.version.clone()),
+        ("seed", from.seed.to_string()),
+        ("encoder", from.encoder.to_string()),
+        ("images", from.images.to_string()),
+        ("vocabulary", from.vocabulary.to_string()),
+        ("settings", from.settings.to_string()),
+        ("raw residual", text::number(explanation.residual)),
+        ("fitted residual", text::number(explanation.residual_fitted)),
+        ("schema", explanation.schema.clone()),
+    ];
+    let mut list =
+        String::from("<details>\n<summary>Provenance</summary>\n<div class=\"panel\"><dl>\n");
+    for (name, value) in fields {
+        let _ = writeln!(list, "<dt>{name}</dt><dd>{}</dd>", html(&value));
+    }
+    list + "</dl></div>\n</details>\n"
+}

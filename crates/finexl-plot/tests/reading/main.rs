@@ -1,0 +1,8 @@
+//! What a person reads of a result: snapshots, escaping, and the schema of the JSON form.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod escaping;
+mod figures;
+mod sample;
+mod schema;
+mod snapshots;

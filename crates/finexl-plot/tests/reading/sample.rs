@@ -1,0 +1,228 @@
+//! A made-up explanation with everything that a layout must cope with.
+
+use finexl_core::explanation::{AspectScore, Explanation, PairScore, Provenance, SCHEMA};
+use finexl_core::fingerprint::Fingerprint;
+
+const ASPECTS: [(&str, &str, &str, f64, f64, f64, f64, bool); 12] = [
+    (
+        "pixelated",
+        "strongly pixelated",
+        "edge",
+        0.78,
+        0.69,
+        0.86,
+        0.00002,
+        true,
+    ),
+    (
+        "warm",
+        "clearly warm",
+        "colour",
+        0.46,
+        0.35,
+        0.55,
+        0.00002,
+        true,
+    ),
+    (
+        "mosaic",
+        "somewhat like a mosaic",
+        "texture",
+        0.31,
+        0.18,
+        0.44,
+        0.0021,
+        true,
+    ),
+    (
+        "saturated",
+        "less saturated",
+        "colour",
+        0.22,
+        0.12,
+        0.31,
+        0.0133,
+        true,
+    ),
+    (
+        "vignette",
+        "a slight vignette",
+        "light",
+        0.14,
+        0.06,
+        0.22,
+        0.041,
+        true,
+    ),
+    (
+        "film photograph of the nineteen-seventies",
+        "perhaps a film photograph",
+        "light",
+        0.12,
+        0.0,
+        0.26,
+        0.18,
+        false,
+    ),
+    (
+        "sepia",
+        "perhaps sepia",
+        "colour",
+        0.10,
+        0.0,
+        0.21,
+        0.22,
+        false,
+    ),
+    (
+        "embossed",
+        "perhaps embossed",
+        "edge",
+        0.07,
+        0.0,
+        0.19,
+        0.38,
+        false,
+    ),
+    (
+        "high contrast",
+        "perhaps of high contrast",
+        "tone",
+        0.05,
+        0.0,
+        0.13,
+        0.5,
+        false,
+    ),
+    (
+        "line art",
+        "perhaps line art",
+        "edge",
+        0.04,
+        0.0,
+        0.12,
+        0.61,
+        false,
+    ),
+    (
+        "paper",
+        "perhaps on paper",
+        "texture",
+        0.02,
+        0.0,
+        0.09,
+        0.8,
+        false,
+    ),
+    (
+        "glowing",
+        "perhaps glowing",
+        "light",
+        0.01,
+        0.0,
+        0.05,
+        0.93,
+        false,
+    ),
+];
+
+/// Twelve aspects with scores, one without.
+pub fn explanation() -> Explanation {
+    let mut aspects: Vec<AspectScore> = ASPECTS.into_iter().map(aspect).collect();
+    aspects.push(aspect((
+        "cubist",
+        "not cubist",
+        "",
+        0.0,
+        0.0,
+        0.03,
+        1.0,
+        false,
+    )));
+    Explanation {
+        schema: SCHEMA.into(),
+        summary: "The personalized images are strongly pixelated and clearly warm, with a touch \
+                  of mosaic; 18% of the change is not explained by the vocabulary."
+            .into(),
+        base: "base".into(),
+        personalized: "ukiyo-lora".into(),
+        pairs: 25,
+        method: "nnls".into(),
+        encoder: "mini-clip".into(),
+        divergence: 0.74,
+        residual: 0.41,
+        residual_fitted: 0.33,
+        unexplained: 0.18,
+        calibrated: true,
+        testable: true,
+        aspects,
+        notes: vec![
+            "no prompts were given: default probes were used, which makes the intervals wider"
+                .into(),
+            "2 of 27 pairs were skipped: red-apple.png is truncated, snail.png is 1x1".into(),
+        ],
+        provenance: Provenance {
+            version: "0.1.0".into(),
+            encoder: Fingerprint::of_bytes(b"encoder"),
+            images: Fingerprint::of_bytes(b"images"),
+            vocabulary: Fingerprint::of_bytes(b"vocabulary"),
+            settings: Fingerprint::of_bytes(b"settings"),
+            seed: u64::MAX,
+        },
+    }
+}
+
+fn aspect(
+    (concept, wording, family, score, low, high, p_adjusted, significant): (
+        &str,
+        &str,
+        &str,
+        f64,
+        f64,
+        f64,
+        f64,
+        bool,
+    ),
+) -> AspectScore {
+    let pair = |name: &str, contribution| PairScore {
+        pair: name.into(),
+        contribution,
+    };
+    AspectScore {
+        concept: concept.into(),
+        wording: wording.into(),
+        family: (!family.is_empty()).then(|| family.into()),
+        weight: score * 0.6,
+        score,
+        low,
+        high,
+        p_adjusted,
+        significant,
+        most: vec![pair("red apple", score * 0.9)],
+        least: vec![pair("snail", score * 0.2)],
+    }
+}
+
+/// The same with raw weights of either sign and too few pairs.
+pub fn uncalibrated() -> Explanation {
+    let mut explanation = explanation();
+    explanation.calibrated = false;
+    explanation.testable = false;
+    explanation.pairs = 6;
+    explanation.aspects.truncate(4);
+    for (index, aspect) in explanation.aspects.iter_mut().enumerate() {
+        aspect.significant = false;
+        if index == 3 {
+            (aspect.score, aspect.low, aspect.high) = (-0.22, -0.31, -0.12);
+        }
+    }
+    explanation
+}
+
+/// A PNG of one grey pixel.
+pub const PIXEL: &[u8] = &[
+    0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0x0d, b'I', b'H', b'D', b'R', 0, 0, 0,
+    1, 0, 0, 0, 1, 8, 0, 0, 0, 0, 0x3a, 0x7e, 0x9b, 0x55, 0, 0, 0, 0x0a, b'I', b'D', b'A', b'T',
+    0x78, 0x9c, 0x63, 0x68, 0, 0, 0, 0x82, 0, 0x81, 0x77, 0xcd, 0x72, 0xb6, 0, 0, 0, 0, b'I', b'E',
+    b'N', b'D', 0xae, 0x42, 0x60, 0x82,
+];

@@ -1,0 +1,76 @@
+//! What every encoder does.
+
+use crate::ZooError;
+use finexl_core::fingerprint::Fingerprint;
+use finexl_data::image::Image;
+
+/// L2-normalised embeddings, one row each.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Features {
+    /// Dimension of a row.
+    pub dimension: usize,
+    /// `[n, dimension]`, row-major.
+    pub values: Vec<f32>,
+}
+
+impl Features {
+    /// No rows of a dimension.
+    pub fn empty(dimension: usize) -> Self {
+        Self {
+            dimension,
+            values: Vec::new(),
+        }
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.values.len() / self.dimension.max(1)
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// Row `index`, `[dimension]`.
+    pub fn row(&self, index: usize) -> &[f32] {
+        &self.values[index * self.dimension..(index + 1) * self.dimension]
+    }
+
+    /// Appends the rows of another block of the same dimension.
+    pub fn extend(&mut self, other: &Self) {
+        debug_assert_eq!(self.dimension, other.dimension);
+        self.values.extend_from_slice(&other.values);
+    }
+}
+
+/// An aligned pair of image and text encoders.
+pub trait Encoder: Send + Sync {
+    /// Name as given to `--encoder`.
+    fn name(&self) -> &str;
+
+    /// Fingerprint of weights, architecture and preprocessing: equal fingerprints give equal
+    /// embeddings.
+    fn fingerprint(&self) -> &Fingerprint;
+
+    /// Dimension d of the embeddings.
+    fn dimension(&self) -> usize;
+
+    /// Embeds images of any size, `[n, d]`, rows L2-normalised.
+    ///
+    /// # Errors
+    /// Where the backend fails or an embedding is not finite.
+    fn encode_images(&self, images: &[Image]) -> Result<Features, ZooError>;
+
+    /// Embeds texts, `[n, d]`, rows L2-normalised.
+    ///
+    /// # Errors
+    /// [`ZooError::UnknownWords`] or [`ZooError::TextTooLong`] where the encoder cannot read a text.
+    fn encode_texts(&self, texts: &[String]) -> Result<Features, ZooError>;
+
+    /// Checks that a text can be read, without encoding it.
+    ///
+    /// # Errors
+    /// As [`Encoder::encode_texts`].
+    fn check_text(&self, text: &str) -> Result<(), ZooError>;
+}

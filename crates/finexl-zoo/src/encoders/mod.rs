@@ -1,0 +1,6 @@
+//! Encoders: images and texts into one space.
+
+mod encoder;
+pub mod mini_clip;
+
+pub use encoder::{Encoder, Features};

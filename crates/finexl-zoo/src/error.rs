@@ -1,0 +1,79 @@
+//! The errors of this crate.
+
+use std::path::PathBuf;
+
+/// What can go wrong with weights, encoders and trainings.
+#[derive(Debug, thiserror::Error)]
+pub enum ZooError {
+    /// A file could not be read or written.
+    #[error(transparent)]
+    Core(#[from] finexl_core::CoreError),
+    /// Images, art or scenes could not be had.
+    #[error(transparent)]
+    Data(#[from] finexl_data::DataError),
+    /// A weights file is not what it should be.
+    #[error("{path}: {problem}; {remedy}")]
+    Weights {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// A text holds words that the encoder was not trained on.
+    #[error(
+        "the encoder {encoder} does not know the word{} {} (in \"{text}\"); use words of its vocabulary (`finexl zoo words`) or an encoder with an open vocabulary",
+        if words.len() == 1 { "" } else { "s" },
+        words.iter().map(|w| format!("\"{w}\"")).collect::<Vec<_>>().join(", ")
+    )]
+    UnknownWords {
+        /// The encoder's name.
+        encoder: String,
+        /// The whole text.
+        text: String,
+        /// The unknown words.
+        words: Vec<String>,
+    },
+    /// A text is longer than the encoder's context.
+    #[error("the text \"{text}\" has {tokens} tokens; the encoder {encoder} reads at most {limit}: shorten it")]
+    TextTooLong {
+        /// The encoder's name.
+        encoder: String,
+        /// The text.
+        text: String,
+        /// Its length in tokens.
+        tokens: usize,
+        /// The encoder's limit.
+        limit: usize,
+    },
+    /// An encoder gave something that is not a number.
+    #[error("the encoder {encoder} gave a value that is not finite for {what}; its weights are damaged or the image is: run `finexl zoo verify`")]
+    NotFinite {
+        /// The encoder's name.
+        encoder: String,
+        /// Which input.
+        what: String,
+    },
+    /// A name that nothing answers to.
+    #[error("there is no {kind} named \"{name}\"; known: {known}")]
+    Unknown {
+        /// Encoder, device, ...
+        kind: &'static str,
+        /// The name given.
+        name: String,
+        /// What could have been given.
+        known: String,
+    },
+    /// A configuration that cannot be built.
+    #[error("{0}")]
+    Config(String),
+    /// A tensor operation or training failed.
+    #[error("{what} failed: {message}")]
+    Backend {
+        /// What was being done.
+        what: &'static str,
+        /// The backend's words.
+        message: String,
+    },
+}

@@ -1,0 +1,9 @@
+//! Encoders and generators on burn, strict weight loading and their training.
+
+pub mod device;
+pub mod encoders;
+pub mod error;
+pub mod training;
+pub mod weights;
+
+pub use error::ZooError;
