@@ -1,6 +1,6 @@
 //! What the command line takes.
 
-use crate::verbs::train;
+use crate::verbs::{data, embed, explain, run, train, zoo};
 use clap::{Parser, Subcommand};
 
 /// Says in words how a personalized image generator differs from its base.
@@ -21,6 +21,16 @@ pub struct Arguments {
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
+    /// Explain how the images of a personalized model differ from its base's.
+    Explain(Box<explain::Explain>),
+    /// Write the embeddings of images or texts.
+    Embed(embed::Embed),
+    /// Render emoji art and scenes, apply aspects to images.
+    Data(data::Data),
+    /// Run an experiment.
+    Run(run::Run),
     /// Train what a recipe describes; goes on where it stopped.
     Train(train::Train),
+    /// Look into the encoders.
+    Zoo(zoo::Zoo),
 }

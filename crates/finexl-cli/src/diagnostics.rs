@@ -29,6 +29,9 @@ pub enum CliError {
     /// Explanations.
     #[error(transparent)]
     Explain(#[from] ExplainError),
+    /// Figures and pages.
+    #[error(transparent)]
+    Plot(#[from] finexl_plot::PlotError),
     /// Anything that only the command line knows.
     #[error("{0}")]
     Usage(String),

@@ -2,6 +2,8 @@
 
 mod arguments;
 mod diagnostics;
+mod output;
+mod report;
 mod verbs;
 
 use clap::Parser;

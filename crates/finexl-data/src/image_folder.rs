@@ -19,6 +19,13 @@ pub enum BadFiles {
     Skip,
 }
 
+impl BadFiles {
+    /// The policy of a `--skip-bad` switch.
+    pub fn from_skip(skip: bool) -> Self {
+        if skip { Self::Skip } else { Self::Refuse }
+    }
+}
+
 /// The images of a folder.
 #[derive(Clone, Debug, Default)]
 pub struct ImageFolder {

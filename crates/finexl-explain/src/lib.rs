@@ -1,9 +1,19 @@
 //! Divergence, concept bank, decompositions, uncertainty and wording.
 
+pub mod analysis;
 pub mod bank;
+pub mod cache;
+pub mod calibration;
+pub mod concept_features;
 pub mod decompose;
 pub mod divergence;
+pub mod domain;
 pub mod error;
+pub mod explain;
+pub mod features_file;
+pub mod folders;
+pub mod image_features;
+pub mod probes;
 pub mod statistics;
 pub mod vocabulary;
 pub mod wording;

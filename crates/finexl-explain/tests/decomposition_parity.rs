@@ -4,7 +4,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use finexl_explain::decompose::{Directions, Method, Weights};
+use finexl_explain::decompose::{Decomposition, Directions, Method, Ridge, Weights, contributions};
 use finexl_explain::statistics;
 use proptest::prelude::*;
 use safetensors::SafeTensors;
@@ -49,7 +49,9 @@ impl Tensors {
         let file = SafeTensors::deserialize(&self.0).unwrap();
         let tensor = file.tensor(key).unwrap();
         let words = tensor.data().chunks_exact(8);
-        let values = words.map(|word| convert(word.try_into().unwrap())).collect();
+        let values = words
+            .map(|word| convert(word.try_into().unwrap()))
+            .collect();
         (values, tensor.shape().to_vec())
     }
 
@@ -75,7 +77,9 @@ fn assert_close(found: &[f64], expected: &[f64], what: &str) {
 fn combine(weights: &[f64], rows: &[f64], dimension: usize) -> Vec<f64> {
     let mut sum = vec![0.0; dimension];
     for (row, weight) in rows.chunks_exact(dimension).zip(weights) {
-        sum.iter_mut().zip(row).for_each(|(sum, x)| *sum += weight * x);
+        sum.iter_mut()
+            .zip(row)
+            .for_each(|(sum, x)| *sum += weight * x);
     }
     sum
 }
@@ -96,7 +100,11 @@ fn decompositions_equal_numpy_and_scipy() {
         let transformed = prepared.transformed();
         // Methods that fit in the plain space have no directions of their own in the fixture.
         let own = format!("{key}/transformed");
-        let expected = if tensors.has(&own) { tensors.floats(&own) } else { values.clone() };
+        let expected = if tensors.has(&own) {
+            tensors.floats(&own)
+        } else {
+            values.clone()
+        };
         assert_close(&transformed, &expected, &own);
         assert_close(
             &[found.residual_fitted],
@@ -112,7 +120,11 @@ fn decompositions_equal_numpy_and_scipy() {
             let expected = tensors.floats(&format!("{key}/weights"));
             assert_close(&found.weights, &expected, &format!("{key} weights"));
             let residuals = tensors.floats(&format!("{key}/residuals"));
-            assert_close(&[found.residual], &residuals[..1], &format!("{key} residual"));
+            assert_close(
+                &[found.residual],
+                &residuals[..1],
+                &format!("{key} residual"),
+            );
         }
     }
 }
@@ -143,14 +155,22 @@ fn bootstrap_intervals_equal_scipy() {
         percentile.extend([interval.low, interval.high]);
     }
     assert_close(&bca, &tensors.floats("bootstrap/bca"), "BCa");
-    assert_close(&percentile, &tensors.floats("bootstrap/percentile"), "percentile");
+    assert_close(
+        &percentile,
+        &tensors.floats("bootstrap/percentile"),
+        "percentile",
+    );
 }
 
 #[test]
 fn other_statistics_equal_scipy() {
     let tensors = Tensors::read("statistics.safetensors");
     let adjusted = statistics::benjamini_hochberg(&tensors.floats("benjamini-hochberg/p")).unwrap();
-    assert_close(&adjusted, &tensors.floats("benjamini-hochberg/adjusted"), "adjusted p");
+    assert_close(
+        &adjusted,
+        &tensors.floats("benjamini-hochberg/adjusted"),
+        "adjusted p",
+    );
 
     let (x, y) = (tensors.floats("spearman/x"), tensors.floats("spearman/y"));
     let rho = statistics::spearman(&x, &y).unwrap();
@@ -193,14 +213,68 @@ fn bad_input_is_an_error_that_names_it() {
 
 #[test]
 fn a_bank_of_one_or_of_zeros_is_no_problem() {
-    for values in [vec![0.0; 6], vec![1.0, 2.0, 3.0, 1.0, 2.0, 3.0], vec![0.5, 0.1, -0.2]] {
+    for values in [
+        vec![0.0; 6],
+        vec![1.0, 2.0, 3.0, 1.0, 2.0, 3.0],
+        vec![0.5, 0.1, -0.2],
+    ] {
         let directions = Directions::new(&values, values.len() / 3, 3).unwrap();
         for method in Method::all() {
-            let found = method.build().unwrap().decompose(directions, &[0.3, 0.1, 0.0]).unwrap();
-            assert!(found.weights.iter().all(|weight| weight.is_finite()), "{method:?}");
+            let found = method
+                .build()
+                .unwrap()
+                .decompose(directions, &[0.3, 0.1, 0.0])
+                .unwrap();
+            assert!(
+                found.weights.iter().all(|weight| weight.is_finite()),
+                "{method:?}"
+            );
             assert!(found.residual_fitted <= 1.0 + 1e-12, "{method:?}");
         }
     }
+}
+
+#[test]
+fn contributions_of_pairs_average_to_the_fit_of_their_mean() {
+    let tensors = Tensors::read("problems.safetensors");
+    let (values, shape) = tensors.bytes("alike/directions", f64::from_le_bytes);
+    let directions = Directions::new(&values, shape[0], shape[1]).unwrap();
+    // Any vectors of the space will do as divergences: four of the directions.
+    let divergences = &values[..4 * shape[1]];
+    let each = contributions(directions, divergences, &Ridge::default()).unwrap();
+    let mean = combine(&[0.25; 4], divergences, shape[1]);
+    let whole = Ridge::default().decompose(directions, &mean).unwrap();
+    assert_close(
+        &combine(&[0.25; 4], &each, shape[0]),
+        &whole.weights,
+        "mean contribution",
+    );
+    assert!(contributions(directions, &divergences[1..], &Ridge::default()).is_err());
+}
+
+#[test]
+fn a_resample_of_the_same_directions_changes_nothing() {
+    let tensors = Tensors::read("problems.safetensors");
+    let (values, shape) = tensors.bytes("alike/directions", f64::from_le_bytes);
+    let divergence = tensors.floats("alike/divergence");
+    let directions = Directions::new(&values, shape[0], shape[1]).unwrap();
+    for method in Method::all() {
+        let method = method.build().unwrap();
+        let prepared = method.prepare(directions).unwrap();
+        let first = prepared.fit(&divergence, None).unwrap();
+        let again = prepared.resampled(directions).unwrap();
+        let warm = again.fit(&divergence, Some(&first.weights)).unwrap();
+        assert_close(&warm.weights, &first.weights, method.name());
+        assert_close(&again.transformed(), &prepared.transformed(), method.name());
+    }
+}
+
+#[test]
+fn studentized_intervals_follow_their_formula() {
+    // Pivots -2, -1, 0, 1, 4 of scale 0.5; an estimate of 3 with scale 2.
+    let replicates = [2.0, 2.5, 3.0, 3.5, 5.0];
+    let interval = statistics::studentized(3.0, 2.0, &replicates, &[0.5; 5], 0.5);
+    assert_eq!((interval.low, interval.high), (1.0, 5.0));
 }
 
 /// A bank with copies, opposites and zeros among its rows, and a divergence.

@@ -81,7 +81,7 @@ fn table(explanation: &Explanation, top: usize) -> String {
             markdown(&verdict(explanation, aspect)),
         );
     }
-    let _ = write!(table, "\nS{}.", &scale(explanation)[1..]);
+    let _ = write!(table, "\nScore: {}.", scale(explanation));
     if let Some(left_out) = shown.left_out() {
         let _ = write!(table, " {left_out}.");
     }

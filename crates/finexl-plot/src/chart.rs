@@ -56,7 +56,7 @@ pub fn aspect_chart(
         "too few pairs to tell"
     };
     BarChart {
-        axis: format!("{}; whiskers: 95% interval", scale(explanation)),
+        axis: format!("score: {}; whiskers: 95% interval", scale(explanation)),
         range: explanation.calibrated.then_some((0.0, 1.0)),
         series: vec!["significant".into()],
         faint: Some(faint.into()),

@@ -94,8 +94,8 @@ fn aspects(explanation: &Explanation, shown: &Shown<'_>) -> String {
     }
     let _ = writeln!(
         section,
-        "<p class=\"small\">S{}.</p>",
-        &scale(explanation)[1..]
+        "<p class=\"small\">Score: {}.</p>",
+        scale(explanation)
     );
     if let Some(left_out) = shown.left_out() {
         let _ = write!(

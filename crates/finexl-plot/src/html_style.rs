@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 const STYLE: &str = "\
 :root{color-scheme:light dark;--paper:#fff;--page:#f6f7f9;--ink:#1b1f24;--muted:#5b6470;\
---line:#dfe3e8;--accent:#0072b2}\
+--line:#dfe3e8}\
 *{box-sizing:border-box}\
 body{margin:0;background:var(--page);color:var(--ink);\
 font:16px/1.55 system-ui,-apple-system,'Segoe UI',Helvetica,Arial,'Liberation Sans',sans-serif}\
@@ -27,7 +27,7 @@ table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}\
 th,td{padding:7px 10px;text-align:left;border-bottom:1px solid var(--line);vertical-align:top}\
 thead th{color:var(--muted);font-size:.84rem;font-weight:600;white-space:nowrap}\
 tbody tr:last-child>*{border-bottom:0}\
-tbody th{font-weight:600;overflow-wrap:anywhere}\
+tbody th{font-weight:600;overflow-wrap:break-word}\
 td.number,th.number{text-align:right;white-space:nowrap}\
 tr.faint>*{color:var(--muted);font-weight:400}\
 .small{color:var(--muted);font-size:.88rem}\
@@ -44,11 +44,12 @@ details dl{display:grid;grid-template-columns:max-content 1fr;gap:4px 16px;font-
 details dt{color:var(--muted)}\
 details dd{margin:0;overflow-wrap:anywhere;font-family:ui-monospace,Menlo,Consolas,monospace}\
 details .panel{margin-top:10px}\
+@media (max-width:640px){th,td{padding:6px;font-size:.85rem}h1{font-size:1.35rem}}\
 @media print{body{background:#fff}.panel,.pair{break-inside:avoid}}\
 ";
 
 const NIGHT: &str = ":root{--paper:#161b22;--page:#0d1117;--ink:#e8ebef;--muted:#a3acb8;\
---line:#2c333d;--accent:#5ab0ec}";
+--line:#2c333d}";
 
 /// The whole style sheet. On dark pages the chart is recoloured by the colours it was drawn in,
 /// so the same SVG stays readable where no style sheet reaches it.

@@ -65,11 +65,11 @@ pub(crate) fn verdict(explanation: &Explanation, aspect: &AspectScore) -> String
     }
 }
 
-/// What the score means, in one clause.
+/// What the score is, to be read after "score: ".
 pub(crate) fn scale(explanation: &Explanation) -> &'static str {
     if explanation.calibrated {
-        "score: level from 0 (unchanged) to 1 (as strong as it gets)"
+        "level from 0 (unchanged) to 1 (as strong as it gets)"
     } else {
-        "score: raw weight, comparable within this result only"
+        "raw weight, comparable within this result only"
     }
 }

@@ -30,7 +30,8 @@ impl Default for TableOptions {
 
 const NARROWEST: usize = 60;
 const LONGEST_BAR: usize = 24;
-const SHORTEST_BAR: usize = 10;
+const READABLE_BAR: usize = 10;
+const SHORTEST_BAR: usize = 4;
 const GAP: &str = "  ";
 
 /// Widths of the columns in characters.
@@ -71,10 +72,11 @@ pub fn terminal_table(explanation: &Explanation, options: &TableOptions) -> Stri
     lines.push(String::new());
     if shown.rows.is_empty() {
         lines.push("No aspect has a score.".into());
+        lines.push(String::new());
     } else {
         lines.extend(table(explanation, &shown.rows, width, options));
         lines.push(String::new());
-        for line in text::wrap(&format!("S{}.", &scale(explanation)[1..]), width) {
+        for line in text::wrap(&format!("Score: {}.", scale(explanation)), width) {
             lines.push(paint(&line, Paint::Dim, options.colour));
         }
     }
@@ -164,11 +166,14 @@ fn columns(lines: &[Line], width: usize) -> Columns {
     let mut aspect = longest(|line| &line.aspect, "aspect".len()).min(26);
     let mut verdict = longest(|line| &line.verdict, "verdict".len()).min(28);
     let room = width.saturating_sub(score + interval + 4 * GAP.len());
-    while aspect + verdict + SHORTEST_BAR > room && aspect.max(verdict) > 8 {
-        if aspect >= verdict {
-            aspect -= 1;
-        } else {
-            verdict -= 1;
+    // Very long texts give way to a readable bar, but the bar gives way before the others do.
+    for (bar, longest) in [(READABLE_BAR, 22), (SHORTEST_BAR, 8)] {
+        while aspect + verdict + bar > room && aspect.max(verdict) > longest {
+            if aspect >= verdict {
+                aspect -= 1;
+            } else {
+                verdict -= 1;
+            }
         }
     }
     let bar = room.saturating_sub(aspect + verdict).min(LONGEST_BAR);

@@ -1,6 +1,11 @@
 //! One module per verb.
 
+pub mod data;
+pub mod embed;
+pub mod explain;
+pub mod run;
 pub mod train;
+pub mod zoo;
 
 use crate::arguments::{Arguments, Verb};
 use crate::diagnostics::CliError;
@@ -9,6 +14,11 @@ use std::process::ExitCode;
 /// Runs the chosen verb.
 pub fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
     match &arguments.verb {
+        Verb::Explain(verb) => verb.run(&arguments),
+        Verb::Embed(verb) => verb.run(&arguments),
+        Verb::Data(verb) => verb.run(&arguments),
+        Verb::Run(verb) => verb.run(&arguments),
         Verb::Train(verb) => verb.run(&arguments),
+        Verb::Zoo(verb) => verb.run(&arguments),
     }
 }

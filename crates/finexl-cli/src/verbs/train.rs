@@ -2,9 +2,9 @@
 
 use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
-use finexl_core::experiment::Experiment;
+use finexl_core::experiment::{Experiment, TrainEncoder};
 use finexl_zoo::training::train_encoder;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Train what a recipe describes; goes on where it stopped.
@@ -21,19 +21,31 @@ impl Train {
     /// Runs the verb.
     pub fn run(&self, arguments: &Arguments) -> Result<ExitCode, CliError> {
         let experiment: Experiment = finexl_core::toml_file::read(&self.recipe)?;
-        let Experiment::TrainEncoder(recipe) = experiment;
-        let device = finexl_zoo::device::by_name(&arguments.device)?;
-        let folder = self
-            .run_folder
-            .clone()
-            .unwrap_or_else(|| PathBuf::from("runs").join(&recipe.name));
-        let report = train_encoder(&recipe, &folder, &device, arguments.quiet)?;
-        if !arguments.quiet {
-            match report.weights {
-                Some(path) => println!("wrote {}", path.display()),
-                None => println!("stopped; the same command goes on from the last epoch"),
-            }
-        }
+        let Experiment::TrainEncoder(recipe) = experiment else {
+            return Err(CliError::Usage(format!(
+                "{} is no training recipe; `finexl run` runs it",
+                self.recipe.display()
+            )));
+        };
+        run_recipe(&recipe, self.run_folder.as_deref(), arguments)?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Trains an encoder, going on from its last checkpoint.
+pub fn run_recipe(
+    recipe: &TrainEncoder,
+    run_folder: Option<&Path>,
+    arguments: &Arguments,
+) -> Result<(), CliError> {
+    let device = finexl_zoo::device::by_name(&arguments.device)?;
+    let folder = run_folder.map_or_else(|| Path::new("runs").join(&recipe.name), Path::to_path_buf);
+    let report = train_encoder(recipe, &folder, &device, arguments.quiet)?;
+    if !arguments.quiet {
+        match report.weights {
+            Some(path) => println!("wrote {}", path.display()),
+            None => println!("stopped; the same command goes on from the last epoch"),
+        }
+    }
+    Ok(())
 }

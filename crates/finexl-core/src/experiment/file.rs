@@ -1,12 +1,18 @@
 //! The TOML file of an experiment.
 
-use super::TrainEncoder;
+use super::{Calibrate, Evaluate, ExplainScenes, TrainEncoder};
 use serde::{Deserialize, Serialize};
 
 /// One experiment; the name of the file's only table says which kind it is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub enum Experiment {
+    /// `[calibrate]`
+    Calibrate(Calibrate),
+    /// `[evaluate]`
+    Evaluate(Evaluate),
+    /// `[explain-scenes]`
+    ExplainScenes(ExplainScenes),
     /// `[train-encoder]`
     TrainEncoder(TrainEncoder),
 }

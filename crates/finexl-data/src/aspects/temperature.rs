@@ -131,7 +131,7 @@ fn cone_gains(mired: f32) -> [f32; 3] {
 
 fn cones_of(mired: f32) -> [f32; 3] {
     let kelvin = 1e6 / mired;
-    let u = (0.860_117_76 + 1.541_182_5e-4 * kelvin + 1.286_412_1e-7 * kelvin * kelvin)
+    let u = (0.860_117_76 + 1.541_182_5e-4 * kelvin + 1.286_412e-7 * kelvin * kelvin)
         / (1.0 + 8.424_202_4e-4 * kelvin + 7.081_451_6e-7 * kelvin * kelvin);
     let v = (0.317_398_73 + 4.228_062_5e-5 * kelvin + 4.204_816_9e-8 * kelvin * kelvin)
         / (1.0 - 2.897_418_2e-5 * kelvin + 1.614_560_5e-7 * kelvin * kelvin);

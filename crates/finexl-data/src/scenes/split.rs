@@ -14,6 +14,19 @@ pub enum Split {
     Test,
 }
 
+impl std::str::FromStr for Split {
+    type Err = crate::DataError;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|split| split.name() == name)
+            .ok_or_else(|| crate::DataError::UnknownSplit {
+                name: name.to_owned(),
+            })
+    }
+}
+
 impl Split {
     /// All splits.
     pub const ALL: [Self; 3] = [Self::Train, Self::Validation, Self::Test];

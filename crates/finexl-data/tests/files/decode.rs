@@ -6,8 +6,21 @@ use finexl_data::decode::{decode_bytes, decode_file};
 use finexl_data::encode::{png_bytes, write_png};
 use finexl_data::image::Image;
 use image::{DynamicImage, ImageBuffer, ImageFormat, Luma, LumaA, Rgb, Rgba};
+use rand::Rng;
 use std::io::Cursor;
 use std::path::Path;
+
+const FORMATS: [ImageFormat; 6] = [
+    ImageFormat::Png,
+    ImageFormat::Jpeg,
+    ImageFormat::Bmp,
+    ImageFormat::Tiff,
+    ImageFormat::WebP,
+    ImageFormat::Gif,
+];
+
+/// Damaged files per format; 20,000 were tried once.
+const MUTATIONS: usize = 1_000;
 
 /// Smooth ramps of `width` x `height` pixels.
 fn ramps(width: usize, height: usize) -> Image {
@@ -109,14 +122,7 @@ fn transparent_pixels_lie_on_white() {
 #[test]
 fn a_file_cut_off_anywhere_is_an_error_in_every_format() {
     let image = dynamic(&ramps(64, 48));
-    for format in [
-        ImageFormat::Png,
-        ImageFormat::Jpeg,
-        ImageFormat::Bmp,
-        ImageFormat::Tiff,
-        ImageFormat::WebP,
-        ImageFormat::Gif,
-    ] {
+    for format in FORMATS {
         let whole = file(&image, format);
         for share in [20, 50, 80, 95] {
             let cut = &whole[..whole.len() * share / 100];
@@ -152,6 +158,49 @@ fn sizes_out_of_bounds_are_refused_from_the_header() {
     assert!(
         message(&std::fs::read(path("decode/empty.png")).unwrap()).contains("cannot be decoded")
     );
+}
+
+#[test]
+fn a_header_that_claims_too_much_is_refused_in_every_format() {
+    let image = dynamic(&ramps(16, 16));
+    let side = 20_000u16;
+    let mut bmp = file(&image, ImageFormat::Bmp);
+    for at in [18, 22] {
+        bmp[at..at + 2].copy_from_slice(&side.to_le_bytes());
+    }
+    let mut gif = file(&image, ImageFormat::Gif);
+    for at in [6, 8] {
+        gif[at..at + 2].copy_from_slice(&side.to_le_bytes());
+    }
+    let mut jpeg = file(&image, ImageFormat::Jpeg);
+    let frame = jpeg.windows(2).position(|m| m == [0xff, 0xc0]).unwrap();
+    for at in [frame + 5, frame + 7] {
+        jpeg[at..at + 2].copy_from_slice(&side.to_be_bytes());
+    }
+    for bytes in [bmp, gif, jpeg] {
+        let text = message(&bytes);
+        assert!(text.contains("20000 x 20000 pixels"), "{text}");
+    }
+}
+
+#[test]
+fn damage_anywhere_gives_an_image_or_an_error_but_never_a_panic() {
+    let image = dynamic(&ramps(24, 16));
+    for format in FORMATS {
+        let whole = file(&image, format);
+        let mut draw = finexl_core::seed::generator(1, &[format as u64]);
+        for _ in 0..MUTATIONS {
+            let mut bytes = whole.clone();
+            for _ in 0..3 {
+                let number = draw.next_u64();
+                let at = (number >> 8) as usize % bytes.len();
+                bytes[at] = number as u8;
+            }
+            if let Ok(image) = decode(&bytes) {
+                assert!(image.pixels.iter().all(|v| (0.0..=1.0).contains(v)));
+            }
+        }
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::decomposition::{Decomposition, Prepared, Weights};
 use super::dense::{add_scaled, dot, norm, relative_residual};
 use super::directions::Directions;
-use super::minimum_norm::{MinimumNorm, Rows};
+use super::minimum_norm::{MinimumNorm, Rows, rounding_floor};
 use crate::error::ExplainError;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -34,9 +34,13 @@ impl Decomposition for Centered {
             project_out(row, &centroid);
         }
         let sum_to_zero = centroid.iter().any(|&value| value != 0.0);
-        let rows = if sum_to_zero { Rows::SumToZero } else { Rows::Any };
+        let rows = if sum_to_zero {
+            Rows::SumToZero
+        } else {
+            Rows::Any
+        };
         let view = Directions::trusted(&projected, directions.count(), directions.dimension());
-        let factor = MinimumNorm::new(view, rows)?;
+        let factor = MinimumNorm::new(view, rows, rounding_floor(directions))?;
         Ok(Box::new(PreparedCentered {
             directions,
             projected,
@@ -56,7 +60,11 @@ fn centroid(directions: Directions<'_>) -> Vec<f64> {
     }
     let length = norm(&sum);
     // A sum that is rounding only has no direction.
-    let scale = if length > 1e-12 * sizes { 1.0 / length } else { 0.0 };
+    let scale = if length > 1e-12 * sizes {
+        1.0 / length
+    } else {
+        0.0
+    };
     sum.iter_mut().for_each(|value| *value *= scale);
     sum
 }

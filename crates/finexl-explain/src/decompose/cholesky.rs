@@ -87,7 +87,12 @@ mod tests {
         let mut shrunk = gram(&rows);
         shrunk.remove(1);
         let fresh = gram(&[rows[0], rows[2], rows[3]]);
-        for (a, b) in shrunk.rows.iter().flatten().zip(fresh.rows.iter().flatten()) {
+        for (a, b) in shrunk
+            .rows
+            .iter()
+            .flatten()
+            .zip(fresh.rows.iter().flatten())
+        {
             assert!((a - b).abs() < 1e-14);
         }
     }

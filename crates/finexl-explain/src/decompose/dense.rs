@@ -1,25 +1,47 @@
 //! Small dense kernels on slices.
+//!
+//! The inner loops are compiled for wide vector units and chosen at run time. Besides being
+//! faster, that keeps them out of the narrow instructions that stall after faer's matrix
+//! products (which leave the wide registers in use): 2.7 times slower, measured in a bootstrap.
 
 use super::directions::Directions;
+use pulp::Arch;
 
-const LANES: usize = 8;
+/// Running sums of an inner product: the compiler may not reorder a single one into vectors. The
+/// same number on every machine, and no fused multiply-add, give the same result everywhere.
+const LANES: usize = 16;
 
-/// Inner product, in eight running sums: the compiler may not reorder a single one into vectors.
+/// Length below which choosing costs more than it gains (triangles of active sets).
+const SHORT: usize = 64;
+
+/// Inner product.
 pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
+    if a.len() < SHORT {
+        return dot_in_lanes(a, b);
+    }
+    Arch::new().dispatch(
+        #[inline(always)]
+        || dot_in_lanes(a, b),
+    )
+}
+
+#[inline(always)]
+fn dot_in_lanes(a: &[f64], b: &[f64]) -> f64 {
     let mut sums = [0.0; LANES];
     let (a_blocks, b_blocks) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
-    let rest: f64 = a_blocks
-        .remainder()
-        .iter()
-        .zip(b_blocks.remainder())
-        .map(|(x, y)| x * y)
-        .sum();
+    let mut rest = 0.0;
+    for (x, y) in a_blocks.remainder().iter().zip(b_blocks.remainder()) {
+        rest += x * y;
+    }
     for (x, y) in a_blocks.zip(b_blocks) {
         for lane in 0..LANES {
             sums[lane] += x[lane] * y[lane];
         }
     }
-    sums.iter().sum::<f64>() + rest
+    for sum in sums {
+        rest += sum;
+    }
+    rest
 }
 
 /// Euclidean norm.
@@ -29,6 +51,17 @@ pub(super) fn norm(a: &[f64]) -> f64 {
 
 /// `y += alpha x`.
 pub(super) fn add_scaled(y: &mut [f64], alpha: f64, x: &[f64]) {
+    if y.len() < SHORT {
+        return add_scaled_inline(y, alpha, x);
+    }
+    Arch::new().dispatch(
+        #[inline(always)]
+        || add_scaled_inline(y, alpha, x),
+    );
+}
+
+#[inline(always)]
+fn add_scaled_inline(y: &mut [f64], alpha: f64, x: &[f64]) {
     for (y, x) in y.iter_mut().zip(x) {
         *y += alpha * x;
     }

@@ -28,7 +28,7 @@ impl Decomposition for Lsq {
     ) -> Result<Box<dyn Prepared + 'a>, ExplainError> {
         Ok(Box::new(PreparedLsq {
             directions,
-            factor: MinimumNorm::new(directions, Rows::Any)?,
+            factor: MinimumNorm::new(directions, Rows::Any, 0.0)?,
         }))
     }
 }

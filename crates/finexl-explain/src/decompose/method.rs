@@ -152,7 +152,10 @@ mod tests {
     #[test]
     fn names_and_tables_are_read() {
         let by_name: File = toml::from_str("method = \"subspace-nnls\"").unwrap();
-        assert_eq!(by_name.method, Method::SubspaceNnls(SubspaceNnls::default()));
+        assert_eq!(
+            by_name.method,
+            Method::SubspaceNnls(SubspaceNnls::default())
+        );
         let by_table: File = toml::from_str("method = { omp = { count = 3 } }").unwrap();
         let Method::Omp(omp) = &by_table.method else {
             panic!("{by_table:?}");
@@ -169,7 +172,14 @@ mod tests {
         assert!(message("method = \"nnsl\"").contains("nnsl"));
         assert!(message("method = { omp = { cuont = 3 } }").contains("cuont"));
         assert!(message("method = { pmo = {} }").contains("pmo"));
-        assert!(Method::Omp(Omp { count: 0, ..Omp::default() }).build().is_err());
+        assert!(
+            Method::Omp(Omp {
+                count: 0,
+                ..Omp::default()
+            })
+            .build()
+            .is_err()
+        );
         for method in Method::all() {
             assert_eq!(method.build().unwrap().name(), method.name());
             assert_eq!(Method::parse(method.name()).unwrap(), method);

@@ -1,6 +1,6 @@
 //! Least squares of minimum norm, the kernel of `lsq`, `centered` and the refits of `paper`, `omp`.
 
-use super::dense::{add_scaled, dot, project, remainder};
+use super::dense::{add_scaled, dot, norm, project, remainder};
 use super::directions::Directions;
 use crate::error::ExplainError;
 use faer::linalg::solvers::{Llt, Solve};
@@ -37,10 +37,11 @@ pub(super) enum Rows {
 }
 
 impl MinimumNorm {
-    pub fn new(directions: Directions<'_>, rows: Rows) -> Result<Self, ExplainError> {
+    /// Factors a bank; `floor` is as in [`spectrum`].
+    pub fn new(directions: Directions<'_>, rows: Rows, floor: f64) -> Result<Self, ExplainError> {
         match Self::gram(directions, rows) {
             Some(factored) => Ok(factored),
-            None => Self::spectrum(directions),
+            None => Self::spectrum(directions, floor),
         }
     }
 
@@ -64,8 +65,12 @@ impl MinimumNorm {
         (pivot * pivot > WELL_CONDITIONED * largest).then_some(Self::Gram(factor))
     }
 
-    fn spectrum(directions: Directions<'_>) -> Result<Self, ExplainError> {
-        let Spectrum { left, values, right } = spectrum(directions)?;
+    fn spectrum(directions: Directions<'_>, floor: f64) -> Result<Self, ExplainError> {
+        let Spectrum {
+            left,
+            values,
+            right,
+        } = spectrum(directions, floor)?;
         let left = left
             .into_iter()
             .zip(values)
@@ -115,12 +120,21 @@ pub(super) struct Spectrum {
     pub right: Vec<Vec<f64>>,
 }
 
-/// Thin SVD without the singular values of at most `eps max(N, d) s_1`.
+/// Size of the singular values that rounding leaves of directions that were projected or centred.
+pub(super) fn rounding_floor(original: Directions<'_>) -> f64 {
+    let sizes = original.count().max(original.dimension());
+    f64::EPSILON * sizes as f64 * norm(original.values())
+}
+
+/// Thin SVD without the singular values of at most `eps max(N, d) s_1` or `floor`.
+///
+/// Rounding in derived directions is relative to those they came from and not to what is left of
+/// them, hence a `floor` ([`rounding_floor`] of the originals; 0 for plain directions).
 ///
 /// # Errors
 ///
 /// Iterations of the SVD that do not converge.
-pub(super) fn spectrum(directions: Directions<'_>) -> Result<Spectrum, ExplainError> {
+pub(super) fn spectrum(directions: Directions<'_>, floor: f64) -> Result<Spectrum, ExplainError> {
     let decomposed = directions.matrix().thin_svd().map_err(|_| {
         // faer gives no count; its limit is on sweeps per singular value.
         ExplainError::NotConverged {
@@ -132,6 +146,7 @@ pub(super) fn spectrum(directions: Directions<'_>) -> Result<Spectrum, ExplainEr
     let largest = values.first().copied().unwrap_or(0.0);
     let sizes = directions.count().max(directions.dimension());
     let cut = f64::EPSILON * sizes as f64 * largest;
+    let cut = cut.max(floor);
     let rank = values.iter().filter(|&&value| value > cut).count();
     let columns = |matrix: faer::MatRef<'_, f64>| -> Vec<Vec<f64>> {
         (0..rank)

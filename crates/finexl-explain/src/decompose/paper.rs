@@ -138,7 +138,7 @@ pub(super) fn refit(
         .flat_map(|&concept| directions.row(concept).iter().copied())
         .collect();
     let chosen = Directions::trusted(&rows, kept.len(), directions.dimension());
-    let solution = MinimumNorm::new(chosen, Rows::Any)?.solve(chosen, divergence);
+    let solution = MinimumNorm::new(chosen, Rows::Any, 0.0)?.solve(chosen, divergence);
     let mut weights = vec![0.0; directions.count()];
     for (&concept, weight) in kept.iter().zip(solution) {
         weights[concept] = weight;

@@ -123,9 +123,12 @@ pub fn contributions(
     let (count, dimension) = (directions.count(), directions.dimension());
     let probes = divergences.len() / dimension;
     if probes == 0 {
-        return Err(ExplainError::TooFew { what: WHAT, least: 1 });
+        return Err(ExplainError::TooFew {
+            what: WHAT,
+            least: 1,
+        });
     }
-    if divergences.len() % dimension != 0 {
+    if !divergences.len().is_multiple_of(dimension) {
         return Err(ExplainError::Shape {
             what: WHAT,
             expected: probes * dimension,

@@ -4,7 +4,7 @@ use super::active_set;
 use super::decomposition::{Decomposition, Prepared, Weights};
 use super::dense::{add_scaled, dot, relative_residual};
 use super::directions::Directions;
-use super::minimum_norm::{Spectrum, spectrum};
+use super::minimum_norm::{Spectrum, rounding_floor, spectrum};
 use super::nnls::support;
 use crate::error::ExplainError;
 use serde::{Deserialize, Serialize};
@@ -59,11 +59,9 @@ impl SubspaceNnls {
         for row in centred.chunks_exact_mut(dimension) {
             add_scaled(row, -1.0, &mean);
         }
-        let Spectrum { values, right, .. } =
-            spectrum(Directions::trusted(&centred, count, dimension))?;
+        let centred = Directions::trusted(&centred, count, dimension);
         // What centring leaves of equal directions is rounding, whatever its rank.
-        let size = directions.values().iter().fold(0.0, |a: f64, x| a.max(x.abs()));
-        let floor = f64::EPSILON * size * ((count * dimension) as f64).sqrt();
+        let Spectrum { values, right, .. } = spectrum(centred, rounding_floor(directions))?;
         let freedom = count.saturating_sub(1).max(1) as f64;
         let factor = |value: f64| match self.whitening {
             Whitening::Code => 1.0 / (value / freedom.sqrt() + self.epsilon),
@@ -73,7 +71,6 @@ impl SubspaceNnls {
             .into_iter()
             .zip(right)
             .take(self.components)
-            .filter(|&(value, _)| value > floor)
             .map(|(value, vector)| (factor(value), vector))
             .collect())
     }

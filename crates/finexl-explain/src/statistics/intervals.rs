@@ -131,7 +131,10 @@ mod tests {
 
     #[test]
     fn constant_replicates_have_no_width() {
-        let point = Interval { low: 2.0, high: 2.0 };
+        let point = Interval {
+            low: 2.0,
+            high: 2.0,
+        };
         assert_eq!(percentile(&[2.0; 9], 0.95), point);
         assert_eq!(bca(2.0, &[2.0; 9], &[2.0; 5], 0.95), point);
         assert_eq!(studentized(2.0, 0.0, &[2.0; 9], &[0.0; 9], 0.95), point);

@@ -46,7 +46,10 @@ pub fn sign_flip_test(
 ) -> Result<Vec<f64>, ExplainError> {
     const WHAT: &str = "the contributions of the pairs";
     if pairs == 0 || contributions.is_empty() {
-        return Err(ExplainError::TooFew { what: WHAT, least: 1 });
+        return Err(ExplainError::TooFew {
+            what: WHAT,
+            least: 1,
+        });
     }
     if flips == 0 {
         return Err(ExplainError::Setting {
@@ -209,7 +212,9 @@ mod tests {
 
     #[test]
     fn random_flips_come_near_the_exact_answer() {
-        let values: Vec<f64> = (0..14 * 3).map(|i| (f64::from(i) * 1.7).sin() + 0.3).collect();
+        let values: Vec<f64> = (0..14 * 3)
+            .map(|i| (f64::from(i) * 1.7).sin() + 0.3)
+            .collect();
         let exact = sign_flip_test(&values, 14, Tail::Both, 1 << 14, 1).unwrap();
         let random = sign_flip_test(&values, 14, Tail::Both, 16_000, 1).unwrap();
         for (exact, random) in exact.iter().zip(&random) {

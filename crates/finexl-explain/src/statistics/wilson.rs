@@ -8,7 +8,10 @@ use super::quantile::normal_quantile;
 /// Wilson 1927, without continuity correction. No trials say nothing: [0, 1].
 pub fn wilson(successes: usize, trials: usize, level: f64) -> Interval {
     if trials == 0 {
-        return Interval { low: 0.0, high: 1.0 };
+        return Interval {
+            low: 0.0,
+            high: 1.0,
+        };
     }
     let n = trials as f64;
     let share = successes as f64 / n;

@@ -3,7 +3,19 @@
 use finexl_core::explanation::{AspectScore, Explanation, PairScore, Provenance, SCHEMA};
 use finexl_core::fingerprint::Fingerprint;
 
-const ASPECTS: [(&str, &str, &str, f64, f64, f64, f64, bool); 12] = [
+/// Concept, wording, family, score, low, high, adjusted p, significant.
+type Row = (
+    &'static str,
+    &'static str,
+    &'static str,
+    f64,
+    f64,
+    f64,
+    f64,
+    bool,
+);
+
+const ASPECTS: [Row; 12] = [
     (
         "pixelated",
         "strongly pixelated",
@@ -173,16 +185,7 @@ pub fn explanation() -> Explanation {
 }
 
 fn aspect(
-    (concept, wording, family, score, low, high, p_adjusted, significant): (
-        &str,
-        &str,
-        &str,
-        f64,
-        f64,
-        f64,
-        f64,
-        bool,
-    ),
+    (concept, wording, family, score, low, high, p_adjusted, significant): Row,
 ) -> AspectScore {
     let pair = |name: &str, contribution| PairScore {
         pair: name.into(),

@@ -56,6 +56,9 @@ pub trait Encoder: Send + Sync {
     /// Dimension d of the embeddings.
     fn dimension(&self) -> usize;
 
+    /// Brings an image of any size to the encoder's input, so that many can be kept in memory.
+    fn prepare(&self, image: &Image) -> Image;
+
     /// Embeds images of any size, `[n, d]`, rows L2-normalised.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! Regions: palettes, tilings and painting every region with its mean colour.
 
-use super::{Lattice, lerp};
+use super::{Lattice, colour_at, lerp};
 use crate::image::Image;
 
 /// Mean colour per label; a label without pixels gets grey.
@@ -54,15 +54,13 @@ fn closest(colour: [f32; 3], palette: &[[f32; 3]]) -> usize {
     best.1
 }
 
-/// About a thousand pixels spread evenly over the image.
+/// About a thousand pixels spread over the image: one from each stretch of equal length, at varying
+/// places, so that no regular step meets the same columns in every row.
 fn samples(image: &Image) -> Vec<[f32; 3]> {
     let count = image.width * image.height;
-    let step = (count / 1021).max(1);
-    image
-        .pixels
-        .chunks_exact(3)
-        .step_by(step)
-        .map(|p| [p[0], p[1], p[2]])
+    let stretch = (count / 1021).max(1);
+    (0..count / stretch)
+        .map(|k| colour_at(&image.pixels, k * stretch + (k * 7919) % stretch))
         .collect()
 }
 
@@ -153,6 +151,18 @@ pub struct Cells {
     pub offset: Vec<[f32; 2]>,
 }
 
+impl Cells {
+    /// No pixels yet, room for `pixels` of them in `count` tiles.
+    pub fn with_capacity(pixels: usize, count: usize) -> Self {
+        Self {
+            labels: Vec::with_capacity(pixels),
+            border: Vec::with_capacity(pixels),
+            count,
+            offset: Vec::with_capacity(pixels),
+        }
+    }
+}
+
 /// Tiles of about `size` pixels around jittered lattice sites.
 ///
 /// `jitter` 0 gives a regular tiling and 1 a fully irregular one; `shift` moves every other row by
@@ -173,20 +183,13 @@ pub fn cells(
     let mut sites = Vec::with_capacity(columns * rows);
     for row in 0..rows {
         for column in 0..columns {
-            let (i, j) = (column as i32, row as i32);
-            let dx = lerp(0.5, lattice.at(i, j), jitter) + if row % 2 == 1 { shift } else { 0.0 };
-            let dy = lerp(0.5, lattice.at(i + 1000, j), jitter);
+            let [dx, dy] = site(lattice, (column as i32, row as i32), jitter, shift);
             let x = (column as f32 - 2.0 + dx + phase[0]) * size;
             sites.push([x, (row as f32 - 2.0 + dy + phase[1]) * rise]);
         }
     }
     let total = image.width * image.height;
-    let mut result = Cells {
-        labels: Vec::with_capacity(total),
-        border: Vec::with_capacity(total),
-        count: sites.len(),
-        offset: Vec::with_capacity(total),
-    };
+    let mut result = Cells::with_capacity(total, sites.len());
     for y in 0..image.height {
         let fy = y as f32 + 0.5;
         let row = (fy / rise + 2.0 - phase[1]) as usize;
@@ -218,6 +221,13 @@ pub fn cells(
         }
     }
     result
+}
+
+/// Where in its lattice cell a site lies, in parts of the cell.
+fn site(lattice: Lattice, (i, j): (i32, i32), jitter: f32, shift: f32) -> [f32; 2] {
+    let dx = lerp(0.5, lattice.at(i, j), jitter);
+    let dy = lerp(0.5, lattice.at(i + 1000, j), jitter);
+    [if j % 2 == 1 { dx + shift } else { dx }, dy]
 }
 
 #[cfg(test)]

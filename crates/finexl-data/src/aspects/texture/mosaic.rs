@@ -44,12 +44,7 @@ fn triangles(image: &Image, size: f32, phase: (f32, f32)) -> Cells {
     let columns = (image.width as f32 / side + image.height as f32 / side) as usize + 4;
     let rows = (image.height as f32 / (side * 0.866)) as usize + 3;
     let total = image.width * image.height;
-    let mut tiles = Cells {
-        labels: Vec::with_capacity(total),
-        border: Vec::with_capacity(total),
-        count: columns * rows * 2,
-        offset: Vec::with_capacity(total),
-    };
+    let mut tiles = Cells::with_capacity(total, columns * rows * 2);
     for y in 0..image.height {
         for x in 0..image.width {
             let b = y as f32 / (side * 0.866) + phase.1;
@@ -112,12 +107,7 @@ fn scales(image: &Image, size: f32, phase: (f32, f32)) -> Cells {
     let columns = (image.width as f32 / size) as usize + 5;
     let rows = (image.height as f32 / rise) as usize + 6;
     let total = image.width * image.height;
-    let mut tiles = Cells {
-        labels: Vec::with_capacity(total),
-        border: Vec::with_capacity(total),
-        count: columns * rows,
-        offset: Vec::with_capacity(total),
-    };
+    let mut tiles = Cells::with_capacity(total, columns * rows);
     for y in 0..image.height {
         let b = y as f32 / rise + phase.1 + 2.0;
         for x in 0..image.width {

@@ -11,8 +11,9 @@ use finexl_data::image::Image;
 use rayon::prelude::*;
 use std::path::Path;
 
-/// Version of everything between an image file and the network; part of the fingerprint.
-const PREPROCESSING: &str = "shorter side bicubic, centre crop, patches with spectrum, 1";
+/// Version of everything between a decoded image and the network; part of the fingerprint, beside
+/// that of the resize.
+const PREPROCESSING: &str = "shorter side, centre crop, patches with spectrum, 1";
 /// Images per forward pass.
 const IMAGE_BATCH: usize = 64;
 /// Texts per forward pass.
@@ -46,6 +47,7 @@ impl MiniClip {
         let fingerprint = Fingerprint::of("encoder")
             .nested("weights", &weights.fingerprint())
             .text("preprocessing", PREPROCESSING)
+            .text("resize", finexl_data::resize::RESIZE)
             .finish();
         let tokenizer = Tokenizer::new(&config.name, &config.words, config.text_tower.context);
         Ok(Self {
@@ -102,6 +104,10 @@ impl Encoder for MiniClip {
 
     fn dimension(&self) -> usize {
         self.config.embedding
+    }
+
+    fn prepare(&self, image: &Image) -> Image {
+        finexl_data::resize::fit_square(image, self.config.image_size)
     }
 
     fn encode_images(&self, images: &[Image]) -> Result<Features, ZooError> {

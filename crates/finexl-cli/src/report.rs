@@ -1,0 +1,140 @@
+//! An explanation as table, JSON, page and card.
+
+use crate::diagnostics::CliError;
+use finexl_core::CoreError;
+use finexl_core::explanation::Explanation;
+use finexl_data::decode::decode_file;
+use finexl_data::encode::png_bytes;
+use finexl_data::pairs::Pair;
+use finexl_data::resize::resize;
+use finexl_explain::folders::Explained;
+use finexl_plot::{CardOptions, ChartOptions, TableOptions, TellingPair};
+use finexl_plot::{html_report, model_card, terminal_table};
+use std::io::IsTerminal;
+use std::path::Path;
+
+/// Aspects whose most telling pairs are shown.
+const SHOWN_ASPECTS: usize = 3;
+/// Longest side of a shown picture in pixels.
+const SHOWN_SIDE: usize = 256;
+
+/// Forms of one explanation.
+pub struct Reports<'a> {
+    explained: &'a Explained,
+    top: usize,
+}
+
+/// A pair as it is embedded in a page.
+struct Shown {
+    name: String,
+    prompt: Option<String>,
+    note: String,
+    base: Vec<u8>,
+    personalized: Vec<u8>,
+}
+
+impl<'a> Reports<'a> {
+    /// Of an explanation, with the `top` aspects shown.
+    pub fn new(explained: &'a Explained, top: usize) -> Self {
+        Self { explained, top }
+    }
+
+    /// The record as JSON, see datasets/explanation.schema.json.
+    pub fn json(&self) -> Result<Vec<u8>, CliError> {
+        let mut bytes =
+            serde_json::to_vec_pretty(&self.explained.explanation).map_err(|source| {
+                CoreError::Json {
+                    what: "the explanation".to_string(),
+                    source,
+                }
+            })?;
+        bytes.push(b'\n');
+        Ok(bytes)
+    }
+
+    /// A self-contained HTML page.
+    pub fn html(&self) -> Result<String, CliError> {
+        let shown = self.telling_pairs();
+        let pairs: Vec<TellingPair<'_>> = shown
+            .iter()
+            .map(|pair| TellingPair {
+                name: pair.name.clone(),
+                prompt: pair.prompt.clone(),
+                base_png: &pair.base,
+                personalized_png: &pair.personalized,
+                note: pair.note.clone(),
+            })
+            .collect();
+        let options = ChartOptions { top: self.top };
+        Ok(html_report(&self.explained.explanation, &pairs, &options)?)
+    }
+
+    /// A model card.
+    pub fn card(&self) -> String {
+        let options = CardOptions {
+            base_model: None,
+            top: self.top,
+        };
+        model_card(&self.explained.explanation, &options)
+    }
+
+    /// For the leading aspects the pair that shows each most; each pair once. A picture that has
+    /// gone since it was encoded is left out.
+    fn telling_pairs(&self) -> Vec<Shown> {
+        let record = &self.explained.explanation;
+        let any = record.aspects.iter().any(|a| a.significant);
+        let leading = record
+            .aspects
+            .iter()
+            .filter(|a| a.significant || (!any && a.score > 0.0));
+        let mut shown: Vec<Shown> = Vec::new();
+        for aspect in leading.take(SHOWN_ASPECTS) {
+            let best = aspect
+                .most
+                .iter()
+                .find(|score| shown.iter().all(|s| s.name != score.pair));
+            let pair = best.and_then(|b| self.explained.pairs.iter().find(|p| p.name == b.pair));
+            if let Some(pair) = pair
+                && let Some(pictures) = pictures(pair)
+            {
+                let [base, personalized] = pictures;
+                shown.push(Shown {
+                    name: pair.name.clone(),
+                    prompt: pair.prompt.clone(),
+                    note: format!("most {}", aspect.concept),
+                    base,
+                    personalized,
+                });
+            }
+        }
+        shown
+    }
+}
+
+fn pictures(pair: &Pair) -> Option<[Vec<u8>; 2]> {
+    Some([picture(&pair.base)?, picture(&pair.personalized)?])
+}
+
+fn picture(path: &Path) -> Option<Vec<u8>> {
+    let image = decode_file(path).ok()?.image;
+    let longest = image.width.max(image.height);
+    let scaled = if longest > SHOWN_SIDE {
+        let side = |n: usize| (n * SHOWN_SIDE / longest).max(1);
+        resize(&image, side(image.width), side(image.height))
+    } else {
+        image
+    };
+    png_bytes(path, &scaled).ok()
+}
+
+/// The table for a terminal.
+pub fn show(explanation: &Explanation, top: usize) -> String {
+    let terminal = std::io::stdout().is_terminal();
+    let colour = terminal && std::env::var_os("NO_COLOR").is_none();
+    let options = TableOptions {
+        top,
+        colour,
+        ..TableOptions::default()
+    };
+    terminal_table(explanation, &options)
+}

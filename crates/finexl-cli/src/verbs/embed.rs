@@ -1,0 +1,142 @@
+//! `finexl embed`: embeddings of images or texts, for other programs.
+
+use crate::arguments::Arguments;
+use crate::diagnostics::CliError;
+use crate::output::{Progress, check_writable};
+use finexl_core::CoreError;
+use finexl_data::decode::decode_file;
+use finexl_data::image_folder::{BadFiles, ImageFolder};
+use finexl_explain::features_file::FeaturesFile;
+use finexl_zoo::encoders::{DEFAULT_ENCODER, Encoder, Features};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Images that are held decoded at a time.
+const IMAGES_AT_A_TIME: usize = 64;
+
+/// Write the embeddings of images or texts as safetensors: tensor "features" [n, d], rows
+/// L2-normalised, names of the rows in the metadata.
+#[derive(Debug, clap::Args)]
+pub struct Embed {
+    /// An encoder, or a weights file.
+    #[arg(long, default_value = DEFAULT_ENCODER)]
+    encoder: String,
+    #[command(flatten)]
+    input: Input,
+    /// File to write (.safetensors).
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Leave out images that cannot be used instead of stopping.
+    #[arg(long)]
+    skip_bad: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+struct Input {
+    /// Folder of images.
+    #[arg(long, value_name = "DIR")]
+    images: Option<PathBuf>,
+    /// Text file, one text per line.
+    #[arg(long, value_name = "FILE")]
+    texts: Option<PathBuf>,
+}
+
+impl Embed {
+    /// Runs the verb.
+    pub fn run(&self, arguments: &Arguments) -> Result<ExitCode, CliError> {
+        check_writable(&self.out)?;
+        let device = finexl_zoo::device::by_name(&arguments.device)?;
+        let encoder = finexl_zoo::encoders::open(&self.encoder, &device)?;
+        let (features, names) = match (&self.input.images, &self.input.texts) {
+            (Some(folder), _) => self.images(encoder.as_ref(), folder, arguments.quiet)?,
+            (None, Some(file)) => texts(encoder.as_ref(), file)?,
+            (None, None) => {
+                return Err(CliError::Usage(
+                    "give --images DIR or --texts FILE".to_string(),
+                ));
+            }
+        };
+        let metadata = HashMap::from([
+            ("encoder".to_string(), encoder.name().to_string()),
+            ("fingerprint".to_string(), encoder.fingerprint().to_string()),
+        ]);
+        let count = features.len();
+        FeaturesFile {
+            features,
+            names,
+            metadata,
+        }
+        .write(&self.out)?;
+        if !arguments.quiet {
+            eprintln!("wrote {count} embeddings to {}", self.out.display());
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn images(
+        &self,
+        encoder: &dyn Encoder,
+        folder: &Path,
+        quiet: bool,
+    ) -> Result<(Features, Vec<String>), CliError> {
+        let bad_files = BadFiles::from_skip(self.skip_bad);
+        let listed = ImageFolder::list(folder, bad_files)?;
+        let mut remarks = listed.notes;
+        let mut features = Features::empty(encoder.dimension());
+        let mut names = Vec::new();
+        let progress = Progress::new(quiet);
+        let all: Vec<(String, PathBuf)> = listed.images.into_iter().collect();
+        for block in all.chunks(IMAGES_AT_A_TIME) {
+            let mut images = Vec::with_capacity(block.len());
+            for (name, path) in block {
+                match decode_file(path) {
+                    Ok(decoded) => {
+                        images.push(encoder.prepare(&decoded.image));
+                        names.push(name.clone());
+                    }
+                    Err(error) if self.skip_bad => remarks.push(error.to_string()),
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            features.extend(&encoder.encode_images(&images)?);
+            progress.show("embedding", names.len(), all.len());
+        }
+        if !quiet {
+            remarks.iter().for_each(|remark| eprintln!("note: {remark}"));
+        }
+        if names.is_empty() {
+            return Err(CliError::Usage(format!(
+                "none of the {} images in {} could be used; repair them and run again",
+                all.len(),
+                folder.display()
+            )));
+        }
+        Ok((features, names))
+    }
+}
+
+fn texts(encoder: &dyn Encoder, file: &Path) -> Result<(Features, Vec<String>), CliError> {
+    let bytes = finexl_core::atomic::read(file)?;
+    let text = String::from_utf8(bytes).map_err(|e| {
+        CliError::Core(CoreError::Read {
+            path: file.to_path_buf(),
+            source: std::io::Error::new(std::io::ErrorKind::InvalidData, e),
+        })
+    })?;
+    let lines: Vec<String> = text
+        .trim_start_matches('\u{feff}')
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .map(str::to_string)
+        .collect();
+    if lines.is_empty() {
+        return Err(CliError::Usage(format!(
+            "{} holds no text; write one per line",
+            file.display()
+        )));
+    }
+    Ok((encoder.encode_texts(&lines)?, lines))
+}

@@ -1,0 +1,213 @@
+//! `finexl explain`: how a personalized model's images differ from its base's, in words.
+
+use crate::arguments::Arguments;
+use crate::diagnostics::CliError;
+use crate::output::{Progress, check_writable, print, write};
+use crate::report::{Reports, show};
+use finexl_core::fingerprint::Fingerprint;
+use finexl_data::image_folder::BadFiles;
+use finexl_data::pairs::PairSet;
+use finexl_explain::analysis::AnalysisSettings;
+use finexl_explain::cache::Cache;
+use finexl_explain::concept_features::read_concept_features;
+use finexl_explain::decompose::Method;
+use finexl_explain::divergence::Divergences;
+use finexl_explain::explain::{Request, explain};
+use finexl_explain::features_file::FeaturesFile;
+use finexl_explain::folders::{Explained, Explainer};
+use finexl_explain::vocabulary::Vocabulary;
+use finexl_zoo::encoders::DEFAULT_ENCODER;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Explain how the images of a personalized model differ from its base's.
+#[derive(Debug, clap::Args)]
+pub struct Explain {
+    /// Folder of the base model's images.
+    #[arg(long, value_name = "DIR", required_unless_present = "base_features")]
+    base: Option<PathBuf>,
+    /// Folder of the personalized model's images: same prompts, seeds and file names.
+    #[arg(long, value_name = "DIR", required_unless_present = "base_features")]
+    personalized: Option<PathBuf>,
+    /// Prompts: one per line in the order of the names, or a CSV manifest with the columns
+    /// prompt, base, personalized (or prompt, file).
+    #[arg(long, value_name = "FILE")]
+    prompts: Option<PathBuf>,
+    /// Phrases to explain with, one concept per line, synonyms separated by "|".
+    #[arg(long, value_name = "FILE")]
+    vocabulary: Option<PathBuf>,
+    /// Decomposition: paper, lsq, centered, nnls, subspace-nnls, omp or ridge.
+    #[arg(long, value_name = "NAME", value_parser = Method::parse)]
+    method: Option<Method>,
+    /// An encoder, or a weights file.
+    #[arg(long, default_value = DEFAULT_ENCODER)]
+    encoder: String,
+    /// Aspects to show.
+    #[arg(long, default_value_t = 12, value_name = "N")]
+    top: usize,
+    /// Seed of resampling.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Leave out images that cannot be used instead of stopping.
+    #[arg(long)]
+    skip_bad: bool,
+    /// Neither read nor keep cached features.
+    #[arg(long)]
+    no_cache: bool,
+    /// Embeddings of the base's images, made elsewhere (safetensors, one tensor [n, d]).
+    #[arg(long, value_name = "FILE", requires = "personalized_features", requires = "concept_features", conflicts_with_all = ["base", "personalized"])]
+    base_features: Option<PathBuf>,
+    /// Embeddings of the personalized model's images, same rows.
+    #[arg(long, value_name = "FILE", requires = "base_features")]
+    personalized_features: Option<PathBuf>,
+    /// Concept directions in the same space: one tensor per concept, or one [N, d] with names.
+    #[arg(long, value_name = "FILE", requires = "base_features")]
+    concept_features: Option<PathBuf>,
+    #[command(flatten)]
+    reports: ReportFiles,
+}
+
+#[derive(Debug, clap::Args)]
+struct ReportFiles {
+    /// Write the result as JSON; - for standard output instead of the table.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Write a self-contained HTML page.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Write a model card (Markdown with Hugging Face front matter).
+    #[arg(long, value_name = "FILE")]
+    card: Option<PathBuf>,
+}
+
+impl Explain {
+    /// Runs the verb.
+    pub fn run(&self, arguments: &Arguments) -> Result<ExitCode, CliError> {
+        let files = [&self.reports.json, &self.reports.html, &self.reports.card];
+        for path in files.into_iter().flatten() {
+            check_writable(path)?;
+        }
+        let settings = AnalysisSettings {
+            method: self.method.clone().unwrap_or_default(),
+            seed: self.seed,
+            ..AnalysisSettings::default()
+        };
+        let explained = match (
+            &self.base_features,
+            &self.personalized_features,
+            &self.concept_features,
+        ) {
+            (Some(base), Some(personalized), Some(concepts)) => {
+                self.from_features(base, personalized, concepts, &settings)?
+            }
+            _ => self.from_folders(&settings, arguments)?,
+        };
+        let reports = Reports::new(&explained, self.top);
+        if let Some(path) = &self.reports.json {
+            write(path, &reports.json()?)?;
+        }
+        if let Some(path) = &self.reports.html {
+            write(path, reports.html()?.as_bytes())?;
+        }
+        if let Some(path) = &self.reports.card {
+            write(path, reports.card().as_bytes())?;
+        }
+        let taken = files.into_iter().flatten().any(|p| p == Path::new("-"));
+        if !taken {
+            print(&show(&explained.explanation, self.top))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn from_folders(
+        &self,
+        settings: &AnalysisSettings,
+        arguments: &Arguments,
+    ) -> Result<Explained, CliError> {
+        let (Some(base), Some(personalized)) = (&self.base, &self.personalized) else {
+            return Err(CliError::Usage(
+                "give --base DIR and --personalized DIR".to_string(),
+            ));
+        };
+        let vocabulary = match &self.vocabulary {
+            Some(path) => Vocabulary::read(path)?,
+            None => Vocabulary::default_phrases()?,
+        };
+        let bad_files = BadFiles::from_skip(self.skip_bad);
+        let set = PairSet::open(base, personalized, self.prompts.as_deref(), bad_files)?;
+        let device = finexl_zoo::device::by_name(&arguments.device)?;
+        let encoder = finexl_zoo::encoders::open(&self.encoder, &device)?;
+        let cache = if self.no_cache {
+            Cache::none()
+        } else {
+            Cache::of_user()
+        };
+        let progress = Progress::new(arguments.quiet);
+        let explainer = Explainer {
+            encoder: encoder.as_ref(),
+            vocabulary: &vocabulary,
+            settings,
+            cache: &cache,
+            bad_files,
+        };
+        let names = [display_name(base), display_name(personalized)];
+        Ok(
+            explainer.explain_pairs(&set, [&names[0], &names[1]], &|done, total| {
+                progress.show("encoding pairs", done, total);
+            })?,
+        )
+    }
+
+    fn from_features(
+        &self,
+        base: &Path,
+        personalized: &Path,
+        concepts: &Path,
+        settings: &AnalysisSettings,
+    ) -> Result<Explained, CliError> {
+        let named = match &self.vocabulary {
+            Some(path) => Some(Vocabulary::read(path)?),
+            None => None,
+        };
+        let (vocabulary, bank) = read_concept_features(concepts, named.as_ref())?;
+        let sides = [FeaturesFile::read(base)?, FeaturesFile::read(personalized)?];
+        let divergences = Divergences::between(&sides[0].features, &sides[1].features)?;
+        let rows = divergences.pairs();
+        let pairs = if sides[0].names.len() == rows {
+            sides[0].names.clone()
+        } else {
+            (1..=rows).map(|row| format!("row {row}")).collect()
+        };
+        let images = Fingerprint::of("features")
+            .nested("base", &Fingerprint::of_file(base)?)
+            .nested("personalized", &Fingerprint::of_file(personalized)?)
+            .finish();
+        let explanation = explain(Request {
+            base: display_name(base),
+            personalized: display_name(personalized),
+            pairs,
+            divergences: &divergences,
+            bank: &bank,
+            vocabulary: &vocabulary,
+            calibration: None,
+            settings,
+            encoder: "features from outside".to_string(),
+            encoder_fingerprint: Fingerprint::of_file(concepts)?,
+            images,
+            notes: Vec::new(),
+        })?;
+        Ok(Explained {
+            explanation,
+            pairs: Vec::new(),
+            cached: true,
+        })
+    }
+}
+
+/// The last part of a path, as a name for a reader.
+fn display_name(path: &Path) -> String {
+    let whole = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    whole
+        .file_stem()
+        .map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into())
+}

@@ -1,0 +1,3 @@
+//! Tests of the whole workspace and of the binary; one module per subject.
+
+mod workspace;

@@ -1,0 +1,44 @@
+//! The recipe of a calibration: weights to levels, and how large an effect has to be.
+
+use super::evaluate::{AnalysisChoice, Material};
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// Fits a calibration on validation scenes; test artists and held-out implementations are refused.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Calibrate {
+    /// Name of the run.
+    pub name: String,
+    /// Where the calibration goes (JSON).
+    pub output: PathBuf,
+    /// Folder for the curves that choices were made from (CSV).
+    pub report: PathBuf,
+    /// Seed of scenes, styles, probes and trials.
+    pub seed: u64,
+    /// Artists and implementations.
+    pub material: Material,
+    /// Pairs per explanation.
+    pub pairs: usize,
+    /// Level of the trials that the spill is fitted on.
+    pub level: f32,
+    /// Probes that trials draw their pairs from.
+    pub probes: usize,
+    /// How divergences are analysed; the calibration is valid for this method only.
+    #[serde(default)]
+    pub analysis: AnalysisChoice,
+    /// Levels of the maps, evenly spaced up to 1.
+    pub levels: usize,
+    /// Personalized models (style seeds) per aspect; artists take turns.
+    pub styles: usize,
+    /// Trials without personalization, for the effect threshold.
+    pub nulls: usize,
+    /// Share of them that may show an aspect all the same.
+    pub false_alarms: f64,
+    /// Trials with two aspects, for the recall beside the spill.
+    pub doubles: usize,
+    /// Largest mean number of significant concepts outside the true family.
+    pub outside_family: f64,
+    /// Smallest share of applied aspects that stay significant, where both can be had.
+    pub recall: f64,
+}

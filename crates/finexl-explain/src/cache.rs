@@ -1,0 +1,132 @@
+//! Features and banks on disk, by fingerprint of everything that went into them.
+
+use crate::bank::ConceptBank;
+use crate::error::ExplainError;
+use crate::features_file::FeaturesFile;
+use finexl_core::fingerprint::Fingerprint;
+use finexl_zoo::encoders::Features;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+/// Environment variable that moves the cache.
+pub const CACHE_VARIABLE: &str = "FINEXL_CACHE";
+
+/// A folder of cached features; without a folder nothing is kept.
+///
+/// A file that cannot be read is made anew, one that cannot be written is not kept: a cache never
+/// stands in the way of a result.
+#[derive(Clone, Debug, Default)]
+pub struct Cache {
+    folder: Option<PathBuf>,
+}
+
+impl Cache {
+    /// Keeps nothing.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// A cache in a folder of its own.
+    pub fn at(folder: &Path) -> Self {
+        Self {
+            folder: Some(folder.to_path_buf()),
+        }
+    }
+
+    /// `$FINEXL_CACHE`, else `finexl` in `$XDG_CACHE_HOME` or `~/.cache`; nothing without a home.
+    pub fn of_user() -> Self {
+        let variable = |name: &str| {
+            std::env::var_os(name)
+                .filter(|value| !value.is_empty())
+                .map(PathBuf::from)
+        };
+        let folder = variable(CACHE_VARIABLE)
+            .or_else(|| variable("XDG_CACHE_HOME").map(|p| p.join("finexl")))
+            .or_else(|| variable("HOME").map(|p| p.join(".cache").join("finexl")));
+        Self { folder }
+    }
+
+    fn path(&self, kind: &str, key: &Fingerprint) -> Option<PathBuf> {
+        let folder = self.folder.as_ref()?;
+        Some(folder.join(kind).join(format!("{key}.safetensors")))
+    }
+
+    /// Cached features with their metadata.
+    pub fn features(
+        &self,
+        kind: &str,
+        key: &Fingerprint,
+    ) -> Option<(Features, HashMap<String, String>)> {
+        let path = self.path(kind, key)?;
+        path.exists().then_some(())?;
+        match FeaturesFile::read(&path) {
+            Ok(file) => Some((file.features, file.metadata)),
+            Err(error) => {
+                tracing::warn!("ignoring a damaged cache file: {error}");
+                None
+            }
+        }
+    }
+
+    /// Keeps features.
+    pub fn keep_features(
+        &self,
+        kind: &str,
+        key: &Fingerprint,
+        features: &Features,
+        metadata: HashMap<String, String>,
+    ) {
+        let Some(path) = self.path(kind, key) else {
+            return;
+        };
+        let file = FeaturesFile {
+            features: features.clone(),
+            names: Vec::new(),
+            metadata,
+        };
+        if let Err(error) = write(&file, &path) {
+            tracing::warn!("nothing is cached: {error}");
+        }
+    }
+
+    /// A cached concept bank of known shape.
+    pub fn bank(&self, key: &Fingerprint, probes: usize, concepts: usize) -> Option<ConceptBank> {
+        let (features, _) = self.features("banks", key)?;
+        ConceptBank::from_values(features.values, probes, concepts, features.dimension).ok()
+    }
+
+    /// Keeps a concept bank.
+    pub fn keep_bank(&self, key: &Fingerprint, bank: &ConceptBank) {
+        let features = Features {
+            dimension: bank.dimension(),
+            values: bank.values().to_vec(),
+        };
+        self.keep_features("banks", key, &features, HashMap::new());
+    }
+}
+
+fn write(file: &FeaturesFile, path: &Path) -> Result<(), ExplainError> {
+    if let Some(parent) = path.parent() {
+        finexl_core::atomic::create_folder(parent)?;
+    }
+    file.write(path)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn what_was_kept_is_found_and_damage_is_ignored() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::at(folder.path());
+        let key = Fingerprint::of_bytes(b"key");
+        let bank = ConceptBank::from_values(vec![0.5; 12], 2, 3, 2).unwrap();
+        assert!(cache.bank(&key, 2, 3).is_none());
+        cache.keep_bank(&key, &bank);
+        assert_eq!(cache.bank(&key, 2, 3), Some(bank));
+        std::fs::write(cache.path("banks", &key).unwrap(), b"half").unwrap();
+        assert!(cache.bank(&key, 2, 3).is_none());
+    }
+}

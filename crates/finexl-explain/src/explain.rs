@@ -1,0 +1,178 @@
+//! From divergences to the record that a person reads.
+
+use crate::analysis::{Analysis, AnalysisSettings, FALSE_DISCOVERIES, analyse};
+use crate::bank::ConceptBank;
+use crate::calibration::Calibration;
+use crate::divergence::Divergences;
+use crate::error::ExplainError;
+use crate::vocabulary::Vocabulary;
+use crate::wording::{summary, wording};
+use finexl_core::explanation::{AspectScore, Explanation, PairScore, Provenance, SCHEMA};
+use finexl_core::fingerprint::Fingerprint;
+
+/// Pairs listed as showing an aspect most, and least.
+const LISTED_PAIRS: usize = 3;
+
+/// Everything an explanation needs, features done.
+pub struct Request<'a> {
+    /// What the base is called.
+    pub base: String,
+    /// What the personalized model is called.
+    pub personalized: String,
+    /// Names of the pairs, as many as divergences.
+    pub pairs: Vec<String>,
+    /// Paired differences.
+    pub divergences: &'a Divergences,
+    /// Directions of the vocabulary's concepts.
+    pub bank: &'a ConceptBank,
+    /// The concepts of the bank.
+    pub vocabulary: &'a Vocabulary,
+    /// Weight -> level, where there is a map for this encoder, vocabulary and method.
+    pub calibration: Option<&'a Calibration>,
+    /// Method, resampling, seed.
+    pub settings: &'a AnalysisSettings,
+    /// Name of the encoder.
+    pub encoder: String,
+    /// Fingerprint of the encoder.
+    pub encoder_fingerprint: Fingerprint,
+    /// Fingerprint of the images.
+    pub images: Fingerprint,
+    /// Remarks made so far.
+    pub notes: Vec<String>,
+}
+
+/// Explains divergences.
+///
+/// # Errors
+/// As [`analyse`], and a bank that does not fit the vocabulary.
+pub fn explain(request: Request<'_>) -> Result<Explanation, ExplainError> {
+    let concepts = request.vocabulary.concepts();
+    if request.bank.concepts() != concepts.len() {
+        return Err(ExplainError::Shape {
+            what: "the concept bank",
+            expected: concepts.len(),
+            found: request.bank.concepts(),
+        });
+    }
+    let analysis = analyse(request.divergences, request.bank, request.settings)?;
+    let testable = request.divergences.pairs() >= analysis.pairs_needed;
+    let mut record = Explanation {
+        schema: SCHEMA.to_string(),
+        summary: String::new(),
+        base: request.base.clone(),
+        personalized: request.personalized.clone(),
+        pairs: request.divergences.pairs(),
+        method: request.settings.method.name().to_string(),
+        encoder: request.encoder.clone(),
+        divergence: analysis.divergence,
+        residual: analysis.weights.residual,
+        residual_fitted: analysis.weights.residual_fitted,
+        unexplained: analysis.unexplained,
+        calibrated: request.calibration.is_some(),
+        testable,
+        aspects: aspects(&request, &analysis),
+        notes: request.notes.clone(),
+        provenance: provenance(&request)?,
+    };
+    if !testable {
+        record.notes.push(format!(
+            "With {} pairs no single finding can pass the significance test over {} concepts; {} pairs are needed.",
+            record.pairs,
+            concepts.len(),
+            analysis.pairs_needed
+        ));
+    }
+    record.summary = summary(&record, concepts);
+    Ok(record)
+}
+
+fn provenance(request: &Request<'_>) -> Result<Provenance, ExplainError> {
+    let settings = serde_json::to_string(request.settings).map_err(|source| {
+        finexl_core::CoreError::Json {
+            what: "the settings".to_string(),
+            source,
+        }
+    })?;
+    Ok(Provenance {
+        version: env!("CARGO_PKG_VERSION").to_string(),
+        encoder: request.encoder_fingerprint.clone(),
+        images: request.images.clone(),
+        vocabulary: request.vocabulary.fingerprint().clone(),
+        settings: Fingerprint::of("settings").text("json", &settings).finish(),
+        seed: request.settings.seed,
+    })
+}
+
+fn aspects(request: &Request<'_>, analysis: &Analysis) -> Vec<AspectScore> {
+    let strongest = analysis
+        .weights
+        .weights
+        .iter()
+        .fold(0.0f64, |most, w| most.max(w.abs()));
+    let mut aspects: Vec<AspectScore> = request
+        .vocabulary
+        .concepts()
+        .iter()
+        .enumerate()
+        .map(|(k, concept)| {
+            let weight = analysis.weights.weights[k];
+            let interval = analysis.intervals[k];
+            let level = |w: f64| match request.calibration {
+                Some(calibration) => calibration.level(&concept.name, w),
+                None => w,
+            };
+            let score = level(weight);
+            // The interval holds its own estimate, whatever resampling says.
+            let (low, high) = (interval.low.min(weight), interval.high.max(weight));
+            let threshold = request.calibration.map_or(0.0, |c| c.threshold(strongest));
+            let beyond = low > threshold || high < -threshold;
+            AspectScore {
+                concept: concept.name.clone(),
+                wording: wording(concept, score, request.calibration.is_some()),
+                family: concept.family.clone(),
+                weight,
+                score,
+                low: level(finite(low)),
+                high: level(finite(high)),
+                p_adjusted: analysis.p_adjusted[k],
+                significant: weight != 0.0
+                    && beyond
+                    && analysis.p_adjusted[k] <= FALSE_DISCOVERIES,
+                most: listed(request, analysis, k, true),
+                least: listed(request, analysis, k, false),
+            }
+        })
+        .collect();
+    aspects.sort_by(|a, b| {
+        (b.score, b.weight)
+            .partial_cmp(&(a.score, a.weight))
+            .unwrap_or(std::cmp::Ordering::Equal)
+    });
+    aspects
+}
+
+/// JSON has no infinity: an interval that knows nothing ends at the largest meaningful weight.
+fn finite(end: f64) -> f64 {
+    const UNBOUNDED: f64 = 10.0;
+    end.clamp(-UNBOUNDED, UNBOUNDED)
+}
+
+/// The pairs with the largest (or smallest) contribution to a concept.
+fn listed(request: &Request<'_>, analysis: &Analysis, concept: usize, most: bool) -> Vec<PairScore> {
+    let count = analysis.p_adjusted.len();
+    let mut scores: Vec<PairScore> = request
+        .pairs
+        .iter()
+        .zip(analysis.contributions.chunks_exact(count))
+        .map(|(pair, row)| PairScore {
+            pair: pair.clone(),
+            contribution: row[concept],
+        })
+        .collect();
+    scores.sort_by(|a, b| b.contribution.total_cmp(&a.contribution));
+    if !most {
+        scores.reverse();
+    }
+    scores.truncate(LISTED_PAIRS);
+    scores
+}

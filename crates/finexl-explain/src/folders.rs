@@ -1,0 +1,126 @@
+//! Explaining image pairs: features, bank and calibration put together.
+
+use crate::analysis::AnalysisSettings;
+use crate::bank::{ConceptBank, bank_fingerprint};
+use crate::cache::Cache;
+use crate::calibration::Calibration;
+use crate::divergence::Divergences;
+use crate::domain::Domain;
+use crate::error::ExplainError;
+use crate::explain::{Request, explain};
+use crate::image_features::{PairFeatures, encode_pairs};
+use crate::probes::Probes;
+use crate::vocabulary::Vocabulary;
+use finexl_core::explanation::Explanation;
+use finexl_data::image_folder::BadFiles;
+use finexl_data::pairs::{Pair, PairSet};
+use finexl_zoo::encoders::Encoder;
+
+/// What to explain with.
+pub struct Explainer<'a> {
+    /// Embeds images and texts.
+    pub encoder: &'a dyn Encoder,
+    /// Concepts that may be named.
+    pub vocabulary: &'a Vocabulary,
+    /// Method, resampling, seed.
+    pub settings: &'a AnalysisSettings,
+    /// Where features are kept.
+    pub cache: &'a Cache,
+    /// What to do with images that cannot be used.
+    pub bad_files: BadFiles,
+}
+
+/// An explanation with the pairs it is about.
+#[derive(Clone, Debug)]
+pub struct Explained {
+    /// The record.
+    pub explanation: Explanation,
+    /// The usable pairs, in the order of the features.
+    pub pairs: Vec<Pair>,
+    /// Whether no image had to be encoded.
+    pub cached: bool,
+}
+
+impl Explainer<'_> {
+    /// Explains the pairs of two folders or a manifest. `names` are those of base and personalized
+    /// model; `progress` is told pairs done and in all.
+    ///
+    /// # Errors
+    /// Images that cannot be used, phrases that the encoder cannot read, and all of [`explain()`].
+    pub fn explain_pairs(
+        &self,
+        set: &PairSet,
+        names: [&str; 2],
+        progress: &dyn Fn(usize, usize),
+    ) -> Result<Explained, ExplainError> {
+        self.check_vocabulary()?;
+        let features = encode_pairs(self.encoder, set, self.bad_files, self.cache, progress)?;
+        let prompts: Vec<Option<String>> =
+            features.pairs.iter().map(|p| p.prompt.clone()).collect();
+        let probes = Probes::choose(self.encoder, &prompts)?;
+        let bank = self.bank(&probes)?;
+        let mut notes = set.notes.clone();
+        notes.extend(features.notes.clone());
+        notes.extend(probes.note.clone());
+        notes.extend(self.distance_note(&features)?);
+        let divergences = Divergences::between(&features.base, &features.personalized)?;
+        let calibration =
+            Calibration::embedded_for(self.encoder, self.vocabulary, &self.settings.method)?;
+        let explanation = explain(Request {
+            base: names[0].to_string(),
+            personalized: names[1].to_string(),
+            pairs: features.pairs.iter().map(|p| p.name.clone()).collect(),
+            divergences: &divergences,
+            bank: &bank,
+            vocabulary: self.vocabulary,
+            calibration: calibration.as_ref(),
+            settings: self.settings,
+            encoder: self.encoder.name().to_string(),
+            encoder_fingerprint: self.encoder.fingerprint().clone(),
+            images: features.fingerprint.clone(),
+            notes,
+        })?;
+        Ok(Explained {
+            explanation,
+            pairs: features.pairs,
+            cached: features.cached,
+        })
+    }
+
+    /// A phrase with unknown words is an error before any image is touched.
+    fn check_vocabulary(&self) -> Result<(), ExplainError> {
+        for phrase in self.vocabulary.concepts().iter().flat_map(|c| &c.phrases) {
+            self.encoder.check_text(phrase)?;
+        }
+        Ok(())
+    }
+
+    fn bank(&self, probes: &Probes) -> Result<ConceptBank, ExplainError> {
+        let key = bank_fingerprint(self.encoder, self.vocabulary, &probes.prompts);
+        let concepts = self.vocabulary.concepts().len();
+        if let Some(bank) = self.cache.bank(&key, probes.prompts.len(), concepts) {
+            return Ok(bank);
+        }
+        let bank = ConceptBank::build(self.encoder, self.vocabulary, &probes.prompts)?;
+        self.cache.keep_bank(&key, &bank);
+        Ok(bank)
+    }
+
+    /// A warning where the base's images are far from everything the encoder was trained on.
+    fn distance_note(&self, features: &PairFeatures) -> Result<Option<String>, ExplainError> {
+        let Some(domain) = Domain::embedded_for(self.encoder)? else {
+            return Ok(None);
+        };
+        let far = (0..features.base.len())
+            .filter(|row| domain.is_far(features.base.row(*row)))
+            .count();
+        let share = far as f64 / features.base.len() as f64;
+        Ok((share > 0.5).then(|| {
+            format!(
+                "{far} of {} base images are unlike anything that {} was trained on (drawn scenes); its scores are rough there.",
+                features.base.len(),
+                self.encoder.name()
+            )
+        }))
+    }
+}

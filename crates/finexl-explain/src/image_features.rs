@@ -1,0 +1,183 @@
+//! Image pairs -> features, decoded and encoded once, then taken from the cache.
+
+use crate::cache::Cache;
+use crate::error::ExplainError;
+use finexl_core::fingerprint::Fingerprint;
+use finexl_data::image::Image;
+use finexl_data::image_folder::BadFiles;
+use finexl_data::pairs::{Pair, PairSet};
+use finexl_zoo::encoders::{Encoder, Features};
+use rayon::prelude::*;
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+/// Pairs that are decoded and held at the encoder's input size at a time.
+const PAIRS_AT_A_TIME: usize = 64;
+/// Metadata key of the record of which pairs were usable.
+const RECORD: &str = "pairs";
+
+/// Features of the usable pairs.
+#[derive(Clone, Debug)]
+pub struct PairFeatures {
+    /// The usable pairs, in order.
+    pub pairs: Vec<Pair>,
+    /// Features of the base's images, `[n, d]`.
+    pub base: Features,
+    /// Features of the personalized model's images, `[n, d]`.
+    pub personalized: Features,
+    /// Remarks: pairs left out, sizes that differ.
+    pub notes: Vec<String>,
+    /// Fingerprint of all images.
+    pub fingerprint: Fingerprint,
+    /// Whether nothing had to be encoded.
+    pub cached: bool,
+}
+
+/// What is kept beside the features.
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
+struct Record {
+    kept: Vec<usize>,
+    notes: Vec<String>,
+}
+
+/// Encodes both images of every pair; `progress` is told pairs done and in all.
+///
+/// # Errors
+/// The first image that cannot be used with [`BadFiles::Refuse`]; none left with
+/// [`BadFiles::Skip`]; an encoder that fails.
+pub fn encode_pairs(
+    encoder: &dyn Encoder,
+    set: &PairSet,
+    bad_files: BadFiles,
+    cache: &Cache,
+    progress: &dyn Fn(usize, usize),
+) -> Result<PairFeatures, ExplainError> {
+    let fingerprint = fingerprint_of(set);
+    let key = Fingerprint::of("pair-features-1")
+        .nested("encoder", encoder.fingerprint())
+        .nested("images", &fingerprint)
+        .number("skip", u64::from(bad_files == BadFiles::Skip))
+        .finish();
+    if let Some((stacked, metadata)) = cache.features("pairs", &key)
+        && let Some(found) = restore(set, &stacked, &metadata, &fingerprint)
+    {
+        return Ok(found);
+    }
+    let (base, personalized, record) = encode(encoder, set, bad_files, progress)?;
+    let mut stacked = base.clone();
+    stacked.extend(&personalized);
+    if let Ok(json) = serde_json::to_string(&record) {
+        let metadata = HashMap::from([(RECORD.to_string(), json)]);
+        cache.keep_features("pairs", &key, &stacked, metadata);
+    }
+    Ok(PairFeatures {
+        pairs: record.kept.iter().map(|i| set.pairs[*i].clone()).collect(),
+        base,
+        personalized,
+        notes: record.notes,
+        fingerprint,
+        cached: false,
+    })
+}
+
+/// Content of all files, in order; a file that cannot be read counts by its name.
+fn fingerprint_of(set: &PairSet) -> Fingerprint {
+    let files: Vec<&PathBuf> = set
+        .pairs
+        .iter()
+        .flat_map(|pair| [&pair.base, &pair.personalized])
+        .collect();
+    let contents: Vec<Fingerprint> = files
+        .par_iter()
+        .map(|path| {
+            Fingerprint::of_file(path)
+                .unwrap_or_else(|_| Fingerprint::of_bytes(path.as_os_str().as_encoded_bytes()))
+        })
+        .collect();
+    contents
+        .iter()
+        .fold(Fingerprint::of("images"), |builder, content| {
+            builder.nested("image", content)
+        })
+        .finish()
+}
+
+/// Cached features in the form of fresh ones; nothing where they do not fit the pairs.
+fn restore(
+    set: &PairSet,
+    stacked: &Features,
+    metadata: &HashMap<String, String>,
+    fingerprint: &Fingerprint,
+) -> Option<PairFeatures> {
+    let record: Record = serde_json::from_str(metadata.get(RECORD)?).ok()?;
+    let pairs: Option<Vec<Pair>> = record
+        .kept
+        .iter()
+        .map(|i| set.pairs.get(*i).cloned())
+        .collect();
+    let pairs = pairs?;
+    (stacked.len() == 2 * pairs.len()).then(|| {
+        let middle = pairs.len() * stacked.dimension;
+        let half = |values: &[f32]| Features {
+            dimension: stacked.dimension,
+            values: values.to_vec(),
+        };
+        PairFeatures {
+            base: half(&stacked.values[..middle]),
+            personalized: half(&stacked.values[middle..]),
+            pairs,
+            notes: record.notes,
+            fingerprint: fingerprint.clone(),
+            cached: true,
+        }
+    })
+}
+
+fn encode(
+    encoder: &dyn Encoder,
+    set: &PairSet,
+    bad_files: BadFiles,
+    progress: &dyn Fn(usize, usize),
+) -> Result<(Features, Features, Record), ExplainError> {
+    let mut base = Features::empty(encoder.dimension());
+    let mut personalized = Features::empty(encoder.dimension());
+    let mut record = Record {
+        kept: Vec::new(),
+        notes: Vec::new(),
+    };
+    let total = set.pairs.len();
+    let mut unusable = None;
+    for (block, pairs) in set.pairs.chunks(PAIRS_AT_A_TIME).enumerate() {
+        let part = PairSet {
+            pairs: pairs.to_vec(),
+            notes: Vec::new(),
+        };
+        let loaded = part.map_loaded(bad_files, |_, _, pair| {
+            [&pair.base.image, &pair.personalized.image].map(|image| encoder.prepare(image))
+        });
+        let loaded = match loaded {
+            Ok(loaded) => loaded,
+            // A whole block without a usable pair is no reason to stop while others may hold some.
+            Err(error) if bad_files == BadFiles::Skip => {
+                record.notes.push(error.to_string());
+                unusable.get_or_insert(error);
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
+        record.notes.extend(loaded.notes);
+        let mut sides: [Vec<Image>; 2] = [Vec::new(), Vec::new()];
+        for (index, [b, p]) in loaded.results {
+            record.kept.push(block * PAIRS_AT_A_TIME + index);
+            sides[0].push(b);
+            sides[1].push(p);
+        }
+        base.extend(&encoder.encode_images(&sides[0])?);
+        personalized.extend(&encoder.encode_images(&sides[1])?);
+        progress((block * PAIRS_AT_A_TIME + pairs.len()).min(total), total);
+    }
+    match unusable {
+        Some(error) if record.kept.is_empty() => Err(error.into()),
+        _ => Ok((base, personalized, record)),
+    }
+}
