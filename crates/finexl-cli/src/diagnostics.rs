@@ -3,10 +3,13 @@
 use crate::arguments::Arguments;
 use finexl_core::CoreError;
 use finexl_data::DataError;
+use finexl_eval::EvalError;
 use finexl_explain::ExplainError;
 use finexl_zoo::ZooError;
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 use std::fmt;
+use std::io::ErrorKind;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Exit code for a mistake in what the user gave: arguments, files, images.
@@ -29,9 +32,21 @@ pub enum CliError {
     /// Explanations.
     #[error(transparent)]
     Explain(#[from] ExplainError),
+    /// Measurements and calibrations.
+    #[error(transparent)]
+    Eval(#[from] finexl_eval::EvalError),
     /// Figures and pages.
     #[error(transparent)]
     Plot(#[from] finexl_plot::PlotError),
+    /// A text that an encoder cannot read, from a file.
+    #[error("{path}: {source}")]
+    Text {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with the text.
+        #[source]
+        source: ZooError,
+    },
     /// Anything that only the command line knows.
     #[error("{0}")]
     Usage(String),
@@ -60,9 +75,68 @@ pub fn report(error: &CliError) -> ExitCode {
 }
 
 fn exit_code(error: &CliError) -> u8 {
+    let failure = match error {
+        CliError::Core(core) => is_failure(core),
+        CliError::Data(data) => data_failure(data),
+        CliError::Zoo(zoo) => zoo_failure(zoo),
+        CliError::Explain(explain) => explain_failure(explain),
+        CliError::Eval(eval) => eval_failure(eval),
+        CliError::Plot(_) => true,
+        CliError::Text { .. } | CliError::Usage(_) => false,
+    };
+    if failure { FAILURE } else { INPUT_ERROR }
+}
+
+/// A place that cannot be written to was chosen by the user; a full or broken disk was not.
+fn is_failure(error: &CoreError) -> bool {
+    let chosen = [
+        ErrorKind::NotFound,
+        ErrorKind::PermissionDenied,
+        ErrorKind::IsADirectory,
+        ErrorKind::NotADirectory,
+        ErrorKind::AlreadyExists,
+        ErrorKind::ReadOnlyFilesystem,
+        ErrorKind::InvalidFilename,
+        ErrorKind::InvalidInput,
+    ];
+    matches!(error, CoreError::Write { source, .. } if !chosen.contains(&source.kind()))
+}
+
+fn explain_failure(error: &ExplainError) -> bool {
     match error {
-        CliError::Zoo(ZooError::Backend { .. }) => FAILURE,
-        _ => INPUT_ERROR,
+        ExplainError::Core(core) => is_failure(core),
+        ExplainError::Data(data) => data_failure(data),
+        ExplainError::Zoo(zoo) => zoo_failure(zoo),
+        ExplainError::NotConverged { .. } => true,
+        _ => false,
+    }
+}
+
+fn eval_failure(error: &EvalError) -> bool {
+    match error {
+        EvalError::Core(core) => is_failure(core),
+        EvalError::Data(data) => data_failure(data),
+        EvalError::Zoo(zoo) => zoo_failure(zoo),
+        EvalError::Explain(explain) => explain_failure(explain),
+        EvalError::Csv { .. } => true,
+        EvalError::Setting { .. } => false,
+    }
+}
+
+fn data_failure(error: &DataError) -> bool {
+    match error {
+        DataError::Core(core) => is_failure(core),
+        DataError::EncodeImage { .. } | DataError::Codec { .. } => true,
+        _ => false,
+    }
+}
+
+fn zoo_failure(error: &ZooError) -> bool {
+    match error {
+        ZooError::Core(core) => is_failure(core),
+        ZooError::Data(data) => data_failure(data),
+        ZooError::Backend { .. } => true,
+        _ => false,
     }
 }
 
@@ -101,7 +175,10 @@ fn toml_mistake(error: &CliError) -> Option<TomlMistake> {
         | CliError::Explain(ExplainError::Core(core)) => core,
         _ => return None,
     };
-    let CoreError::Toml { path, text, span, .. } = core else {
+    let CoreError::Toml {
+        path, text, span, ..
+    } = core
+    else {
         return None;
     };
     Some(TomlMistake {

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod diagnostics;
+mod interruption;
 mod output;
 mod report;
 mod verbs;
@@ -11,6 +12,7 @@ use clap::Parser;
 fn main() -> std::process::ExitCode {
     let arguments = arguments::Arguments::parse();
     diagnostics::install(&arguments);
+    interruption::install();
     match verbs::run(arguments) {
         Ok(code) => code,
         Err(error) => diagnostics::report(&error),

@@ -3,6 +3,21 @@
 use crate::CoreError;
 use std::io::{BufWriter, Write};
 use std::path::Path;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+/// Held for reading by every write in progress, for writing once the program is to end.
+static WRITES: RwLock<()> = RwLock::new(());
+
+/// Waits for the writes in progress and keeps new ones from starting until the guard is dropped, so
+/// that a program that ends meanwhile leaves neither half a file nor a temporary one.
+pub fn hold_writes() -> RwLockWriteGuard<'static, ()> {
+    WRITES.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Says that something is being written; never taken twice by one thread.
+pub(crate) fn writing() -> RwLockReadGuard<'static, ()> {
+    WRITES.read().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Writes `bytes` to `path` through a temporary file in the same folder, synced and renamed.
 ///
@@ -22,6 +37,7 @@ pub fn write_with(
     produce: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
 ) -> Result<(), CoreError> {
     let path = path.as_ref();
+    let _writing = writing();
     let failed = |source| CoreError::Write {
         path: path.to_path_buf(),
         source,
@@ -75,6 +91,7 @@ pub fn read(path: impl AsRef<Path>) -> Result<Vec<u8>, CoreError> {
 /// [`CoreError::Write`] naming the folder.
 pub fn create_folder(path: impl AsRef<Path>) -> Result<(), CoreError> {
     let path = path.as_ref();
+    let _writing = writing();
     std::fs::create_dir_all(path).map_err(|source| CoreError::Write {
         path: path.to_path_buf(),
         source,

@@ -7,6 +7,7 @@ use crate::encode::write_png;
 use crate::image_folder::{BadFiles, ImageFolder, left_out};
 use crate::natural_order;
 use crate::pairs::nothing_usable;
+use finexl_core::partial_folder::{PartialFolder, is_free};
 use finexl_core::{CoreError, atomic, seed};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
@@ -73,8 +74,8 @@ pub fn parse_aspect_level(given: &str) -> Result<(&'static Aspect, f32), DataErr
 /// # Errors
 /// Those of [`ImageFolder::list`] and [`decode_file`]; [`DataError::OutputInInput`];
 /// [`DataError::OutputNotEmpty`] without `overwrite`; [`DataError::Core`] where something cannot be
-/// written; [`DataError::NothingUsable`] where [`BadFiles::Skip`] leaves no image. Images written
-/// before an error stay, each whole, and there is no manifest.
+/// written; [`DataError::NothingUsable`] where [`BadFiles::Skip`] leaves no image. After an error
+/// `output` holds what it held before.
 pub fn stylize_folder(
     input: &Path,
     output: &Path,
@@ -84,7 +85,7 @@ pub fn stylize_folder(
     progress: &(dyn Fn(usize, usize) + Sync),
 ) -> Result<Stylized, DataError> {
     let folder = ImageFolder::list(input, bad_files)?;
-    prepare_output(input, output, overwrite)?;
+    let partial = prepare_output(input, output, overwrite)?;
     let total = folder.images.len();
     let done = AtomicUsize::new(0);
     let mut images: Vec<(&String, &PathBuf)> = folder.images.iter().collect();
@@ -92,7 +93,7 @@ pub fn stylize_folder(
     let outcomes: Vec<Result<String, DataError>> = images
         .par_iter()
         .map(|(name, file)| {
-            let written = stylize_file(name, file, output, style);
+            let written = stylize_file(name, file, partial.path(), style);
             progress(done.fetch_add(1, Ordering::Relaxed) + 1, total);
             written
         })
@@ -111,7 +112,11 @@ pub fn stylize_folder(
     if rows.is_empty() {
         return Err(nothing_usable(total, &failures));
     }
-    write_manifest(&output.join(MANIFEST), &rows, style)?;
+    write_manifest(&partial.path().join(MANIFEST), &rows, style)?;
+    // An older manifest must not speak for images of this run should it be stopped halfway.
+    remove_file(&output.join(MANIFEST))?;
+    let images = rows.iter().map(|(file, _)| file.as_str());
+    partial.finish(images.chain([MANIFEST]))?;
     let mut notes = folder.notes;
     notes.extend(failures);
     Ok(Stylized {
@@ -120,34 +125,35 @@ pub fn stylize_folder(
     })
 }
 
-/// Makes sure that `output` is an empty folder (or may be overwritten) outside `input`.
-fn prepare_output(input: &Path, output: &Path, overwrite: bool) -> Result<(), DataError> {
+/// Makes sure that `output` is an empty folder (or may be overwritten) outside `input`, and gives the
+/// place inside it where images are made.
+fn prepare_output(
+    input: &Path,
+    output: &Path,
+    overwrite: bool,
+) -> Result<PartialFolder, DataError> {
     // Looked at twice: before anything is made in the input, and after, when `..` behind a folder
     // that was not there yet can be followed.
     let existing = output.ancestors().find(|folder| folder.exists());
     refuse_inside(input, output, existing.unwrap_or(Path::new(".")))?;
-    atomic::create_folder(output)?;
-    refuse_inside(input, output, output)?;
-    let mut entries = std::fs::read_dir(output).map_err(|source| CoreError::Read {
-        path: output.to_path_buf(),
-        source,
-    })?;
-    if !overwrite && entries.next().is_some() {
+    if !overwrite && output.is_dir() && !is_free(output)? {
         return Err(DataError::OutputNotEmpty {
             path: output.to_path_buf(),
         });
     }
-    if overwrite {
-        // An older manifest must not speak for images of this run should it be stopped halfway.
-        let manifest = output.join(MANIFEST);
-        if manifest.exists() {
-            std::fs::remove_file(&manifest).map_err(|source| CoreError::Write {
-                path: manifest,
-                source,
-            })?;
-        }
+    let partial = PartialFolder::start(output)?;
+    refuse_inside(input, output, output)?;
+    Ok(partial)
+}
+
+fn remove_file(path: &Path) -> Result<(), CoreError> {
+    match std::fs::remove_file(path) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(CoreError::Write {
+            path: path.to_path_buf(),
+            source,
+        }),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// Refuses `output` where `existing`, which it is or will be in, lies in `input`.

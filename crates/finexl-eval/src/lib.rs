@@ -1,1 +1,24 @@
-//! Placeholder.
+//! Pools, metrics, statistics and experiments of FineXL.
+//!
+//! [`evaluate`] measures the explainer on scenes whose personalization is known; [`calibrate`] fits,
+//! on validation scenes, what turns its weights into levels.
+
+mod bench;
+mod calibrate;
+mod error;
+mod evaluate;
+#[cfg(test)]
+mod made_up;
+mod measures;
+mod outcome;
+mod pool;
+mod report;
+mod settings;
+mod summary;
+mod trial;
+
+pub use calibrate::{calibrate, fit_domain};
+pub use error::EvalError;
+pub use evaluate::evaluate;
+pub use settings::Progress;
+pub use summary::Measure;

@@ -124,7 +124,12 @@ mod tests {
         setting.aspects = "warm + dark".to_owned();
         assert_eq!(
             groups(&setting),
-            ["overall", "training only", "implementation=training", "artist=twemoji"]
+            [
+                "overall",
+                "training only",
+                "implementation=training",
+                "artist=twemoji"
+            ]
         );
     }
 }

@@ -176,7 +176,8 @@ impl<'a> ProbePool<'a> {
                 .collect();
             let features = self.encoder.encode_images(&images)?;
             for (row, probe) in block.iter().enumerate() {
-                self.base.insert((artist, *probe), features.row(row).to_vec());
+                self.base
+                    .insert((artist, *probe), features.row(row).to_vec());
             }
         }
         let mut features = Features::empty(self.dimension());

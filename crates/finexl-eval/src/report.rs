@@ -78,9 +78,8 @@ mod tests {
 
     #[test]
     fn tables_read_back_as_written() {
-        let folder = std::env::temp_dir().join(format!("finexl-table-{}", std::process::id()));
-        atomic::create_folder(&folder).unwrap();
-        let path = folder.join("summary.csv");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("summary.csv");
         let measures = vec![
             Measure {
                 name: "one-aspect/first".to_owned(),
@@ -106,7 +105,6 @@ mod tests {
         write_table(&path, &measures).unwrap();
         let mut reader = csv::Reader::from_path(&path).unwrap();
         let again: Vec<Measure> = reader.deserialize().map(Result::unwrap).collect();
-        std::fs::remove_dir_all(&folder).unwrap();
         assert_eq!(again, measures);
     }
 }

@@ -32,8 +32,11 @@ impl Stock {
     /// # Errors
     /// A name that is unknown or may not be used here, no artist at all, damaged art.
     pub fn load(material: &Material, split: Split) -> Result<Self, EvalError> {
-        let implementations: Vec<Implementation> =
-            material.implementations.iter().map(implementation).collect();
+        let implementations: Vec<Implementation> = material
+            .implementations
+            .iter()
+            .map(implementation)
+            .collect();
         if split != Split::Test && implementations.contains(&Implementation::HeldOut) {
             return Err(EvalError::setting(
                 "implementations",

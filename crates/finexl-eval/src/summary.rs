@@ -80,7 +80,12 @@ pub struct Measure {
 }
 
 impl Measure {
-    pub(crate) fn new(name: &str, group: &str, (value, interval): (f64, Interval), trials: usize) -> Self {
+    pub(crate) fn new(
+        name: &str,
+        group: &str,
+        (value, interval): (f64, Interval),
+        trials: usize,
+    ) -> Self {
         Self {
             name: name.to_owned(),
             group: group.to_owned(),
@@ -182,7 +187,11 @@ mod tests {
         let all = values.iter().enumerate().map(|(trial, value)| {
             let setting = Setting {
                 aspects: "warm".to_owned(),
-                implementation: if trial % 2 == 0 { "training" } else { "held-out" },
+                implementation: if trial % 2 == 0 {
+                    "training"
+                } else {
+                    "held-out"
+                },
                 artist: "twemoji",
                 trial,
             };
@@ -196,12 +205,21 @@ mod tests {
         let outcomes = outcomes(&[1.0, 0.0, 1.0, 1.0]);
         let measures = summarise("q", Kind::Share, Target::AtLeast(0.7), &outcomes).unwrap();
         let overall = &measures[0];
-        assert_eq!((overall.group.as_str(), overall.value, overall.trials), ("overall", 0.75, 4));
+        assert_eq!(
+            (overall.group.as_str(), overall.value, overall.trials),
+            ("overall", 0.75, 4)
+        );
         let wilson = wilson(3, 4, 0.95);
         assert_eq!((overall.low, overall.high), (wilson.low, wilson.high));
         assert_eq!(overall.met, Some(true));
-        let training = measures.iter().find(|m| m.group == "implementation=training").unwrap();
-        assert_eq!((training.value, training.trials, training.met), (1.0, 2, None));
+        let training = measures
+            .iter()
+            .find(|m| m.group == "implementation=training")
+            .unwrap();
+        assert_eq!(
+            (training.value, training.trials, training.met),
+            (1.0, 2, None)
+        );
     }
 
     #[test]
@@ -214,11 +232,24 @@ mod tests {
         assert!(overall.high > 5.5 && overall.high < 7.5, "{overall:?}");
         assert_eq!(overall.target.as_deref(), Some("0 to 4"));
         let constant = mean(&[3.0; 5]).unwrap();
-        assert_eq!(constant, (3.0, Interval { low: 3.0, high: 3.0 }));
+        assert_eq!(
+            constant,
+            (
+                3.0,
+                Interval {
+                    low: 3.0,
+                    high: 3.0
+                }
+            )
+        );
     }
 
     #[test]
     fn other_quantities_do_not_count() {
-        assert!(summarise("r", Kind::Mean, Target::None, &outcomes(&[1.0])).unwrap().is_empty());
+        assert!(
+            summarise("r", Kind::Mean, Target::None, &outcomes(&[1.0]))
+                .unwrap()
+                .is_empty()
+        );
     }
 }

@@ -8,6 +8,7 @@ use finexl_core::fingerprint::Fingerprint;
 use finexl_explain::analysis::AnalysisSettings;
 use finexl_explain::bank::ConceptBank;
 use finexl_explain::calibration::Calibration;
+use finexl_explain::decompose::Directions;
 use finexl_explain::divergence::Divergences;
 use finexl_explain::explain::{Request, explain};
 use finexl_explain::vocabulary::Vocabulary;
@@ -27,6 +28,15 @@ pub(crate) struct Explainer<'a> {
 }
 
 impl Explainer<'_> {
+    /// The same with another number of bootstrap resamples, and with as few sign flips as can be:
+    /// for trials that look at intervals only.
+    pub fn with_resamples(&self, resamples: usize) -> Self {
+        let mut other = self.clone();
+        other.settings.resamples = resamples;
+        other.settings.flips = 1;
+        other
+    }
+
     /// Explains divergences exactly as `finexl explain` does.
     pub fn explain(
         &self,
@@ -47,6 +57,24 @@ impl Explainer<'_> {
             images: Fingerprint::of("evaluation").finish(),
             notes: Vec::new(),
         })?)
+    }
+
+    /// Weights of a mean divergence, `[N]`; without intervals and tests.
+    pub fn weights(
+        &self,
+        mean: &[f64],
+        directions: &[f64],
+        concepts: usize,
+    ) -> Result<Vec<f64>, EvalError> {
+        let directions = Directions::new(directions, concepts, mean.len())?;
+        let fitted = self.settings.method.build()?.decompose(directions, mean)?;
+        Ok(fitted.weights)
+    }
+
+    /// The score of a weight.
+    pub fn level(&self, concept: &str, weight: f64) -> f64 {
+        self.calibration
+            .map_or(weight, |c| c.level(concept, weight))
     }
 }
 
@@ -95,7 +123,10 @@ pub(crate) fn outside(record: &Explanation, families: &[&str]) -> Vec<String> {
         .aspects
         .iter()
         .filter(|aspect| {
-            let inside = aspect.family.as_deref().is_some_and(|f| families.contains(&f));
+            let inside = aspect
+                .family
+                .as_deref()
+                .is_some_and(|f| families.contains(&f));
             aspect.significant && !inside
         })
         .map(|aspect| aspect.concept.clone())
@@ -105,4 +136,23 @@ pub(crate) fn outside(record: &Explanation, families: &[&str]) -> Vec<String> {
 /// The number of significant concepts.
 pub(crate) fn significant(record: &Explanation) -> usize {
     record.aspects.iter().filter(|a| a.significant).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::made_up::{aspect, record};
+
+    #[test]
+    fn ranks_need_a_score_and_families_are_matched() {
+        let record = record(vec![
+            aspect("warm", Some("colour"), 0.5, true),
+            aspect("gothic", None, 0.4, true),
+            aspect("dark", Some("tone"), 0.0, false),
+        ]);
+        assert_eq!(rank(&record, "gothic"), Some(1));
+        assert_eq!(rank(&record, "dark"), None);
+        assert_eq!(outside(&record, &["colour"]), ["gothic"]);
+        assert_eq!(significant(&record), 2);
+    }
 }

@@ -70,7 +70,9 @@ pub struct Analysis {
     pub intervals: Vec<Interval>,
     /// Benjamini-Hochberg adjusted p of the sign-flip test.
     pub p_adjusted: Vec<f64>,
-    /// Contribution of every pair to every concept in a joint ridge fit, `[n, N]` row-major.
+    /// What every pair contributes to every weight, `[n, N]` row-major: the linear fit of its own
+    /// divergence with the concepts that the method kept (their mean is the weight, where the method
+    /// is linear in between), and of the joint ridge fit for all others.
     pub contributions: Vec<f64>,
     /// Share of the change that the fitted concepts do not span, noise taken off, in [0, 1].
     pub unexplained: f64,
@@ -101,14 +103,15 @@ pub fn analyse(
     let directions = Directions::new(&directions, bank.concepts(), bank.dimension())?;
     let prepared = method.prepare(directions)?;
     let weights = prepared.fit(&mean, None)?;
-    let rows = contributions(directions, divergences.values(), &Ridge::default())?;
+    let joint = contributions(directions, divergences.values(), &Ridge::default())?;
     let p = sign_flip_test(
-        &rows,
+        &joint,
         divergences.pairs(),
         Tail::Both,
         settings.flips,
         settings.seed,
     )?;
+    let rows = of_kept(divergences, directions, &weights, joint)?;
     let sample = Sample {
         divergences,
         bank,
@@ -120,7 +123,7 @@ pub fn analyse(
         divergence: norm(&mean),
         intervals: sample.intervals(settings)?,
         p_adjusted: benjamini_hochberg(&p)?,
-        unexplained: unexplained(divergences, &mean, &weights, directions),
+        unexplained: unexplained(divergences, &mean, &weights),
         pairs_needed: smallest_pairs_that_can_pass(bank.concepts(), FALSE_DISCOVERIES),
         contributions: rows,
         weights,
@@ -163,6 +166,10 @@ impl Sample<'_> {
         Ok((0..concepts)
             .map(|k| {
                 let values = replicates.values(k);
+                if self.warm[k] == 0.0 {
+                    // At the boundary an estimate has no spread to scale or to correct by.
+                    return percentile(values, CONFIDENCE);
+                }
                 match (settings.interval, &left_out, replicates.scales(k)) {
                     (IntervalKind::Bca, Some(left_out), _) => {
                         bca(self.warm[k], values, left_out.values(k), CONFIDENCE)
@@ -223,31 +230,64 @@ impl Sample<'_> {
     }
 }
 
-/// `|V - F^T w|^2 / |V|^2` with the energy of sampling noise taken off above and below.
+/// Replaces the contributions to kept concepts by those of the fit with kept concepts alone.
+fn of_kept(
+    divergences: &Divergences,
+    directions: Directions<'_>,
+    weights: &Weights,
+    mut rows: Vec<f64>,
+) -> Result<Vec<f64>, ExplainError> {
+    /// Only there to keep equal directions apart; too small to shrink anything.
+    const PENALTY: f64 = 1e-8;
+    let concepts = directions.count();
+    let kept: Vec<usize> = (0..concepts)
+        .filter(|k| weights.weights[*k] != 0.0)
+        .collect();
+    if kept.is_empty() || kept.len() == concepts {
+        return Ok(rows);
+    }
+    let values: Vec<f64> = kept
+        .iter()
+        .flat_map(|k| directions.row(*k))
+        .copied()
+        .collect();
+    let bank = Directions::new(&values, kept.len(), directions.dimension())?;
+    let own = contributions(bank, divergences.values(), &Ridge { lambda: PENALTY })?;
+    for (row, own) in rows
+        .chunks_exact_mut(concepts)
+        .zip(own.chunks_exact(kept.len()))
+    {
+        for (k, value) in kept.iter().zip(own) {
+            row[*k] = *value;
+        }
+    }
+    Ok(rows)
+}
+
+/// Energy of the residual over that of V, with the energy of sampling noise taken off both.
 ///
 /// The mean of n noisy divergences has a noise energy of tr(Cov) / n that no vocabulary explains;
-/// of it the residual keeps the share of dimensions that the kept concepts do not span.
-fn unexplained(
-    divergences: &Divergences,
-    mean: &[f64],
-    weights: &Weights,
-    directions: Directions<'_>,
-) -> f64 {
+/// the residual keeps the share of it in the dimensions that the kept concepts do not span. Methods
+/// that fit in a space of their own are judged there.
+fn unexplained(divergences: &Divergences, mean: &[f64], weights: &Weights) -> f64 {
     let total: f64 = mean.iter().map(|v| v * v).sum();
     if total == 0.0 {
         return 0.0;
     }
+    let share = weights.residual_fitted * weights.residual_fitted;
+    if weights.residual_fitted != weights.residual {
+        return share.clamp(0.0, 1.0);
+    }
     let noise = divergences.noise_energy();
-    let d = directions.dimension() as f64;
+    let d = mean.len() as f64;
     let active = weights.weights.iter().filter(|w| **w != 0.0).count() as f64;
     let free = (d - active).max(0.0) / d;
-    let residual = weights.residual * weights.residual * total;
     let signal = total - noise;
     if signal <= 0.0 {
         // Nothing beyond noise: nothing was explained either.
         return 1.0;
     }
-    ((residual - noise * free) / signal).clamp(0.0, 1.0)
+    ((share * total - noise * free) / signal).clamp(0.0, 1.0)
 }
 
 fn norm(v: &[f64]) -> f64 {

@@ -66,6 +66,11 @@ pub fn read_concept_features(
             }
         };
         let values = floats(&view).map_err(|e| fault(format!("tensor \"{name}\": {e}")))?;
+        if values.iter().any(|v| !v.is_finite()) {
+            return Err(fault(format!(
+                "tensor \"{name}\" holds NaN or infinity; embed its phrases again"
+            )));
+        }
         concepts.push((name.to_string(), probes, d, values));
     }
     concepts.sort_by(|a, b| a.0.cmp(&b.0));

@@ -104,7 +104,9 @@ impl Embed {
             progress.show("embedding", names.len(), all.len());
         }
         if !quiet {
-            remarks.iter().for_each(|remark| eprintln!("note: {remark}"));
+            remarks
+                .iter()
+                .for_each(|remark| eprintln!("note: {remark}"));
         }
         if names.is_empty() {
             return Err(CliError::Usage(format!(
@@ -137,6 +139,12 @@ fn texts(encoder: &dyn Encoder, file: &Path) -> Result<(Features, Vec<String>), 
             "{} holds no text; write one per line",
             file.display()
         )));
+    }
+    for line in &lines {
+        encoder.check_text(line).map_err(|source| CliError::Text {
+            path: file.to_path_buf(),
+            source,
+        })?;
     }
     Ok((encoder.encode_texts(&lines)?, lines))
 }

@@ -7,6 +7,7 @@ use crate::report::{Reports, show};
 use finexl_core::fingerprint::Fingerprint;
 use finexl_data::image_folder::BadFiles;
 use finexl_data::pairs::PairSet;
+use finexl_explain::ExplainError;
 use finexl_explain::analysis::AnalysisSettings;
 use finexl_explain::cache::Cache;
 use finexl_explain::concept_features::read_concept_features;
@@ -16,7 +17,7 @@ use finexl_explain::explain::{Request, explain};
 use finexl_explain::features_file::FeaturesFile;
 use finexl_explain::folders::{Explained, Explainer};
 use finexl_explain::vocabulary::Vocabulary;
-use finexl_zoo::encoders::DEFAULT_ENCODER;
+use finexl_zoo::encoders::{DEFAULT_ENCODER, Encoder};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -137,6 +138,7 @@ impl Explain {
         let set = PairSet::open(base, personalized, self.prompts.as_deref(), bad_files)?;
         let device = finexl_zoo::device::by_name(&arguments.device)?;
         let encoder = finexl_zoo::encoders::open(&self.encoder, &device)?;
+        self.check_words(&vocabulary, encoder.as_ref())?;
         let cache = if self.no_cache {
             Cache::none()
         } else {
@@ -158,6 +160,24 @@ impl Explain {
         )
     }
 
+    /// Refuses phrases of a vocabulary file that the encoder cannot read, before any image is
+    /// touched.
+    fn check_words(&self, vocabulary: &Vocabulary, encoder: &dyn Encoder) -> Result<(), CliError> {
+        let Some(path) = &self.vocabulary else {
+            return Ok(());
+        };
+        let phrases = vocabulary.concepts().iter().flat_map(|c| &c.phrases);
+        for phrase in phrases {
+            encoder
+                .check_text(phrase)
+                .map_err(|source| CliError::Text {
+                    path: path.clone(),
+                    source,
+                })?;
+        }
+        Ok(())
+    }
+
     fn from_features(
         &self,
         base: &Path,
@@ -171,6 +191,7 @@ impl Explain {
         };
         let (vocabulary, bank) = read_concept_features(concepts, named.as_ref())?;
         let sides = [FeaturesFile::read(base)?, FeaturesFile::read(personalized)?];
+        check_fit([base, personalized], &sides, concepts, bank.dimension())?;
         let divergences = Divergences::between(&sides[0].features, &sides[1].features)?;
         let rows = divergences.pairs();
         let pairs = if sides[0].names.len() == rows {
@@ -204,10 +225,46 @@ impl Explain {
     }
 }
 
+/// Refuses features of different dimensions or numbers of rows, by file.
+fn check_fit(
+    paths: [&Path; 2],
+    sides: &[FeaturesFile; 2],
+    concepts: &Path,
+    dimension: usize,
+) -> Result<(), CliError> {
+    let fault = |path: &Path, problem: String| {
+        CliError::Explain(ExplainError::Features {
+            path: path.to_path_buf(),
+            problem,
+        })
+    };
+    for (path, side) in paths.into_iter().zip(sides) {
+        let found = side.features.dimension;
+        if found != dimension {
+            let problem = format!(
+                "its rows have {found} numbers, the concepts of {} have {dimension}; \
+                 make both with one encoder",
+                concepts.display()
+            );
+            return Err(fault(path, problem));
+        }
+    }
+    let [base, personalized] = sides.each_ref().map(|side| side.features.len());
+    if base != personalized {
+        let problem = format!(
+            "it has {personalized} rows and {} has {base}; give one row per pair, in the same order",
+            paths[0].display()
+        );
+        return Err(fault(paths[1], problem));
+    }
+    Ok(())
+}
+
 /// The last part of a path, as a name for a reader.
 fn display_name(path: &Path) -> String {
     let whole = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-    whole
-        .file_stem()
-        .map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into())
+    whole.file_stem().map_or_else(
+        || path.display().to_string(),
+        |n| n.to_string_lossy().into(),
+    )
 }

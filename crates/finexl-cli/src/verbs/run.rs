@@ -5,7 +5,7 @@ use crate::diagnostics::CliError;
 use crate::output::{Progress, print, write};
 use crate::report::{Reports, show};
 use crate::verbs::train::run_recipe;
-use finexl_core::experiment::{Experiment, ExplainScenes, Personalization};
+use finexl_core::experiment::{Calibrate, Evaluate, Experiment, ExplainScenes, Personalization};
 use finexl_data::art::{Artist, SpriteSet};
 use finexl_data::aspects::{Implementation, find};
 use finexl_data::image_folder::BadFiles;
@@ -16,7 +16,7 @@ use finexl_explain::analysis::AnalysisSettings;
 use finexl_explain::cache::Cache;
 use finexl_explain::folders::Explainer;
 use finexl_explain::vocabulary::Vocabulary;
-use finexl_zoo::encoders::DEFAULT_ENCODER;
+use finexl_zoo::encoders::{DEFAULT_ENCODER, Encoder};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -25,6 +25,9 @@ use std::process::ExitCode;
 pub struct Run {
     /// An experiment, e.g. experiments/quickstart.toml.
     experiment: PathBuf,
+    /// An encoder, or a weights file; trainings make their own.
+    #[arg(long, default_value = DEFAULT_ENCODER)]
+    encoder: String,
 }
 
 impl Run {
@@ -33,27 +36,88 @@ impl Run {
         let experiment: Experiment = finexl_core::toml_file::read(&self.experiment)?;
         match &experiment {
             Experiment::TrainEncoder(recipe) => run_recipe(recipe, None, arguments)?,
-            Experiment::ExplainScenes(scenes) => explain_scenes(scenes, arguments)?,
-            Experiment::Calibrate(_) | Experiment::Evaluate(_) => {}
+            Experiment::ExplainScenes(scenes) => {
+                explain_scenes(scenes, self.encoder(arguments)?.as_ref(), arguments)?;
+            }
+            Experiment::Calibrate(config) => {
+                calibrate(config, self.encoder(arguments)?.as_ref(), arguments)?;
+            }
+            Experiment::Evaluate(config) => {
+                evaluate(config, self.encoder(arguments)?.as_ref(), arguments)?;
+            }
         }
         Ok(ExitCode::SUCCESS)
     }
+
+    fn encoder(&self, arguments: &Arguments) -> Result<Box<dyn Encoder>, CliError> {
+        let device = finexl_zoo::device::by_name(&arguments.device)?;
+        Ok(finexl_zoo::encoders::open(&self.encoder, &device)?)
+    }
 }
 
-fn explain_scenes(experiment: &ExplainScenes, arguments: &Arguments) -> Result<(), CliError> {
+fn calibrate(
+    config: &Calibrate,
+    encoder: &dyn Encoder,
+    arguments: &Arguments,
+) -> Result<(), CliError> {
+    let bar = Progress::new(arguments.quiet);
+    let progress = |what: &str, done: usize, total: usize| bar.show(what, done, total);
+    let domain = finexl_eval::fit_domain(config, encoder, &progress)?;
+    let calibration = finexl_eval::calibrate(config, encoder, &progress)?;
+    calibration.write(&config.output)?;
+    domain.write(&config.domain)?;
+    if !arguments.quiet {
+        print(&format!(
+            "effect {:.4}, spill {:.3}; wrote {} and {}\n",
+            calibration.effect,
+            calibration.spill,
+            config.output.display(),
+            config.domain.display()
+        ))?;
+    }
+    Ok(())
+}
+
+fn evaluate(
+    config: &Evaluate,
+    encoder: &dyn Encoder,
+    arguments: &Arguments,
+) -> Result<(), CliError> {
+    let bar = Progress::new(arguments.quiet);
+    let progress = |what: &str, done: usize, total: usize| bar.show(what, done, total);
+    let folder = Path::new("results").join(&config.name);
+    let measures = finexl_eval::evaluate(config, encoder, &folder, &progress)?;
+    let mut table = String::new();
+    for measure in measures.iter().filter(|m| !m.group.contains("aspect=")) {
+        let target = measure.target.as_deref().unwrap_or_default();
+        table.push_str(&format!(
+            "{:52} {:26} {:7.3} [{:6.3}, {:6.3}]  n {:5}  {target}\n",
+            measure.name, measure.group, measure.value, measure.low, measure.high, measure.trials
+        ));
+    }
+    print(&table)?;
+    if !arguments.quiet {
+        eprintln!("results are in {}", folder.display());
+    }
+    Ok(())
+}
+
+fn explain_scenes(
+    experiment: &ExplainScenes,
+    encoder: &dyn Encoder,
+    arguments: &Arguments,
+) -> Result<(), CliError> {
     let base = experiment.output.join("base");
     let split: Split = experiment.split.parse()?;
     let scenes = Scene::draw_distinct(split, experiment.seed, experiment.scenes);
     render(experiment, &experiment.artist, &scenes, &base)?;
-    let device = finexl_zoo::device::by_name(&arguments.device)?;
-    let encoder = finexl_zoo::encoders::open(DEFAULT_ENCODER, &device)?;
     let vocabulary = Vocabulary::default_phrases()?;
     let settings = AnalysisSettings {
         seed: experiment.seed,
         ..AnalysisSettings::default()
     };
     let explainer = Explainer {
-        encoder: encoder.as_ref(),
+        encoder,
         vocabulary: &vocabulary,
         settings: &settings,
         cache: &Cache::none(),

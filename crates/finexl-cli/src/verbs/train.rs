@@ -2,6 +2,7 @@
 
 use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
+use crate::output::check_writable;
 use finexl_core::experiment::{Experiment, TrainEncoder};
 use finexl_zoo::training::train_encoder;
 use std::path::{Path, PathBuf};
@@ -38,6 +39,7 @@ pub fn run_recipe(
     run_folder: Option<&Path>,
     arguments: &Arguments,
 ) -> Result<(), CliError> {
+    check_writable(&recipe.output)?;
     let device = finexl_zoo::device::by_name(&arguments.device)?;
     let folder = run_folder.map_or_else(|| Path::new("runs").join(&recipe.name), Path::to_path_buf);
     let report = train_encoder(recipe, &folder, &device, arguments.quiet)?;

@@ -12,6 +12,8 @@ pub struct Calibrate {
     pub name: String,
     /// Where the calibration goes (JSON).
     pub output: PathBuf,
+    /// Where examples of the encoder's domain go (safetensors).
+    pub domain: PathBuf,
     /// Folder for the curves that choices were made from (CSV).
     pub report: PathBuf,
     /// Seed of scenes, styles, probes and trials.

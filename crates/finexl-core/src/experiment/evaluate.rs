@@ -93,7 +93,11 @@ impl Default for AnalysisChoice {
 
 /// One measurement.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(
+    deny_unknown_fields,
+    rename_all = "kebab-case",
+    rename_all_fields = "kebab-case"
+)]
 pub enum MeasureChoice {
     /// Aspects and prompts recognised in single images.
     SingleImages {

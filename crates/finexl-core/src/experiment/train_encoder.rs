@@ -45,7 +45,11 @@ pub struct TrainEncoder {
 
 /// Architecture of an image side.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(
+    deny_unknown_fields,
+    rename_all = "kebab-case",
+    rename_all_fields = "kebab-case"
+)]
 pub enum ImageTower {
     /// A pre-norm vision transformer, mean-pooled (Dosovitskiy et al. 2021).
     Transformer {

@@ -9,14 +9,15 @@ use crate::encoders::mini_clip::{MiniClipConfig, patch_side};
 use burn::data::dataloader::{DataLoader, DataLoaderIterator, Progress};
 use burn::data::dataset::DatasetError;
 use burn::grad_clipping::GradientClippingConfig;
-use burn::lr_scheduler::LrSchedulerConfig;
 use burn::lr_scheduler::cosine::CosineAnnealingLrSchedulerConfig;
 use burn::lr_scheduler::linear::LinearLrSchedulerConfig;
 use burn::lr_scheduler::module_lr_scheduler::ModuleLrScheduler;
 use burn::lr_scheduler::sequential::SequentialLrSchedulerConfig;
+use burn::lr_scheduler::{LrSchedulerConfig, LrSchedulerRecord};
 use burn::module::ParamGroup;
 use burn::optim::decay::WeightDecayConfig;
-use burn::optim::{AdamWConfig, AdjustLrFn, ModuleOptimizer, MuonConfig};
+use burn::optim::{AdamWConfig, AdjustLrFn, ModuleOptimizer, MuonConfig, OptimizerRecord};
+use burn::store::ModuleRecord;
 use burn::tensor::Device;
 use burn::train::checkpoint::KeepLastNCheckpoints;
 use burn::train::metric::{AccuracyMetric, LearningRateMetric, LossMetric};
@@ -50,8 +51,8 @@ pub fn train_encoder(
     device: &Device,
     quiet: bool,
 ) -> Result<TrainingReport, ZooError> {
-    finexl_core::atomic::create_folder(run_folder)?;
     let source = Arc::new(SceneSource::load(recipe)?);
+    finexl_core::atomic::create_folder(run_folder)?;
     let config = model_config(recipe, &source);
     let device = device.clone().autodiff();
     device.seed(recipe.seed);
@@ -163,17 +164,12 @@ fn last_checkpoint(run_folder: &Path, epochs: usize) -> usize {
     (1..=epochs)
         .rev()
         .find(|epoch| {
-            ["model", "optim", "scheduler"].iter().all(|part| {
-                let path = folder.join(format!("{part}-{epoch}.bpk"));
-                burn::store::ModuleRecord::load(&path).is_ok() || readable(&path, part)
-            })
+            let file = |part: &str| folder.join(format!("{part}-{epoch}.bpk"));
+            ModuleRecord::load(file("model")).is_ok()
+                && OptimizerRecord::load(file("optim")).is_ok()
+                && LrSchedulerRecord::load(file("scheduler")).is_ok()
         })
         .unwrap_or(0)
-}
-
-/// Optimizer and scheduler records have formats of their own; a whole file of either is not empty.
-fn readable(path: &Path, part: &str) -> bool {
-    part != "model" && path.metadata().is_ok_and(|m| m.len() > 0)
 }
 
 /// Draws batches of scenes as they are asked for; every epoch and step has its own seed keys.

@@ -9,6 +9,8 @@ mod image_tower;
 mod mixer;
 mod model;
 mod patches;
+#[cfg(test)]
+mod tests;
 mod text_tower;
 mod tokenizer;
 

@@ -1,0 +1,109 @@
+//! Recipes and experiments: mistakes are shown with their line.
+
+#![allow(clippy::unwrap_used)]
+
+use crate::sandbox::Sandbox;
+use std::path::Path;
+
+/// A file of the repository.
+pub fn repository(file: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    std::fs::read_to_string(folder.join("../..").join(file)).unwrap()
+}
+
+/// The recipe of the embedded encoder with some keys set otherwise.
+pub fn recipe(changes: &[(&str, &str)]) -> String {
+    let text = repository("experiments/zoo/mini-clip.toml");
+    let mut lines: Vec<String> = text.lines().map(str::to_string).collect();
+    for (key, value) in changes {
+        let line = lines
+            .iter_mut()
+            .find(|line| line.split('=').next().unwrap().trim() == *key);
+        *line.unwrap() = format!("{key} = {value}");
+    }
+    lines.join("\n") + "\n"
+}
+
+/// A training of three epochs of one step, done in seconds.
+pub fn tiny_recipe() -> String {
+    recipe(&[
+        ("output", "\"tiny.safetensors\""),
+        ("epochs", "3"),
+        ("steps-per-epoch", "1"),
+        ("scenes-per-step", "2"),
+        ("procedural-per-step", "1"),
+        ("warmup-steps", "1"),
+        ("artists", "[\"twemoji\"]"),
+    ])
+}
+
+#[test]
+fn a_misspelt_key_is_shown_with_its_line() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "quick.toml",
+        "[explain-scenes]\noutput = \"out\"\nsplit = \"test\"\nscnes = 25\n",
+    );
+    let words = ["quick.toml", "line 4", "scnes = 25", "`scenes`"];
+    let outcome = sandbox.refuses("run quick.toml", &words);
+    insta::assert_snapshot!(outcome.stderr, @r#"
+      × quick.toml, line 4: unknown field `scnes`, expected one of `output`,
+      │ `split`, `scenes`, `size`, `seed`, `artist`, `art-folder`,
+      │ `personalizations`
+       ╭─[quick.toml:4:1]
+     3 │ split = "test"
+     4 │ scnes = 25
+       · ──┬──
+       ·   ╰── here
+       ╰────
+    "#);
+
+    sandbox.write(
+        "train.toml",
+        tiny_recipe().replace("\nepochs =", "\nepoch ="),
+    );
+    let words = ["train.toml", "epoch = 3", "`epochs`"];
+    sandbox.refuses("train train.toml", &words);
+    sandbox.refuses("run train.toml", &words);
+}
+
+#[test]
+fn what_is_no_toml_is_shown_with_its_line() {
+    let sandbox = Sandbox::new();
+    sandbox.write("broken.toml", "# head\n[train-encoder\n");
+    sandbox.refuses(
+        "train broken.toml",
+        &["broken.toml", "line 2", "[train-encoder"],
+    );
+    sandbox.write("other.toml", "[bake]\nhot = true\n");
+    sandbox.refuses("run other.toml", &["other.toml", "bake", "train-encoder"]);
+    sandbox.refuses("run gone.toml", &["cannot read gone.toml"]);
+    sandbox.write("bytes.toml", b"name = \"caf\xe9\"\n");
+    sandbox.refuses("run bytes.toml", &["bytes.toml", "save it as UTF-8"]);
+}
+
+#[test]
+fn a_recipe_of_another_kind_is_refused() {
+    let sandbox = Sandbox::new();
+    sandbox.write("quick.toml", repository("experiments/quickstart.toml"));
+    sandbox.refuses("train quick.toml", &["quick.toml", "`finexl run`"]);
+}
+
+#[test]
+fn art_that_is_not_there_is_refused_before_training() {
+    let sandbox = Sandbox::new();
+    let recipe = |artist: &str| {
+        let artists = format!("artists = [\"{artist}\"]");
+        tiny_recipe().replace("artists = [\"twemoji\"]", &artists)
+    };
+    sandbox.write("train.toml", recipe("noto"));
+    sandbox.refuses(
+        "train train.toml --run-folder runs",
+        &["noto", "fetch_art.py"],
+    );
+    sandbox.write("train.toml", recipe("rembrandt"));
+    sandbox.refuses(
+        "train train.toml --run-folder runs",
+        &["rembrandt", "twemoji"],
+    );
+}

@@ -1,0 +1,181 @@
+//! Fits a calibration on validation scenes.
+
+mod domain;
+mod maps;
+mod thresholds;
+
+pub use domain::fit_domain;
+
+use crate::EvalError;
+use crate::pool::{ProbePool, Scenario, draw_probes};
+use crate::report::{Provenance, fingerprint, write_json, write_table};
+use crate::settings::{self, Progress, Stock};
+use crate::trial::Explainer;
+use finexl_core::atomic;
+use finexl_core::experiment::Calibrate;
+use finexl_core::seed;
+use finexl_data::aspects::{Aspect, Definitions};
+use finexl_data::scenes::Split;
+use finexl_explain::calibration::Calibration;
+use finexl_explain::vocabulary::Vocabulary;
+use finexl_zoo::encoders::Encoder;
+use maps::{anchored, fit_points};
+use rand::Rng;
+use thresholds::{choose_spill, effect, judge};
+
+/// What the fits have in common.
+struct Fit<'a> {
+    config: &'a Calibrate,
+    pool: ProbePool<'a>,
+    explainer: Explainer<'a>,
+    definitions: Definitions,
+    progress: Progress<'a>,
+}
+
+impl Fit<'_> {
+    /// A trial; style and probes are a function of `name` and `trial` only, artists take turns.
+    fn scenario(
+        &self,
+        name: &str,
+        trial: usize,
+        aspects: Vec<(&'static Aspect, f32)>,
+    ) -> Result<Scenario, EvalError> {
+        let keys = [seed::key(name), trial as u64, seed::key("calibrate")];
+        Ok(Scenario {
+            aspects,
+            implementation: self.pool.implementations()[0],
+            artist: trial % self.pool.artists().len(),
+            style_seed: seed::generator(self.config.seed, &keys).next_u64(),
+            nuisance: None,
+            probes: draw_probes(
+                self.config.seed,
+                &[keys[0], keys[1], seed::key("probes")],
+                self.config.probes,
+                self.config.pairs,
+            )?,
+        })
+    }
+}
+
+/// Fits maps from weights to levels, the effect threshold and the spill, on validation scenes with
+/// training implementations; the caller writes the result to `config.output`.
+///
+/// The points of the maps, the nulls and the curve that the spill was chosen from are written as CSV
+/// to `config.report`.
+///
+/// # Errors
+/// Test artists or held-out implementations, an encoder that fails, a folder that cannot be written.
+pub fn calibrate(
+    config: &Calibrate,
+    encoder: &dyn Encoder,
+    progress: Progress,
+) -> Result<Calibration, EvalError> {
+    let vocabulary = Vocabulary::default_phrases()?;
+    let stock = Stock::load(&config.material, Split::Validation)?;
+    let notes = stock.notes.clone();
+    let mut fit = Fit {
+        config,
+        pool: ProbePool::new(encoder, &vocabulary, stock, Split::Validation, config.seed),
+        explainer: Explainer {
+            encoder,
+            vocabulary: &vocabulary,
+            calibration: None,
+            settings: settings::analysis(&config.analysis)?,
+        },
+        definitions: Definitions::embedded()?,
+        progress,
+    };
+    fit.pool.require(config.probes, progress)?;
+    atomic::create_folder(&config.report)?;
+    let points = fit_points(&mut fit)?;
+    write_table(&config.report.join("maps.csv"), &points)?;
+    let (maps, shared) = anchored(&points)?;
+    let nulls = judge(&mut fit, "nulls")?;
+    let effect = effect(&nulls, config.false_alarms);
+    write_table(
+        &config.report.join("nulls.csv"),
+        &thresholds::null_rows(&nulls, effect),
+    )?;
+    let singles = judge(&mut fit, "one aspect")?;
+    let doubles = judge(&mut fit, "two aspects")?;
+    let (spill, curve) = choose_spill(config, effect, &singles, &doubles);
+    write_table(&config.report.join("spill.csv"), &curve)?;
+    let calibration = Calibration {
+        encoder: encoder.fingerprint().clone(),
+        vocabulary: vocabulary.fingerprint().clone(),
+        method: fit.explainer.settings.method.clone(),
+        maps,
+        shared,
+        effect,
+        spill,
+    };
+    let provenance = Provenance {
+        version: env!("CARGO_PKG_VERSION"),
+        experiment: config,
+        encoder: encoder.name(),
+        encoder_fingerprint: encoder.fingerprint(),
+        vocabulary: vocabulary.fingerprint(),
+        calibration: Some(fingerprint("calibration", &calibration)?),
+        notes: &notes,
+    };
+    write_json(&config.report.join("provenance.json"), &provenance)?;
+    Ok(calibration)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::made_up::FakeEncoder;
+    use finexl_core::experiment::{AnalysisChoice, ImplementationChoice, Material};
+
+    #[test]
+    fn a_calibration_is_fitted_and_read_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Calibrate {
+            name: "small".to_owned(),
+            output: folder.path().join("calibration.json"),
+            domain: folder.path().join("domain.safetensors"),
+            report: folder.path().join("report"),
+            seed: 1,
+            material: Material {
+                folder: "no-such-folder".into(),
+                artists: vec!["twemoji".to_owned()],
+                implementations: vec![ImplementationChoice::Training],
+                sides: vec![8],
+            },
+            pairs: 3,
+            level: 0.6,
+            probes: 4,
+            analysis: AnalysisChoice {
+                resamples: 4,
+                flips: 8,
+                ..AnalysisChoice::default()
+            },
+            levels: 2,
+            styles: 1,
+            nulls: 4,
+            false_alarms: 0.03,
+            doubles: 2,
+            outside_family: 0.5,
+            recall: 0.95,
+        };
+        let encoder = FakeEncoder::new();
+        let calibration = calibrate(&config, &encoder, &|_, _, _| {}).unwrap();
+        assert_eq!(calibration.maps.len(), 29);
+        assert_eq!(calibration.level("warm", 0.0), 0.0);
+        assert!(calibration.effect >= 0.0 && calibration.spill >= 0.0);
+        calibration.write(&config.output).unwrap();
+        let text = std::fs::read_to_string(&config.output).unwrap();
+        assert_eq!(
+            serde_json::from_str::<Calibration>(&text).unwrap(),
+            calibration
+        );
+        for file in ["maps.csv", "nulls.csv", "spill.csv", "provenance.json"] {
+            assert!(config.report.join(file).is_file(), "{file}");
+        }
+        let mut held_out = config;
+        held_out.material.implementations = vec![ImplementationChoice::HeldOut];
+        assert!(calibrate(&held_out, &encoder, &|_, _, _| {}).is_err());
+    }
+}
