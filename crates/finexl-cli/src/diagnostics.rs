@@ -54,7 +54,12 @@ pub enum CliError {
 
 /// Logging: warnings to standard error, more with `RUST_LOG`.
 pub fn install(arguments: &Arguments) {
-    let level = if arguments.quiet { "error" } else { "warn" };
+    // The SVG parser remarks on every oddity of third-party drawings.
+    let level = if arguments.quiet {
+        "error"
+    } else {
+        "warn,usvg=error"
+    };
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level));
     // A second subscriber can only come from a test in the same process; the first one stays.

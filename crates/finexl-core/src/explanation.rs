@@ -52,7 +52,7 @@ pub struct Explanation {
 pub struct AspectScore {
     /// A phrase of the vocabulary, never a negation.
     pub concept: String,
-    /// How a person would say it, e.g. "strongly pixelated" or "less saturated".
+    /// How a person would say it, e.g. "much more pixelated" or "less vivid".
     pub wording: String,
     /// Family of the vocabulary ("colour", "texture", ...), where it names one.
     pub family: Option<String>,

@@ -7,15 +7,15 @@ pub mod decode;
 pub mod encode;
 pub mod error;
 pub mod image;
-mod jpeg_end;
 pub mod image_folder;
+mod jpeg_end;
 pub mod manifest;
 mod manifest_pairs;
 mod natural_order;
 pub mod pairs;
-pub mod stylize_folder;
 pub mod resize;
 pub mod scenes;
+pub mod stylize_folder;
 
 pub use error::DataError;
 pub mod nuisance;

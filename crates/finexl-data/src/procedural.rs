@@ -71,8 +71,7 @@ fn draw_shape(image: &mut Image, base: [f32; 3], rng: &mut impl Rng) {
             };
             if inside {
                 let tone = slope * p + stripe * (dx * cos * 6.0 / pitch).sin();
-                let colour =
-                    std::array::from_fn(|c| (base[c] + jitter[c] + tone).clamp(0.0, 1.0));
+                let colour = std::array::from_fn(|c| (base[c] + jitter[c] + tone).clamp(0.0, 1.0));
                 image.set(x, y, colour);
             }
         }

@@ -114,7 +114,11 @@ mod tests {
     #[test]
     fn no_phrase_stands_twice_and_reserved_aspects_stay_out() {
         let mut seen = BTreeSet::new();
-        for phrase in default_vocabulary().unwrap().iter().flat_map(|c| &c.phrases) {
+        for phrase in default_vocabulary()
+            .unwrap()
+            .iter()
+            .flat_map(|c| &c.phrases)
+        {
             assert!(seen.insert(phrase.clone()), "{phrase}");
         }
         for aspect in reserved() {

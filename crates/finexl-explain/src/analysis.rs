@@ -1,15 +1,12 @@
 //! The numbers behind an explanation: weights, intervals, significance, what stays unexplained.
 
 use crate::bank::ConceptBank;
-use crate::decompose::{
-    Directions, Method, Prepared, Ridge, Weights, contributions,
-};
+use crate::decompose::{Directions, Method, Prepared, Ridge, Weights, contributions};
 use crate::divergence::Divergences;
 use crate::error::ExplainError;
 use crate::statistics::{
-    Estimate, Interval, Resampling, Tail, benjamini_hochberg, bootstrap, jackknife, percentile,
-    bca,
-    sign_flip_test, smallest_pairs_that_can_pass, studentized,
+    Estimate, Interval, Resampling, Tail, bca, benjamini_hochberg, bootstrap, jackknife,
+    percentile, sign_flip_test, smallest_pairs_that_can_pass, studentized,
 };
 use serde::{Deserialize, Serialize};
 

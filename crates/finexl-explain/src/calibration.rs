@@ -77,7 +77,9 @@ impl Calibration {
     /// The level of a weight, in [-1, 1]; signs are kept.
     pub fn level(&self, concept: &str, weight: f64) -> f64 {
         let map = self.maps.get(concept).unwrap_or(&self.shared);
-        map.apply(weight.abs()).clamp(0.0, 1.0) * weight.signum() * f64::from(u8::from(weight != 0.0))
+        map.apply(weight.abs()).clamp(0.0, 1.0)
+            * weight.signum()
+            * f64::from(u8::from(weight != 0.0))
     }
 
     /// The weight beyond which the interval of a significant aspect has to lie.

@@ -24,7 +24,8 @@ impl Divergences {
                 least: 1,
             });
         }
-        if base.dimension != personalized.dimension || base.values.len() != personalized.values.len()
+        if base.dimension != personalized.dimension
+            || base.values.len() != personalized.values.len()
         {
             return Err(ExplainError::Shape {
                 what: WHAT,

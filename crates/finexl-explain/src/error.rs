@@ -22,7 +22,9 @@ pub enum ExplainError {
         value: f64,
     },
     /// An input whose size does not fit the others.
-    #[error("{what}: expected {expected} numbers, found {found}; all features must come from one encoder and one set of pairs")]
+    #[error(
+        "{what}: expected {expected} numbers, found {found}; all features must come from one encoder and one set of pairs"
+    )]
     Shape {
         /// Which input.
         what: &'static str,

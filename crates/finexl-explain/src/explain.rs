@@ -87,12 +87,11 @@ pub fn explain(request: Request<'_>) -> Result<Explanation, ExplainError> {
 }
 
 fn provenance(request: &Request<'_>) -> Result<Provenance, ExplainError> {
-    let settings = serde_json::to_string(request.settings).map_err(|source| {
-        finexl_core::CoreError::Json {
+    let settings =
+        serde_json::to_string(request.settings).map_err(|source| finexl_core::CoreError::Json {
             what: "the settings".to_string(),
             source,
-        }
-    })?;
+        })?;
     Ok(Provenance {
         version: env!("CARGO_PKG_VERSION").to_string(),
         encoder: request.encoder_fingerprint.clone(),
@@ -135,9 +134,7 @@ fn aspects(request: &Request<'_>, analysis: &Analysis) -> Vec<AspectScore> {
                 low: level(finite(low)),
                 high: level(finite(high)),
                 p_adjusted: analysis.p_adjusted[k],
-                significant: weight != 0.0
-                    && beyond
-                    && analysis.p_adjusted[k] <= FALSE_DISCOVERIES,
+                significant: weight != 0.0 && beyond && analysis.p_adjusted[k] <= FALSE_DISCOVERIES,
                 most: listed(request, analysis, k, true),
                 least: listed(request, analysis, k, false),
             }
@@ -158,7 +155,12 @@ fn finite(end: f64) -> f64 {
 }
 
 /// The pairs with the largest (or smallest) contribution to a concept.
-fn listed(request: &Request<'_>, analysis: &Analysis, concept: usize, most: bool) -> Vec<PairScore> {
+fn listed(
+    request: &Request<'_>,
+    analysis: &Analysis,
+    concept: usize,
+    most: bool,
+) -> Vec<PairScore> {
     let count = analysis.p_adjusted.len();
     let mut scores: Vec<PairScore> = request
         .pairs

@@ -129,7 +129,12 @@ pub(crate) fn floats(view: &TensorView<'_>) -> Result<Vec<f32>, String> {
     let data = view.data();
     let wide = |b: &[u8; 8]| f64::from_le_bytes(*b) as f32;
     match view.dtype() {
-        Dtype::F32 => Ok(data.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect()),
+        Dtype::F32 => Ok(data
+            .as_chunks()
+            .0
+            .iter()
+            .map(|b| f32::from_le_bytes(*b))
+            .collect()),
         Dtype::F64 => Ok(data.as_chunks().0.iter().map(wide).collect()),
         Dtype::F16 => Ok(data
             .as_chunks()
@@ -143,6 +148,8 @@ pub(crate) fn floats(view: &TensorView<'_>) -> Result<Vec<f32>, String> {
             .iter()
             .map(|b| half::bf16::from_le_bytes(*b).to_f32())
             .collect()),
-        other => Err(format!("its tensor is {other:?}; expected F16, BF16, F32 or F64")),
+        other => Err(format!(
+            "its tensor is {other:?}; expected F16, BF16, F32 or F64"
+        )),
     }
 }

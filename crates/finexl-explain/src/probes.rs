@@ -25,10 +25,7 @@ impl Probes {
     ///
     /// # Errors
     /// Default probes that the encoder cannot read.
-    pub fn choose(
-        encoder: &dyn Encoder,
-        prompts: &[Option<String>],
-    ) -> Result<Self, ExplainError> {
+    pub fn choose(encoder: &dyn Encoder, prompts: &[Option<String>]) -> Result<Self, ExplainError> {
         let known: Option<Vec<String>> = prompts.iter().cloned().collect();
         match known {
             None => Self::default_with("no prompts were given (--prompts)".to_string()),

@@ -161,8 +161,16 @@ mod tests {
 
     #[test]
     fn empty_and_duplicate_vocabularies_are_errors_with_a_line() {
-        assert!(parse("# nothing\n").unwrap_err().to_string().contains("no phrase"));
+        assert!(
+            parse("# nothing\n")
+                .unwrap_err()
+                .to_string()
+                .contains("no phrase")
+        );
         let error = parse("warm\ncool\nWarm\n").unwrap_err().to_string();
-        assert!(error.contains("line 3") && error.contains("line 1"), "{error}");
+        assert!(
+            error.contains("line 3") && error.contains("line 1"),
+            "{error}"
+        );
     }
 }

@@ -3,18 +3,25 @@
 use finexl_core::explanation::{AspectScore, Explanation};
 use finexl_data::vocabulary::Concept;
 
-/// Calibrated levels and the degree word that starts there, strongest first.
+/// Calibrated levels and the degree word that starts there, strongest first; each goes with a
+/// comparative ("much warmer").
 const DEGREES: [(f64, &str); 4] = [
-    (0.75, "very strongly"),
-    (0.45, "strongly"),
+    (0.75, "very much"),
+    (0.45, "much"),
     (0.2, "clearly"),
     (0.0, "slightly"),
 ];
 
 /// Shares of the change without an explanation that are worth a remark, largest first.
 const UNEXPLAINED: [(f64, &str); 2] = [
-    (0.6, "Most of the change is something that the vocabulary has no word for"),
-    (0.3, "A good part of the change is something that the vocabulary has no word for"),
+    (
+        0.6,
+        "Most of the change is something that the vocabulary has no word for",
+    ),
+    (
+        0.3,
+        "A good part of the change is something that the vocabulary has no word for",
+    ),
 ];
 
 /// At most this many aspects are named in the summary.
@@ -41,10 +48,14 @@ pub fn wording(concept: &Concept, score: f64, calibrated: bool) -> String {
             .clone()
             .unwrap_or_else(|| format!("less {}", concept.name));
     }
+    let more = concept
+        .more
+        .clone()
+        .unwrap_or_else(|| format!("more {}", concept.name));
     let phrase = if calibrated {
-        format!("{} {}", degree(score), concept.name)
+        format!("{} {more}", degree(score))
     } else {
-        concept.name.clone()
+        more
     };
     match &concept.antonym {
         Some(antonym) => format!("{phrase} (less {antonym})"),
@@ -140,6 +151,7 @@ mod tests {
     fn warm() -> Concept {
         Concept {
             antonym: Some("cool".to_string()),
+            more: Some("warmer".to_string()),
             less: Some("less warm".to_string()),
             ..Concept::phrase("warm")
         }
@@ -147,15 +159,16 @@ mod tests {
 
     #[test]
     fn degrees_follow_the_level() {
-        assert_eq!(wording(&Concept::phrase("pixelated"), 0.5, true), "strongly pixelated");
-        assert_eq!(wording(&Concept::phrase("pixelated"), 0.05, true), "slightly pixelated");
-        assert_eq!(wording(&Concept::phrase("pixelated"), 0.5, false), "pixelated");
-        assert_eq!(wording(&Concept::phrase("pixelated"), 0.0, true), "not pixelated");
+        let concept = Concept::phrase("pixelated");
+        assert_eq!(wording(&concept, 0.5, true), "much more pixelated");
+        assert_eq!(wording(&concept, 0.05, true), "slightly more pixelated");
+        assert_eq!(wording(&concept, 0.5, false), "more pixelated");
+        assert_eq!(wording(&concept, 0.0, true), "not pixelated");
     }
 
     #[test]
     fn an_aspect_and_its_antonym_are_one_axis() {
-        assert_eq!(wording(&warm(), 0.8, true), "very strongly warm (less cool)");
+        assert_eq!(wording(&warm(), 0.8, true), "very much warmer (less cool)");
         assert_eq!(wording(&warm(), -0.3, true), "less warm");
     }
 

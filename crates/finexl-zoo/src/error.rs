@@ -36,7 +36,9 @@ pub enum ZooError {
         words: Vec<String>,
     },
     /// A text is longer than the encoder's context.
-    #[error("the text \"{text}\" has {tokens} tokens; the encoder {encoder} reads at most {limit}: shorten it")]
+    #[error(
+        "the text \"{text}\" has {tokens} tokens; the encoder {encoder} reads at most {limit}: shorten it"
+    )]
     TextTooLong {
         /// The encoder's name.
         encoder: String,
@@ -48,7 +50,9 @@ pub enum ZooError {
         limit: usize,
     },
     /// An encoder gave something that is not a number.
-    #[error("the encoder {encoder} gave a value that is not finite for {what}; its weights are damaged or the image is: run `finexl zoo verify`")]
+    #[error(
+        "the encoder {encoder} gave a value that is not finite for {what}; its weights are damaged or the image is: run `finexl zoo verify`"
+    )]
     NotFinite {
         /// The encoder's name.
         encoder: String,

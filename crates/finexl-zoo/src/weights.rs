@@ -55,7 +55,8 @@ impl WeightsFile {
             .as_ref()
             .and_then(|m| m.get(CONFIG_KEY))
             .ok_or_else(|| self.damaged(format!("its metadata has no entry {CONFIG_KEY}")))?;
-        serde_json::from_str(json).map_err(|e| self.damaged(format!("its config is not ours ({e})")))
+        serde_json::from_str(json)
+            .map_err(|e| self.damaged(format!("its config is not ours ({e})")))
     }
 
     /// Loads every tensor into a module as f32.
@@ -118,7 +119,10 @@ fn listed<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> Option<String
 }
 
 fn all_finite<const N: usize>(data: &[u8], value: impl Fn([u8; N]) -> f32) -> bool {
-    data.as_chunks::<N>().0.iter().all(|b| value(*b).is_finite())
+    data.as_chunks::<N>()
+        .0
+        .iter()
+        .all(|b| value(*b).is_finite())
 }
 
 /// Writes a module as f16 safetensors with its config inside, atomically.

@@ -125,7 +125,14 @@ fn explain_scenes(
     };
     for personalization in &experiment.personalizations {
         let folder = experiment.output.join(&personalization.name);
-        if !personalize(experiment, personalization, &scenes, &base, &folder, arguments)? {
+        if !personalize(
+            experiment,
+            personalization,
+            &scenes,
+            &base,
+            &folder,
+            arguments,
+        )? {
             continue;
         }
         let manifest = base.join("manifest.csv");

@@ -76,7 +76,7 @@ fn weights_of_another_shape_are_refused() {
             .position(|(_, _, shape, _)| shape.len() == 2 && shape[0] != shape[1]);
         tensors[place.unwrap()].2.reverse();
     });
-    is_refused(&transposed, &["shape", "anew"]);
+    is_refused(&transposed, &["Shape mismatch", "anew"]);
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use crate::ZooError;
 use crate::encoders::mini_clip::Tokenizer;
 use finexl_core::experiment::TrainEncoder;
-use finexl_data::aspects::{Aspect, find};
 use finexl_data::art::{Artist, SpriteSet};
+use finexl_data::aspects::{Aspect, find};
 use finexl_data::vocabulary::{self, Concept};
 
 /// Side in pixels at which sprites are kept.

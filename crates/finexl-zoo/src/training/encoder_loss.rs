@@ -65,12 +65,7 @@ impl EncoderTrainee {
 
     /// Symmetric contrastive loss over captioned images; the texts also hold wrong captions, which
     /// no image answers to.
-    fn contrastive(
-        &self,
-        batch: &EncoderBatch,
-        images: Tensor<2>,
-        texts: Tensor<2>,
-    ) -> Tensor<1> {
+    fn contrastive(&self, batch: &EncoderBatch, images: Tensor<2>, texts: Tensor<2>) -> Tensor<1> {
         let n = batch.captioned;
         let images = images.narrow(0, 0, n);
         let candidates = texts.narrow(0, 0, n + batch.wrong_captions);

@@ -124,7 +124,9 @@ impl MetricsRenderer for PlainRenderer {
     fn manual_close(&mut self) {}
 
     fn register_metric(&mut self, definition: MetricDefinition) {
-        self.names
-            .insert(format!("{:?}", definition.metric_id), definition.name.to_string());
+        self.names.insert(
+            format!("{:?}", definition.metric_id),
+            definition.name.to_string(),
+        );
     }
 }

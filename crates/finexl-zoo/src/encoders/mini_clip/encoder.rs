@@ -182,5 +182,6 @@ pub(crate) fn patch_tensor(
 fn read_back(rows: Tensor<2>, what: &'static str) -> Result<Vec<f32>, ZooError> {
     let failed = |message: String| ZooError::Backend { what, message };
     let data = rows.try_into_data().map_err(|e| failed(format!("{e:?}")))?;
-    data.try_to_vec::<f32>().map_err(|e| failed(format!("{e:?}")))
+    data.try_to_vec::<f32>()
+        .map_err(|e| failed(format!("{e:?}")))
 }

@@ -3,7 +3,9 @@
 use super::mixer::{MixerBlock, MixerBlockConfig};
 use super::patches::PATCH_FEATURES_PER_PIXEL;
 use burn::module::{Initializer, Module, Param};
-use burn::nn::transformer::{TransformerEncoder, TransformerEncoderConfig, TransformerEncoderInput};
+use burn::nn::transformer::{
+    TransformerEncoder, TransformerEncoderConfig, TransformerEncoderInput,
+};
 use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
 use finexl_core::experiment::ImageTower as ImageTowerConfig;

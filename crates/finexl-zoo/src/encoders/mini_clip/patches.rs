@@ -39,7 +39,11 @@ fn cosine_table(patch: usize) -> Vec<f32> {
     let n = patch as f32;
     let mut table = Vec::with_capacity(patch * patch);
     for k in 0..patch {
-        let norm = if k == 0 { (1.0 / n).sqrt() } else { (2.0 / n).sqrt() };
+        let norm = if k == 0 {
+            (1.0 / n).sqrt()
+        } else {
+            (2.0 / n).sqrt()
+        };
         for x in 0..patch {
             let angle = std::f32::consts::PI * (x as f32 + 0.5) * k as f32 / n;
             table.push(norm * angle.cos());

@@ -100,7 +100,13 @@ fn load_changed(change: impl Fn(&mut Vec<(String, Vec<usize>, Vec<u8>)>)) -> Str
     let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
     let mut tensors: Vec<_> = file
         .iter()
-        .map(|(name, view)| (name.to_string(), view.shape().to_vec(), view.data().to_vec()))
+        .map(|(name, view)| {
+            (
+                name.to_string(),
+                view.shape().to_vec(),
+                view.data().to_vec(),
+            )
+        })
         .collect();
     change(&mut tensors);
     let views: HashMap<String, TensorView<'_>> = tensors
@@ -121,9 +127,15 @@ fn load_changed(change: impl Fn(&mut Vec<(String, Vec<usize>, Vec<u8>)>)) -> Str
 fn loading_is_strict_and_names_the_tensor() {
     let name = "text.projection.weight";
     let missing = load_changed(|t| t.retain(|(n, ..)| n != name));
-    assert!(missing.contains("missing") && missing.contains(name), "{missing}");
+    assert!(
+        missing.contains("missing") && missing.contains(name),
+        "{missing}"
+    );
     let unused = load_changed(|t| t.push(("extra".to_string(), vec![1], vec![0, 0])));
-    assert!(unused.contains("not used") && unused.contains("extra"), "{unused}");
+    assert!(
+        unused.contains("not used") && unused.contains("extra"),
+        "{unused}"
+    );
     let misshapen = load_changed(|t| {
         let tensor = t.iter_mut().find(|(n, ..)| n == name).unwrap();
         tensor.1.reverse();

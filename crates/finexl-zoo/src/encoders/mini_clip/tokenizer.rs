@@ -94,7 +94,10 @@ mod tests {
 
     #[test]
     fn unknown_words_are_all_named() {
-        let error = tokenizer().encode("red cubist pear").unwrap_err().to_string();
+        let error = tokenizer()
+            .encode("red cubist pear")
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("\"cubist\", \"pear\""), "{error}");
     }
 
