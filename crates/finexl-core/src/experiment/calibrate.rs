@@ -29,6 +29,9 @@ pub struct Calibrate {
     /// How divergences are analysed; the calibration is valid for this method only.
     #[serde(default)]
     pub analysis: AnalysisChoice,
+    /// Whether every aspect gets a map of its own. One shared map keeps scores in the order of
+    /// weights; maps of their own stretch the spill onto aspects whose weights are small.
+    pub per_concept_maps: bool,
     /// Levels of the maps, evenly spaced up to 1.
     pub levels: usize,
     /// Personalized models (style seeds) per aspect; artists take turns.

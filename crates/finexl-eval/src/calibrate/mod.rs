@@ -89,7 +89,10 @@ pub fn calibrate(
     atomic::create_folder(&config.report)?;
     let points = fit_points(&mut fit)?;
     write_table(&config.report.join("maps.csv"), &points)?;
-    let (maps, shared) = anchored(&points)?;
+    let (mut maps, shared) = anchored(&points)?;
+    if !config.per_concept_maps {
+        maps.clear();
+    }
     let nulls = judge(&mut fit, "nulls")?;
     let effect = effect(&nulls, config.false_alarms);
     write_table(
@@ -152,6 +155,7 @@ mod tests {
                 flips: 8,
                 ..AnalysisChoice::default()
             },
+            per_concept_maps: true,
             levels: 2,
             styles: 1,
             nulls: 4,
