@@ -263,6 +263,7 @@ mod tests {
             level: 0.6,
             probes: 25,
             analysis: AnalysisChoice::default(),
+            per_concept_maps: true,
             levels: 8,
             styles: 1,
             nulls: 1,
