@@ -134,8 +134,8 @@ pub fn save<M: Module, C: Serialize>(module: &M, config: &C, path: &Path) -> Res
         .map_err(|e| ZooError::Config(format!("the config cannot be written as JSON: {e}")))?;
     let mut store = SafetensorsStore::from_bytes(None)
         .with_to_adapter(FloatCastAdapter::to(DType::F16))
+        // One entry only: several would stand in a random order, and equal weights be unequal files.
         .clear_metadata()
-        .metadata("format", "pt")
         .metadata(CONFIG_KEY, json);
     let failed = |message: String| ZooError::Backend {
         what: "writing weights",

@@ -175,7 +175,8 @@ mod tests {
         };
         let mut images = prompts.clone();
         assert!((0..200).all(|i| prompt_is_first(&images, &prompts, i)));
-        images.values[300] = -1.0;
+        // Number 150 points to the left; now it points to the right.
+        images.values[300] = 1.0;
         assert!(!prompt_is_first(&images, &prompts, 150));
     }
 }
