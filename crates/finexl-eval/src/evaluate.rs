@@ -181,7 +181,7 @@ fn confused(outcomes: &[Outcome]) -> Vec<Confusion> {
             },
         )
         .collect();
-    confusions.sort_by(|a, b| b.count.cmp(&a.count));
+    confusions.sort_by_key(|c| std::cmp::Reverse(c.count));
     confusions
 }
 

@@ -99,9 +99,9 @@ impl Explain {
             &self.concept_features,
         ) {
             (Some(base), Some(personalized), Some(concepts)) => {
-                self.from_features(base, personalized, concepts, &settings)?
+                self.explain_features(base, personalized, concepts, &settings)?
             }
-            _ => self.from_folders(&settings, arguments)?,
+            _ => self.explain_folders(&settings, arguments)?,
         };
         let reports = Reports::new(&explained, self.top);
         if let Some(path) = &self.reports.json {
@@ -120,7 +120,7 @@ impl Explain {
         Ok(ExitCode::SUCCESS)
     }
 
-    fn from_folders(
+    fn explain_folders(
         &self,
         settings: &AnalysisSettings,
         arguments: &Arguments,
@@ -178,7 +178,7 @@ impl Explain {
         Ok(())
     }
 
-    fn from_features(
+    fn explain_features(
         &self,
         base: &Path,
         personalized: &Path,
