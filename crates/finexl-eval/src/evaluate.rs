@@ -22,6 +22,8 @@ use std::path::Path;
 /// Runs all measurements of `config` and writes `summary.csv`, `provenance.json`, one table of
 /// single trials per measurement under `trials/`, and `confusions.csv`, all into `out_folder`.
 ///
+/// `calibration` names a file; without one the embedded calibration is used where it fits.
+///
 /// The summary is written anew after every measurement, so a run that is stopped leaves what it had.
 ///
 /// # Errors
@@ -29,12 +31,18 @@ use std::path::Path;
 pub fn evaluate(
     config: &Evaluate,
     encoder: &dyn Encoder,
+    calibration: Option<&Path>,
     out_folder: &Path,
     progress: Progress,
 ) -> Result<Vec<Measure>, EvalError> {
     let vocabulary = Vocabulary::default_phrases()?;
     let analysis = settings::analysis(&config.analysis)?;
-    let calibration = Calibration::embedded_for(encoder, &vocabulary, &analysis.method)?;
+    let method = &analysis.method;
+    let applicable = match calibration {
+        Some(path) => Calibration::read_for(path, encoder, &vocabulary, method)?,
+        None => Calibration::embedded_for(encoder, &vocabulary, method)?,
+    };
+    let calibration = applicable.calibration;
     let split = settings::split(config.split);
     let stock = Stock::load(&config.material, split)?;
     let mut bench = Bench {
@@ -44,6 +52,7 @@ pub fn evaluate(
         explainer: Explainer {
             encoder,
             vocabulary: &vocabulary,
+            space: applicable.space.as_ref(),
             calibration: calibration.as_ref(),
             settings: analysis,
         },
@@ -262,7 +271,14 @@ mod tests {
         let config = small(everything());
         let encoder = FakeEncoder::new();
         let run = |out: &str| {
-            evaluate(&config, &encoder, &folder.path().join(out), &|_, _, _| {}).unwrap()
+            evaluate(
+                &config,
+                &encoder,
+                None,
+                &folder.path().join(out),
+                &|_, _, _| {},
+            )
+            .unwrap()
         };
         let measures = run("a");
         let overall = |name: &str| {
@@ -307,7 +323,7 @@ mod tests {
             coverage: coverage(),
         }]);
         let encoder = FakeEncoder::new();
-        let measures = evaluate(&config, &encoder, folder.path(), &|_, _, _| {}).unwrap();
+        let measures = evaluate(&config, &encoder, None, folder.path(), &|_, _, _| {}).unwrap();
         let groups: Vec<&str> = measures
             .iter()
             .filter(|m| m.name == "methods/coverage-25/present")
@@ -316,8 +332,8 @@ mod tests {
         assert_eq!(
             groups,
             [
-                "method=nnls interval=percentile",
-                "method=ridge interval=percentile"
+                "method=nnls interval=percentile space=own",
+                "method=ridge interval=percentile space=own"
             ]
         );
     }
@@ -327,7 +343,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut config = small(vec![MeasureChoice::OneAspect { repeats: 1 }]);
         config.pairs = 9;
-        let error = evaluate(&config, &FakeEncoder::new(), folder.path(), &|_, _, _| {});
+        let error = evaluate(
+            &config,
+            &FakeEncoder::new(),
+            None,
+            folder.path(),
+            &|_, _, _| {},
+        );
         assert!(error.unwrap_err().to_string().contains("probes"));
     }
 

@@ -108,6 +108,7 @@ pub(crate) fn implementation_name(implementation: Implementation) -> &'static st
 
 pub(crate) fn split(choice: SplitChoice) -> Split {
     match choice {
+        SplitChoice::Train => Split::Train,
         SplitChoice::Validation => Split::Validation,
         SplitChoice::Test => Split::Test,
     }

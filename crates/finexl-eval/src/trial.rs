@@ -7,6 +7,7 @@ use finexl_core::explanation::{AspectScore, Explanation};
 use finexl_core::fingerprint::Fingerprint;
 use finexl_explain::analysis::AnalysisSettings;
 use finexl_explain::bank::ConceptBank;
+use finexl_explain::calibrated_space::CalibratedSpace;
 use finexl_explain::calibration::Calibration;
 use finexl_explain::decompose::Directions;
 use finexl_explain::divergence::Divergences;
@@ -23,6 +24,7 @@ const BLOCK: usize = 8;
 pub(crate) struct Explainer<'a> {
     pub encoder: &'a dyn Encoder,
     pub vocabulary: &'a Vocabulary,
+    pub space: Option<&'a CalibratedSpace>,
     pub calibration: Option<&'a Calibration>,
     pub settings: AnalysisSettings,
 }
@@ -50,6 +52,7 @@ impl Explainer<'_> {
             divergences,
             bank,
             vocabulary: self.vocabulary,
+            space: self.space,
             calibration: self.calibration,
             settings: &self.settings,
             encoder: self.encoder.name().to_owned(),
@@ -66,8 +69,15 @@ impl Explainer<'_> {
         directions: &[f64],
         concepts: usize,
     ) -> Result<Vec<f64>, EvalError> {
-        let directions = Directions::new(directions, concepts, mean.len())?;
-        let fitted = self.settings.method.build()?.decompose(directions, mean)?;
+        let (mean, directions) = match self.space {
+            Some(space) => (
+                space.whitened(mean)?,
+                space.directions(directions, self.vocabulary)?,
+            ),
+            None => (mean.to_vec(), directions.to_vec()),
+        };
+        let directions = Directions::new(&directions, concepts, mean.len())?;
+        let fitted = self.settings.method.build()?.decompose(directions, &mean)?;
         Ok(fitted.weights)
     }
 

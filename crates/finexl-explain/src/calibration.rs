@@ -1,5 +1,6 @@
 //! Raw weights -> levels, and how large an effect has to be: fitted on validation scenes.
 
+use crate::calibrated_space::CalibratedSpace;
 use crate::decompose::Method;
 use crate::error::ExplainError;
 use crate::statistics::MonotoneMap;
@@ -7,6 +8,7 @@ use crate::vocabulary::Vocabulary;
 use finexl_core::CoreError;
 use finexl_core::fingerprint::Fingerprint;
 use finexl_zoo::encoders::Encoder;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -24,19 +26,31 @@ pub struct Calibration {
     pub vocabulary: Fingerprint,
     /// Method that it was fitted with.
     pub method: Method,
+    /// Where divergences are decomposed; absent: in the encoder's own space.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub space: Option<CalibratedSpace>,
     /// Weight -> level per concept.
     pub maps: BTreeMap<String, MonotoneMap>,
     /// The same for concepts without a map of their own, fitted on all aspects together.
     pub shared: MonotoneMap,
-    /// Weight that the interval of a significant aspect has to lie beyond; nulls stay below it.
+    /// Level that the interval of a significant aspect has to lie beyond; nulls stay below it.
     pub effect: f64,
-    /// Share of the strongest weight that a significant aspect has to reach; what one strong aspect
+    /// Share of the highest level that a significant aspect has to reach; what one strong aspect
     /// spills over to others stays below it.
     pub spill: f64,
 }
 
+/// What of a calibration applies to an explanation.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Applicable {
+    /// Where divergences are decomposed; it depends on the encoder and the method.
+    pub space: Option<CalibratedSpace>,
+    /// Levels and thresholds; they depend on the vocabulary too.
+    pub calibration: Option<Calibration>,
+}
+
 impl Calibration {
-    /// The embedded calibration, if it was fitted for this encoder, vocabulary and method.
+    /// What of the embedded calibration applies to this encoder, vocabulary and method.
     ///
     /// # Errors
     /// Where the embedded file is damaged.
@@ -44,22 +58,65 @@ impl Calibration {
         encoder: &dyn Encoder,
         vocabulary: &Vocabulary,
         method: &Method,
-    ) -> Result<Option<Self>, ExplainError> {
-        let calibration = Self::parse(EMBEDDED, "the embedded calibration")?;
-        Ok(calibration.filter(|c| {
-            c.encoder == *encoder.fingerprint()
-                && c.vocabulary == *vocabulary.fingerprint()
-                && c.method == *method
-        }))
+    ) -> Result<Applicable, ExplainError> {
+        let parsed: Option<Self> = parse(EMBEDDED, "the embedded calibration")?;
+        let Some(calibration) = parsed else {
+            return Ok(Applicable::default());
+        };
+        Ok(match calibration.unlike(encoder, vocabulary, method) {
+            None => Applicable {
+                space: calibration.space.clone(),
+                calibration: Some(calibration),
+            },
+            Some("vocabulary") => Applicable {
+                space: calibration.space,
+                calibration: None,
+            },
+            Some(_) => Applicable::default(),
+        })
     }
 
-    fn parse(text: &str, what: &str) -> Result<Option<Self>, ExplainError> {
-        serde_json::from_str(text).map_err(|source| {
-            ExplainError::Core(CoreError::Json {
-                what: what.to_string(),
-                source,
-            })
-        })
+    /// Reads a calibration that has to be for this encoder, vocabulary and method.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or that was fitted for something else.
+    pub fn read_for(
+        path: &Path,
+        encoder: &dyn Encoder,
+        vocabulary: &Vocabulary,
+        method: &Method,
+    ) -> Result<Applicable, ExplainError> {
+        let bytes = finexl_core::atomic::read(path)?;
+        let text = String::from_utf8_lossy(&bytes);
+        let calibration: Self = parse(&text, &path.display().to_string())?;
+        match calibration.unlike(encoder, vocabulary, method) {
+            Some(what) => Err(ExplainError::Calibration {
+                path: path.to_path_buf(),
+                what,
+            }),
+            None => Ok(Applicable {
+                space: calibration.space.clone(),
+                calibration: Some(calibration),
+            }),
+        }
+    }
+
+    /// In what a calibration differs from what is asked for; the vocabulary comes last.
+    fn unlike(
+        &self,
+        encoder: &dyn Encoder,
+        vocabulary: &Vocabulary,
+        method: &Method,
+    ) -> Option<&'static str> {
+        if self.encoder != *encoder.fingerprint() {
+            Some("encoder")
+        } else if self.method != *method {
+            Some("method")
+        } else if self.vocabulary != *vocabulary.fingerprint() {
+            Some("vocabulary")
+        } else {
+            None
+        }
     }
 
     /// Writes the calibration as JSON, atomically.
@@ -82,8 +139,18 @@ impl Calibration {
             * f64::from(u8::from(weight != 0.0))
     }
 
-    /// The weight beyond which the interval of a significant aspect has to lie.
-    pub fn threshold(&self, strongest: f64) -> f64 {
-        self.effect.max(self.spill * strongest)
+    /// The level beyond which the interval of a significant aspect has to lie, where `highest` is
+    /// the highest level of all.
+    pub fn threshold(&self, highest: f64) -> f64 {
+        self.effect.max(self.spill * highest)
     }
+}
+
+fn parse<T: DeserializeOwned>(text: &str, what: &str) -> Result<T, ExplainError> {
+    serde_json::from_str(text).map_err(|source| {
+        ExplainError::Core(CoreError::Json {
+            what: what.to_string(),
+            source,
+        })
+    })
 }

@@ -86,6 +86,16 @@ pub enum ExplainError {
         /// What is wrong and what to do.
         problem: String,
     },
+    /// A calibration that was fitted for something else.
+    #[error(
+        "{path}: it was fitted for another {what}; fit one for this {what} with a [calibrate] experiment, or leave --calibration out"
+    )]
+    Calibration {
+        /// The file.
+        path: PathBuf,
+        /// Encoder, vocabulary or method.
+        what: &'static str,
+    },
     /// A file of features that does not fit.
     #[error("{path}: {problem}")]
     Features {

@@ -2,7 +2,9 @@
 
 use crate::analysis::{Analysis, AnalysisSettings, FALSE_DISCOVERIES, analyse};
 use crate::bank::ConceptBank;
+use crate::calibrated_space::CalibratedSpace;
 use crate::calibration::Calibration;
+use crate::decompose::Directions;
 use crate::divergence::Divergences;
 use crate::error::ExplainError;
 use crate::vocabulary::Vocabulary;
@@ -27,6 +29,8 @@ pub struct Request<'a> {
     pub bank: &'a ConceptBank,
     /// The concepts of the bank.
     pub vocabulary: &'a Vocabulary,
+    /// Where divergences are decomposed; absent: in the encoder's own space.
+    pub space: Option<&'a CalibratedSpace>,
     /// Weight -> level, where there is a map for this encoder, vocabulary and method.
     pub calibration: Option<&'a Calibration>,
     /// Method, resampling, seed.
@@ -54,7 +58,7 @@ pub fn explain(request: Request<'_>) -> Result<Explanation, ExplainError> {
             found: request.bank.concepts(),
         });
     }
-    let analysis = analyse(request.divergences, request.bank, request.settings)?;
+    let analysis = analyse_calibrated(&request)?;
     let testable = request.divergences.pairs() >= analysis.pairs_needed;
     let mut record = Explanation {
         schema: SCHEMA.to_string(),
@@ -86,6 +90,25 @@ pub fn explain(request: Request<'_>) -> Result<Explanation, ExplainError> {
     Ok(record)
 }
 
+/// Analyses in the calibrated space, where there is one. Residuals are told in the encoder's own
+/// space and in the one that was fitted in.
+fn analyse_calibrated(request: &Request<'_>) -> Result<Analysis, ExplainError> {
+    let Some(space) = request.space else {
+        return analyse(request.divergences, request.bank, request.settings);
+    };
+    let mut analysis = analyse(
+        &space.divergences(request.divergences)?,
+        &space.bank(request.bank, request.vocabulary)?,
+        request.settings,
+    )?;
+    let mean = request.divergences.mean();
+    let blended = space.blended(&request.bank.mean(), request.vocabulary)?;
+    let directions = Directions::new(&blended, request.bank.concepts(), mean.len())?;
+    analysis.divergence = mean.iter().map(|v| v * v).sum::<f64>().sqrt();
+    analysis.weights.residual = directions.residual(&mean, &analysis.weights.weights);
+    Ok(analysis)
+}
+
 fn provenance(request: &Request<'_>) -> Result<Provenance, ExplainError> {
     let settings =
         serde_json::to_string(request.settings).map_err(|source| finexl_core::CoreError::Json {
@@ -103,11 +126,15 @@ fn provenance(request: &Request<'_>) -> Result<Provenance, ExplainError> {
 }
 
 fn aspects(request: &Request<'_>, analysis: &Analysis) -> Vec<AspectScore> {
-    let strongest = analysis
-        .weights
-        .weights
-        .iter()
-        .fold(0.0f64, |most, w| most.max(w.abs()));
+    let level = |concept: &str, weight: f64| match request.calibration {
+        Some(calibration) => calibration.level(concept, weight),
+        None => weight,
+    };
+    let concepts = request.vocabulary.concepts().iter();
+    let highest = concepts
+        .zip(&analysis.weights.weights)
+        .fold(0.0f64, |most, (c, w)| most.max(level(&c.name, *w).abs()));
+    let threshold = request.calibration.map_or(0.0, |c| c.threshold(highest));
     let mut aspects: Vec<AspectScore> = request
         .vocabulary
         .concepts()
@@ -116,14 +143,11 @@ fn aspects(request: &Request<'_>, analysis: &Analysis) -> Vec<AspectScore> {
         .map(|(k, concept)| {
             let weight = analysis.weights.weights[k];
             let interval = analysis.intervals[k];
-            let level = |w: f64| match request.calibration {
-                Some(calibration) => calibration.level(&concept.name, w),
-                None => w,
-            };
+            let level = |weight: f64| level(&concept.name, weight);
             let score = level(weight);
             // The interval holds its own estimate, whatever resampling says.
             let (low, high) = (interval.low.min(weight), interval.high.max(weight));
-            let threshold = request.calibration.map_or(0.0, |c| c.threshold(strongest));
+            let (low, high) = (level(finite(low)), level(finite(high)));
             let beyond = low > threshold || high < -threshold;
             AspectScore {
                 concept: concept.name.clone(),
@@ -131,8 +155,8 @@ fn aspects(request: &Request<'_>, analysis: &Analysis) -> Vec<AspectScore> {
                 family: concept.family.clone(),
                 weight,
                 score,
-                low: level(finite(low)),
-                high: level(finite(high)),
+                low,
+                high,
                 p_adjusted: analysis.p_adjusted[k],
                 significant: weight != 0.0 && beyond && analysis.p_adjusted[k] <= FALSE_DISCOVERIES,
                 most: listed(request, analysis, k, true),

@@ -3,7 +3,7 @@
 use crate::analysis::AnalysisSettings;
 use crate::bank::{ConceptBank, bank_fingerprint};
 use crate::cache::Cache;
-use crate::calibration::Calibration;
+use crate::calibration::Applicable;
 use crate::divergence::Divergences;
 use crate::domain::Domain;
 use crate::error::ExplainError;
@@ -22,6 +22,8 @@ pub struct Explainer<'a> {
     pub encoder: &'a dyn Encoder,
     /// Concepts that may be named.
     pub vocabulary: &'a Vocabulary,
+    /// What of a calibration applies to encoder, vocabulary and method.
+    pub applicable: &'a Applicable,
     /// Method, resampling, seed.
     pub settings: &'a AnalysisSettings,
     /// Where features are kept.
@@ -64,8 +66,6 @@ impl Explainer<'_> {
         notes.extend(probes.note.clone());
         notes.extend(self.distance_note(&features)?);
         let divergences = Divergences::between(&features.base, &features.personalized)?;
-        let calibration =
-            Calibration::embedded_for(self.encoder, self.vocabulary, &self.settings.method)?;
         let explanation = explain(Request {
             base: names[0].to_string(),
             personalized: names[1].to_string(),
@@ -73,7 +73,8 @@ impl Explainer<'_> {
             divergences: &divergences,
             bank: &bank,
             vocabulary: self.vocabulary,
-            calibration: calibration.as_ref(),
+            space: self.applicable.space.as_ref(),
+            calibration: self.applicable.calibration.as_ref(),
             settings: self.settings,
             encoder: self.encoder.name().to_string(),
             encoder_fingerprint: self.encoder.fingerprint().clone(),

@@ -3,6 +3,7 @@
 pub mod analysis;
 pub mod bank;
 pub mod cache;
+pub mod calibrated_space;
 pub mod calibration;
 pub mod concept_features;
 pub mod decompose;

@@ -10,6 +10,7 @@ use finexl_data::pairs::PairSet;
 use finexl_explain::ExplainError;
 use finexl_explain::analysis::AnalysisSettings;
 use finexl_explain::cache::Cache;
+use finexl_explain::calibration::{Applicable, Calibration};
 use finexl_explain::concept_features::read_concept_features;
 use finexl_explain::decompose::Method;
 use finexl_explain::divergence::Divergences;
@@ -43,6 +44,10 @@ pub struct Explain {
     /// An encoder, or a weights file.
     #[arg(long, default_value = DEFAULT_ENCODER)]
     encoder: String,
+    /// A calibration for this encoder, vocabulary and method, as a [calibrate] experiment writes;
+    /// else the embedded one where it fits.
+    #[arg(long, value_name = "FILE", conflicts_with = "base_features")]
+    calibration: Option<PathBuf>,
     /// Aspects to show.
     #[arg(long, default_value_t = 12, value_name = "N")]
     top: usize,
@@ -145,9 +150,16 @@ impl Explain {
             Cache::of_user()
         };
         let progress = Progress::new(arguments.quiet);
+        let applicable = applicable(
+            self.calibration.as_deref(),
+            encoder.as_ref(),
+            &vocabulary,
+            &settings.method,
+        )?;
         let explainer = Explainer {
             encoder: encoder.as_ref(),
             vocabulary: &vocabulary,
+            applicable: &applicable,
             settings,
             cache: &cache,
             bad_files,
@@ -210,6 +222,7 @@ impl Explain {
             divergences: &divergences,
             bank: &bank,
             vocabulary: &vocabulary,
+            space: None,
             calibration: None,
             settings,
             encoder: "features from outside".to_string(),
@@ -223,6 +236,19 @@ impl Explain {
             cached: true,
         })
     }
+}
+
+/// What of a calibration file, or else of the embedded calibration, applies.
+pub(crate) fn applicable(
+    file: Option<&Path>,
+    encoder: &dyn Encoder,
+    vocabulary: &Vocabulary,
+    method: &Method,
+) -> Result<Applicable, CliError> {
+    Ok(match file {
+        Some(path) => Calibration::read_for(path, encoder, vocabulary, method)?,
+        None => Calibration::embedded_for(encoder, vocabulary, method)?,
+    })
 }
 
 /// Refuses features of different dimensions or numbers of rows, by file.

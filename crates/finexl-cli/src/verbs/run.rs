@@ -4,6 +4,7 @@ use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
 use crate::output::{Progress, print, write};
 use crate::report::{Reports, show};
+use crate::verbs::explain::applicable;
 use crate::verbs::train::run_recipe;
 use finexl_core::experiment::{Calibrate, Evaluate, Experiment, ExplainScenes, Personalization};
 use finexl_data::art::{Artist, SpriteSet};
@@ -28,6 +29,10 @@ pub struct Run {
     /// An encoder, or a weights file; trainings make their own.
     #[arg(long, default_value = DEFAULT_ENCODER)]
     encoder: String,
+    /// A calibration for this encoder, as a [calibrate] experiment writes; else the embedded one
+    /// where it fits.
+    #[arg(long, value_name = "FILE")]
+    calibration: Option<PathBuf>,
 }
 
 impl Run {
@@ -37,16 +42,22 @@ impl Run {
         match &experiment {
             Experiment::TrainEncoder(recipe) => run_recipe(recipe, None, arguments)?,
             Experiment::ExplainScenes(scenes) => {
-                explain_scenes(scenes, self.encoder(arguments)?.as_ref(), arguments)?;
+                let encoder = self.encoder(arguments)?;
+                explain_scenes(scenes, encoder.as_ref(), self.calibration(), arguments)?;
             }
             Experiment::Calibrate(config) => {
                 calibrate(config, self.encoder(arguments)?.as_ref(), arguments)?;
             }
             Experiment::Evaluate(config) => {
-                evaluate(config, self.encoder(arguments)?.as_ref(), arguments)?;
+                let encoder = self.encoder(arguments)?;
+                evaluate(config, encoder.as_ref(), self.calibration(), arguments)?;
             }
         }
         Ok(ExitCode::SUCCESS)
+    }
+
+    fn calibration(&self) -> Option<&Path> {
+        self.calibration.as_deref()
     }
 
     fn encoder(&self, arguments: &Arguments) -> Result<Box<dyn Encoder>, CliError> {
@@ -81,12 +92,13 @@ fn calibrate(
 fn evaluate(
     config: &Evaluate,
     encoder: &dyn Encoder,
+    calibration: Option<&Path>,
     arguments: &Arguments,
 ) -> Result<(), CliError> {
     let bar = Progress::new(arguments.quiet);
     let progress = |what: &str, done: usize, total: usize| bar.show(what, done, total);
     let folder = Path::new("results").join(&config.name);
-    let measures = finexl_eval::evaluate(config, encoder, &folder, &progress)?;
+    let measures = finexl_eval::evaluate(config, encoder, calibration, &folder, &progress)?;
     let mut table = String::new();
     for measure in measures.iter().filter(|m| !m.group.contains("aspect=")) {
         let target = measure.target.as_deref().unwrap_or_default();
@@ -105,6 +117,7 @@ fn evaluate(
 fn explain_scenes(
     experiment: &ExplainScenes,
     encoder: &dyn Encoder,
+    calibration: Option<&Path>,
     arguments: &Arguments,
 ) -> Result<(), CliError> {
     let base = experiment.output.join("base");
@@ -116,9 +129,11 @@ fn explain_scenes(
         seed: experiment.seed,
         ..AnalysisSettings::default()
     };
+    let applicable = applicable(calibration, encoder, &vocabulary, &settings.method)?;
     let explainer = Explainer {
         encoder,
         vocabulary: &vocabulary,
+        applicable: &applicable,
         settings: &settings,
         cache: &Cache::none(),
         bad_files: BadFiles::Refuse,

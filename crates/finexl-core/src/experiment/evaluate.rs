@@ -33,6 +33,8 @@ pub struct Evaluate {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SplitChoice {
+    /// What encoders are trained on.
+    Train,
     /// For choices.
     Validation,
     /// For reported figures.

@@ -41,6 +41,8 @@ pub struct TrainEncoder {
     pub divergence_weight: f32,
     /// Weight of the linearity loss beside the contrastive loss.
     pub linearity_weight: f32,
+    /// Weight of the readout loss beside the contrastive loss.
+    pub readout_weight: f32,
 }
 
 /// Architecture of an image side.

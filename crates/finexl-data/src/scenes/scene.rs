@@ -3,7 +3,7 @@
 use super::{BACKGROUNDS, Background, Place, SceneSize, Split};
 use crate::art;
 use crate::error::DataError;
-use finexl_core::seed;
+use finexl_core::seed::{self, ChaCha8Rng};
 use rand::RngExt;
 
 /// One or two subjects of one size at one place on one background.
@@ -88,6 +88,23 @@ impl Scene {
             .filter(|scene| seen.insert(*scene))
             .take(count)
             .collect()
+    }
+
+    /// A scene of the same split that differs in one thing: the first subject, the background, the
+    /// place or the size.
+    pub fn altered(&self, split: Split, random: &mut ChaCha8Rng) -> Self {
+        loop {
+            let mut scene = *self;
+            match random.random_range(0..4) {
+                0 => scene.first = random.random_range(0..art::subjects().len()),
+                1 => scene.background = random.random_range(0..BACKGROUNDS.len()),
+                2 => scene.place = Place::ALL[random.random_range(0..Place::ALL.len())],
+                _ => scene.size = SceneSize::ALL[random.random_range(0..SceneSize::ALL.len())],
+            }
+            if scene != *self && scene.second != Some(scene.first) && Split::of(&scene) == split {
+                return scene;
+            }
+        }
     }
 
     /// The subjects as indices of [`art::subjects`], one or two, in the order of the prompt.
@@ -229,6 +246,24 @@ mod tests {
         let scenes: HashSet<_> = (0..100).map(|index| draw(1, index)).collect();
         assert!(scenes.len() > 95);
         assert_eq!(Scene::draw_distinct(Split::Test, 1, 100).len(), 100);
+    }
+
+    #[test]
+    fn an_altered_scene_differs_in_one_thing_and_stays_in_its_split() {
+        let mut random = seed::generator(1, &[]);
+        for index in 0..300 {
+            let scene = Scene::draw(Split::Train, 4, index);
+            let other = scene.altered(Split::Train, &mut random);
+            assert_eq!(Split::of(&other), Split::Train);
+            let same = [
+                scene.first == other.first,
+                scene.second == other.second,
+                scene.background == other.background,
+                scene.place == other.place,
+                scene.size == other.size,
+            ];
+            assert_eq!(same.iter().filter(|same| **same).count(), 4);
+        }
     }
 
     #[test]

@@ -1,27 +1,66 @@
-//! Maps from weights to levels.
+//! Trials with known aspects, and maps from weights to levels.
 
 use super::Fit;
 use crate::EvalError;
+use crate::bench::random_pair;
 use crate::pool::Scenario;
 use crate::trial::for_scenarios;
+use finexl_core::seed;
 use finexl_data::aspects::all;
+use finexl_explain::calibrated_space::KnownTrial;
 use finexl_explain::statistics::{Knot, MonotoneMap};
+use finexl_explain::vocabulary::Vocabulary;
+use rand::RngExt;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// One personalized model at one level.
+/// Weakest level of a mixture's aspects.
+const LOWEST_LEVEL: f32 = 0.2;
+
+/// The weight of an applied aspect in one trial.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct Point {
-    pub aspect: String,
-    pub artist: String,
-    pub style: usize,
-    pub level: f64,
-    pub weight: f64,
+    aspect: String,
+    /// Number of aspects that were applied together.
+    together: usize,
+    level: f64,
+    weight: f64,
 }
 
-/// Weights of every aspect at every level, in several styles; artists take turns.
-pub(super) fn fit_points(fit: &mut Fit<'_>) -> Result<Vec<Point>, EvalError> {
+/// Every aspect at every level in several styles, and mixtures of two; artists take turns.
+pub(super) fn known_trials(fit: &mut Fit<'_>) -> Result<Vec<KnownTrial>, EvalError> {
+    let mut scenarios = singles(fit)?;
+    for trial in 0..fit.config.mixtures {
+        let keys = [seed::key("calibrate-mixtures"), trial as u64];
+        let mut random = seed::generator(fit.config.seed, &keys);
+        let pair = random_pair(&fit.definitions, false, &mut random);
+        let aspects = pair.map(|aspect| (aspect, random.random_range(LOWEST_LEVEL..=1.0)));
+        scenarios.push(fit.scenario("mixtures", trial, aspects.to_vec())?);
+    }
+    let means = for_scenarios(
+        &mut fit.pool,
+        ("known aspects", fit.progress),
+        &scenarios,
+        |divergences, bank| Ok((divergences.mean(), bank.mean())),
+    )?;
+    let position = |name: &str| fit.explainer.vocabulary.position(name);
+    Ok(scenarios
+        .iter()
+        .zip(means)
+        .map(|(scenario, (divergence, directions))| KnownTrial {
+            divergence,
+            directions,
+            applied: scenario
+                .aspects
+                .iter()
+                .filter_map(|(aspect, level)| Some((position(aspect.name)?, f64::from(*level))))
+                .collect(),
+        })
+        .collect())
+}
+
+fn singles(fit: &Fit<'_>) -> Result<Vec<Scenario>, EvalError> {
     let levels = fit.config.levels;
     let mut scenarios = Vec::new();
     for style in 0..fit.config.styles {
@@ -36,57 +75,91 @@ pub(super) fn fit_points(fit: &mut Fit<'_>) -> Result<Vec<Point>, EvalError> {
             }));
         }
     }
-    let explainer = &fit.explainer;
-    let weights = for_scenarios(
-        &mut fit.pool,
-        ("levels", fit.progress),
-        &scenarios,
-        |divergences, bank| explainer.weights(&divergences.mean(), &bank.mean(), bank.concepts()),
-    )?;
-    let artists = fit.pool.artists();
-    let per_style = all().len() * levels;
-    let mut points = Vec::with_capacity(scenarios.len());
-    for (number, (scenario, weights)) in scenarios.iter().zip(weights).enumerate() {
-        let (aspect, level) = scenario.aspects[0];
-        if let Some(concept) = explainer.vocabulary.position(aspect.name) {
-            points.push(Point {
-                aspect: aspect.name.to_owned(),
-                artist: artists[scenario.artist].name().to_owned(),
-                style: number / per_style.max(1),
-                level: f64::from(level),
-                weight: weights[concept].max(0.0),
-            });
-        }
-    }
-    Ok(points)
+    Ok(scenarios)
 }
 
-/// The best map of every aspect, and that of all together.
-pub(super) fn anchored(
-    points: &[Point],
+/// The weights of applied aspects, for the report.
+pub(super) fn points(
+    trials: &[KnownTrial],
+    weights: &[Vec<f64>],
+    vocabulary: &Vocabulary,
+) -> Vec<Point> {
+    let rows = trials.iter().zip(weights).flat_map(|(trial, weights)| {
+        trial.applied.iter().map(|(concept, level)| Point {
+            aspect: vocabulary.concepts()[*concept].name.clone(),
+            together: trial.applied.len(),
+            level: *level,
+            weight: weights[*concept],
+        })
+    });
+    rows.collect()
+}
+
+/// The map of every aspect that was applied, and one of all together for the other concepts.
+///
+/// A map is the monotone fit of the level, 0 where the aspect was not applied, on the weight. Trials
+/// without it count together `absent` times as much as those with it, so that a score is the level to
+/// be expected: weights that an aspect often gets in the presence of others mean little.
+pub(super) fn fitted(
+    trials: &[KnownTrial],
+    weights: &[Vec<f64>],
+    vocabulary: &Vocabulary,
+    absent: f64,
 ) -> Result<(BTreeMap<String, MonotoneMap>, MonotoneMap), EvalError> {
-    let mut by_aspect: BTreeMap<&str, (Vec<f64>, Vec<f64>)> = BTreeMap::new();
-    let mut together = (Vec::new(), Vec::new());
-    for point in points {
-        for side in [by_aspect.entry(&point.aspect).or_default(), &mut together] {
-            side.0.push(point.weight);
-            side.1.push(point.level);
+    let mut samples: BTreeMap<usize, Sample> = BTreeMap::new();
+    for (concept, _) in trials.iter().flat_map(|t| &t.applied) {
+        samples.entry(*concept).or_default();
+    }
+    let mut together = Sample::default();
+    for (concept, sample) in &mut samples {
+        for (trial, weights) in trials.iter().zip(weights) {
+            let found = trial.applied.iter().find(|(applied, _)| applied == concept);
+            let level = found.map_or(0.0, |(_, level)| *level);
+            sample.push(weights[*concept].max(0.0), level);
+            together.push(weights[*concept].max(0.0), level);
         }
     }
-    let maps = by_aspect
+    let maps = samples
         .into_iter()
-        .map(|(aspect, (x, y))| Ok((aspect.to_owned(), through_zero(&x, &y)?)))
+        .map(|(concept, sample)| {
+            let name = vocabulary.concepts()[concept].name.clone();
+            Ok((name, sample.map(absent)?))
+        })
         .collect::<Result<_, EvalError>>()?;
-    Ok((maps, through_zero(&together.0, &together.1)?))
+    Ok((maps, together.map(absent)?))
 }
 
-/// The monotone fit, made to begin at (0, 0): no weight is no level. Without that, aspects whose
-/// weakest levels have no weight would begin at the mean of those levels.
-fn through_zero(weights: &[f64], levels: &[f64]) -> Result<MonotoneMap, EvalError> {
-    let fitted = MonotoneMap::fit(weights, levels)?;
-    let mut knots = vec![Knot { x: 0.0, y: 0.0 }];
-    knots.extend(fitted.knots().iter().filter(|knot| knot.x > 0.0).copied());
-    Ok(MonotoneMap::new(knots)?)
+/// Weights with the levels they were found at.
+#[derive(Default)]
+struct Sample {
+    weights: Vec<f64>,
+    levels: Vec<f64>,
+}
+
+impl Sample {
+    fn push(&mut self, weight: f64, level: f64) {
+        self.weights.push(weight);
+        self.levels.push(level);
+    }
+
+    /// The monotone fit, made to begin at (0, 0): no weight is no level.
+    fn map(&self, absent: f64) -> Result<MonotoneMap, EvalError> {
+        let without = self.levels.iter().filter(|level| **level == 0.0).count();
+        let with = self.levels.len() - without;
+        let share = absent * with as f64 / without.max(1) as f64;
+        let kept = |level: f64| level > 0.0 || share > 0.0;
+        let points = self.weights.iter().zip(&self.levels).filter(|p| kept(*p.1));
+        let (mut x, mut y, mut counts) = (Vec::new(), Vec::new(), Vec::new());
+        for (weight, level) in points {
+            x.push(*weight);
+            y.push(*level);
+            counts.push(if *level > 0.0 { 1.0 } else { share });
+        }
+        let fitted = MonotoneMap::fit_weighted(&x, &y, &counts)?;
+        let mut knots = vec![Knot { x: 0.0, y: 0.0 }];
+        knots.extend(fitted.knots().iter().filter(|knot| knot.x > 0.0).copied());
+        Ok(MonotoneMap::new(knots)?)
+    }
 }
 
 #[cfg(test)]
@@ -94,27 +167,31 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn point(aspect: &str, level: f64, weight: f64) -> Point {
-        Point {
-            aspect: aspect.to_owned(),
-            artist: String::new(),
-            style: 0,
-            level,
-            weight,
-        }
-    }
-
     #[test]
-    fn maps_begin_at_zero_and_invert_what_was_measured() {
-        let mut points = vec![point("warm", 0.25, 0.0)];
-        points.extend((1..=8).map(|i| point("warm", f64::from(i) / 8.0, f64::from(i) / 4.0)));
-        points.push(point("dark", 1.0, 0.5));
-        let (maps, shared) = anchored(&points).unwrap();
-        let warm = &maps["warm"];
-        assert_eq!(warm.apply(0.0), 0.0);
-        assert!((warm.apply(1.0) - 0.5).abs() < 1e-12);
-        assert_eq!(warm.apply(9.0), 1.0);
-        assert_eq!(maps["dark"].apply(0.25), 0.5);
-        assert!(shared.apply(0.5) > 0.25);
+    fn maps_begin_at_zero_and_expect_little_of_weights_that_mean_little() {
+        let vocabulary = Vocabulary::default_phrases().unwrap();
+        let trial = |applied: Vec<(usize, f64)>| KnownTrial {
+            divergence: Vec::new(),
+            directions: Vec::new(),
+            applied,
+        };
+        let mut trials: Vec<KnownTrial> = (1..=8)
+            .map(|i| trial(vec![(0, f64::from(i) / 8.0)]))
+            .collect();
+        trials.push(trial(vec![(1, 1.0)]));
+        let mut weights: Vec<Vec<f64>> = (1..=8).map(|i| vec![f64::from(i) / 4.0, 0.0]).collect();
+        // The first concept gets some weight where the second was applied.
+        weights.push(vec![0.25, 1.0]);
+        let name = |k: usize| vocabulary.concepts()[k].name.clone();
+        let (maps, _) = fitted(&trials, &weights, &vocabulary, 0.0).unwrap();
+        assert_eq!(maps[&name(0)].apply(0.0), 0.0);
+        assert!((maps[&name(0)].apply(1.0) - 0.5).abs() < 1e-12);
+        assert!((maps[&name(0)].apply(0.25) - 0.125).abs() < 1e-12);
+        assert_eq!(maps[&name(0)].apply(9.0), 1.0);
+        let (maps, shared) = fitted(&trials, &weights, &vocabulary, 1.0).unwrap();
+        assert!((maps[&name(0)].apply(0.25) - 0.125 / 9.0).abs() < 1e-12);
+        assert!(shared.apply(2.0) > 0.9);
+        let points = points(&trials, &weights, &vocabulary);
+        assert_eq!((points.len(), points[8].weight), (9, 1.0));
     }
 }

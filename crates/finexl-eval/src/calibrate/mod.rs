@@ -16,11 +16,15 @@ use finexl_core::experiment::Calibrate;
 use finexl_core::seed;
 use finexl_data::aspects::{Aspect, Definitions};
 use finexl_data::scenes::Split;
+use finexl_explain::calibrated_space::{CalibratedSpace, SpaceSettings};
 use finexl_explain::calibration::Calibration;
+use finexl_explain::statistics::{Knot, MonotoneMap};
 use finexl_explain::vocabulary::Vocabulary;
 use finexl_zoo::encoders::Encoder;
-use maps::{anchored, fit_points};
+use maps::{fitted, known_trials, points};
 use rand::Rng;
+use rayon::prelude::*;
+use std::collections::BTreeMap;
 use thresholds::{choose_spill, effect, judge};
 
 /// What the fits have in common.
@@ -57,8 +61,8 @@ impl Fit<'_> {
     }
 }
 
-/// Fits maps from weights to levels, the effect threshold and the spill, on validation scenes with
-/// training implementations; the caller writes the result to `config.output`.
+/// Fits the space, the maps from weights to levels, the effect threshold and the spill, on scenes and
+/// implementations that no report is about; the caller writes the result to `config.output`.
 ///
 /// The points of the maps, the nulls and the curve that the spill was chosen from are written as CSV
 /// to `config.report`.
@@ -71,14 +75,16 @@ pub fn calibrate(
     progress: Progress,
 ) -> Result<Calibration, EvalError> {
     let vocabulary = Vocabulary::default_phrases()?;
-    let stock = Stock::load(&config.material, Split::Validation)?;
+    let split = settings::split(config.split);
+    let stock = Stock::load(&config.material, split)?;
     let notes = stock.notes.clone();
     let mut fit = Fit {
         config,
-        pool: ProbePool::new(encoder, &vocabulary, stock, Split::Validation, config.seed),
+        pool: ProbePool::new(encoder, &vocabulary, stock, split, config.seed),
         explainer: Explainer {
             encoder,
             vocabulary: &vocabulary,
+            space: None,
             calibration: None,
             settings: settings::analysis(&config.analysis)?,
         },
@@ -86,32 +92,25 @@ pub fn calibrate(
         progress,
     };
     fit.pool.require(config.probes, progress)?;
-    atomic::create_folder(&config.report)?;
-    let points = fit_points(&mut fit)?;
-    write_table(&config.report.join("maps.csv"), &points)?;
-    let (mut maps, shared) = anchored(&points)?;
-    if !config.per_concept_maps {
-        maps.clear();
+    if split == Split::Test {
+        return Err(EvalError::setting(
+            "split",
+            "a calibration may not see the test split; use validation or train",
+        ));
     }
-    let nulls = judge(&mut fit, "nulls")?;
-    let effect = effect(&nulls, config.false_alarms);
+    atomic::create_folder(&config.report)?;
+    let mut calibration = without_thresholds(&mut fit)?;
+    let nulls = judge(&mut fit, &calibration, "nulls")?;
+    calibration.effect = effect(&nulls, config.false_alarms);
     write_table(
         &config.report.join("nulls.csv"),
-        &thresholds::null_rows(&nulls, effect),
+        &thresholds::null_rows(&nulls, calibration.effect),
     )?;
-    let singles = judge(&mut fit, "one aspect")?;
-    let doubles = judge(&mut fit, "two aspects")?;
-    let (spill, curve) = choose_spill(config, effect, &singles, &doubles);
+    let singles = judge(&mut fit, &calibration, "one aspect")?;
+    let doubles = judge(&mut fit, &calibration, "two aspects")?;
+    let (spill, curve) = choose_spill(config, calibration.effect, &singles, &doubles);
+    calibration.spill = spill;
     write_table(&config.report.join("spill.csv"), &curve)?;
-    let calibration = Calibration {
-        encoder: encoder.fingerprint().clone(),
-        vocabulary: vocabulary.fingerprint().clone(),
-        method: fit.explainer.settings.method.clone(),
-        maps,
-        shared,
-        effect,
-        spill,
-    };
     let provenance = Provenance {
         version: env!("CARGO_PKG_VERSION"),
         experiment: config,
@@ -125,12 +124,46 @@ pub fn calibrate(
     Ok(calibration)
 }
 
+/// Space and maps, fitted on trials with known aspects.
+fn without_thresholds(fit: &mut Fit<'_>) -> Result<Calibration, EvalError> {
+    let trials = known_trials(fit)?;
+    let (config, vocabulary) = (fit.config, fit.explainer.vocabulary);
+    let settings = SpaceSettings {
+        image_share: config.image_share,
+        shrinkage: config.shrinkage,
+    };
+    let mut calibration = Calibration {
+        encoder: fit.explainer.encoder.fingerprint().clone(),
+        vocabulary: vocabulary.fingerprint().clone(),
+        method: fit.explainer.settings.method.clone(),
+        space: Some(CalibratedSpace::fit(&trials, vocabulary, settings)?),
+        maps: BTreeMap::new(),
+        shared: MonotoneMap::new(vec![Knot { x: 0.0, y: 0.0 }])?,
+        effect: 0.0,
+        spill: 0.0,
+    };
+    let explainer = Explainer {
+        space: calibration.space.as_ref(),
+        ..fit.explainer.clone()
+    };
+    let concepts = vocabulary.concepts().len();
+    let weights: Vec<Vec<f64>> = trials
+        .par_iter()
+        .map(|trial| explainer.weights(&trial.divergence, &trial.directions, concepts))
+        .collect::<Result<_, _>>()?;
+    let table = points(&trials, &weights, vocabulary);
+    write_table(&config.report.join("maps.csv"), &table)?;
+    let (maps, shared) = fitted(&trials, &weights, vocabulary, config.absent)?;
+    (calibration.maps, calibration.shared) = (maps, shared);
+    Ok(calibration)
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::made_up::FakeEncoder;
-    use finexl_core::experiment::{AnalysisChoice, ImplementationChoice, Material};
+    use finexl_core::experiment::{AnalysisChoice, ImplementationChoice, Material, SplitChoice};
 
     #[test]
     fn a_calibration_is_fitted_and_read_back() {
@@ -140,6 +173,7 @@ mod tests {
             output: folder.path().join("calibration.json"),
             domain: folder.path().join("domain.safetensors"),
             report: folder.path().join("report"),
+            split: SplitChoice::Validation,
             seed: 1,
             material: Material {
                 folder: "no-such-folder".into(),
@@ -155,9 +189,12 @@ mod tests {
                 flips: 8,
                 ..AnalysisChoice::default()
             },
-            per_concept_maps: true,
+            image_share: 0.5,
+            shrinkage: 0.05,
+            absent: 1.0,
             levels: 2,
             styles: 1,
+            mixtures: 2,
             nulls: 4,
             false_alarms: 0.03,
             doubles: 2,

@@ -4,12 +4,14 @@ use super::Fit;
 use crate::EvalError;
 use crate::bench::random_pair;
 use crate::pool::Scenario;
-use crate::trial::for_scenarios;
+use crate::trial::{Explainer, entry, for_scenarios};
 use finexl_core::experiment::Calibrate;
+use finexl_core::explanation::AspectScore;
 use finexl_core::seed;
 use finexl_data::aspects::all;
 use finexl_data::nuisance::Nuisance;
-use finexl_explain::analysis::{Analysis, FALSE_DISCOVERIES, analyse};
+use finexl_explain::analysis::FALSE_DISCOVERIES;
+use finexl_explain::calibration::Calibration;
 use serde::Serialize;
 
 /// Spills that are tried.
@@ -24,29 +26,37 @@ pub(super) struct Trial {
     applied: Vec<usize>,
     /// Whether each concept is of a family that was applied, `[N]`.
     inside: Vec<bool>,
-    /// How far each interval lies beyond zero where the flips find an effect, else none, `[N]`.
+    /// Level at which each interval begins where the flips find an effect, else none, `[N]`.
     beyond: Vec<Option<f64>>,
-    /// The strongest weight.
-    strongest: f64,
+    /// The highest level.
+    highest: f64,
     /// What was done, for the tables.
     note: String,
 }
 
 /// Analyses the trials of one kind: `nulls`, `one aspect` or `two aspects`.
-pub(super) fn judge(fit: &mut Fit<'_>, kind: &str) -> Result<Vec<Trial>, EvalError> {
+pub(super) fn judge(
+    fit: &mut Fit<'_>,
+    calibration: &Calibration,
+    kind: &str,
+) -> Result<Vec<Trial>, EvalError> {
     let scenarios = scenarios(fit, kind)?;
-    let settings = fit.explainer.settings.clone();
-    let analyses = for_scenarios(
+    let explainer = Explainer {
+        space: calibration.space.as_ref(),
+        calibration: Some(calibration),
+        ..fit.explainer.clone()
+    };
+    let records = for_scenarios(
         &mut fit.pool,
         (kind, fit.progress),
         &scenarios,
-        |divergences, bank| Ok(analyse(divergences, bank, &settings)?),
+        |divergences, bank| explainer.explain(divergences, bank),
     )?;
     let concepts = fit.explainer.vocabulary.concepts();
     Ok(scenarios
         .iter()
-        .zip(&analyses)
-        .map(|(scenario, analysis)| {
+        .zip(&records)
+        .map(|(scenario, record)| {
             let names: Vec<&str> = scenario.aspects.iter().map(|(a, _)| a.name).collect();
             let families: Vec<&str> = scenario
                 .aspects
@@ -62,8 +72,14 @@ pub(super) fn judge(fit: &mut Fit<'_>, kind: &str) -> Result<Vec<Trial>, EvalErr
                     .iter()
                     .map(|c| c.family.as_deref().is_some_and(|f| families.contains(&f)))
                     .collect(),
-                beyond: beyond(analysis),
-                strongest: strongest(analysis),
+                beyond: concepts
+                    .iter()
+                    .map(|c| entry(record, &c.name).and_then(beyond))
+                    .collect(),
+                highest: record
+                    .aspects
+                    .iter()
+                    .fold(0.0, |most, a| most.max(a.score.abs())),
                 note: match scenario.nuisance {
                     Some(nuisance) => nuisance.name().to_owned(),
                     None => names.join(" + "),
@@ -103,22 +119,9 @@ fn scenarios(fit: &Fit<'_>, kind: &str) -> Result<Vec<Scenario>, EvalError> {
 }
 
 /// The rule of the explainer without its thresholds.
-fn beyond(analysis: &Analysis) -> Vec<Option<f64>> {
-    let weights = analysis.weights.weights.iter();
-    weights
-        .zip(&analysis.intervals)
-        .zip(&analysis.p_adjusted)
-        .map(|((weight, interval), p)| {
-            let (low, high) = (interval.low.min(*weight), interval.high.max(*weight));
-            let reach = low.max(-high);
-            (*weight != 0.0 && *p <= FALSE_DISCOVERIES && reach > 0.0).then_some(reach)
-        })
-        .collect()
-}
-
-fn strongest(analysis: &Analysis) -> f64 {
-    let weights = analysis.weights.weights.iter();
-    weights.fold(0.0, |most, weight| most.max(weight.abs()))
+fn beyond(aspect: &AspectScore) -> Option<f64> {
+    let reach = aspect.low.max(-aspect.high);
+    (aspect.weight != 0.0 && aspect.p_adjusted <= FALSE_DISCOVERIES && reach > 0.0).then_some(reach)
 }
 
 /// One null trial in the report.
@@ -207,7 +210,7 @@ pub(super) fn choose_spill(
 }
 
 fn significant(trial: &Trial, concept: usize, effect: f64, spill: f64) -> bool {
-    let threshold = effect.max(spill * trial.strongest);
+    let threshold = effect.max(spill * trial.highest);
     trial.beyond[concept].is_some_and(|beyond| beyond > threshold)
 }
 
@@ -234,14 +237,14 @@ fn recall(trials: &[Trial], effect: f64, spill: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use finexl_core::experiment::{AnalysisChoice, Material};
+    use finexl_core::experiment::{AnalysisChoice, Material, SplitChoice};
 
     fn trial(applied: &[usize], beyond: &[Option<f64>]) -> Trial {
         Trial {
             applied: applied.to_vec(),
             inside: (0..beyond.len()).map(|k| applied.contains(&k)).collect(),
             beyond: beyond.to_vec(),
-            strongest: 1.0,
+            highest: 1.0,
             note: String::new(),
         }
     }
@@ -252,6 +255,7 @@ mod tests {
             output: "a.json".into(),
             domain: "a.safetensors".into(),
             report: "a".into(),
+            split: SplitChoice::Validation,
             seed: 0,
             material: Material {
                 folder: "art".into(),
@@ -263,9 +267,12 @@ mod tests {
             level: 0.6,
             probes: 25,
             analysis: AnalysisChoice::default(),
-            per_concept_maps: true,
+            image_share: 0.5,
+            shrinkage: 0.05,
+            absent: 1.0,
             levels: 8,
             styles: 1,
+            mixtures: 1,
             nulls: 1,
             false_alarms: 0.03,
             doubles: 1,

@@ -36,8 +36,8 @@ struct Material {
     reference: Reference,
 }
 
-/// Measures every combination of method and interval on raw weights; a calibration fits one method
-/// only. The combination stands in the group of a figure.
+/// Measures every combination of space, method and interval on raw weights; maps to levels fit one
+/// method only. The combination stands in the group of a figure.
 ///
 /// # Errors
 /// An unknown name, or an encoder or explainer that fails.
@@ -49,34 +49,40 @@ pub(crate) fn methods(bench: &mut Bench<'_>, choices: &Choices<'_>) -> Result<Fi
         parsed.collect::<Result<_, _>>()?
     };
     let material = material(bench, choices)?;
-    let total = methods.len() * choices.intervals.len();
+    let spaces: Vec<_> = [None, bench.explainer.space]
+        .into_iter()
+        .take(1 + usize::from(bench.explainer.space.is_some()))
+        .collect();
+    let mut variants = Vec::new();
+    for space in spaces {
+        for method in &methods {
+            variants.extend(choices.intervals.iter().map(|i| (space, method, i)));
+        }
+    }
     let mut findings = Findings::default();
-    let mut done = 0;
-    for method in &methods {
-        for interval in choices.intervals {
-            (bench.progress)("methods", done, total);
-            done += 1;
-            let mut explainer = bench.explainer.with_resamples(choices.coverage.resamples);
-            explainer.calibration = None;
-            explainer.settings.flips = bench.explainer.settings.flips;
-            explainer.settings.method = method.clone();
-            explainer.settings.interval = crate::settings::interval(interval)?;
-            let group = format!("method={} interval={interval}", method.name());
-            let mut add = |name: &str, values: &[f64]| -> Result<(), EvalError> {
-                if !values.is_empty() {
-                    let measure = Measure::new(name, &group, mean(values)?, values.len());
-                    findings.measures.push(measure);
-                }
-                Ok(())
-            };
-            let trials = explained(bench, &explainer, &material.trials)?;
-            for (name, values) in trials {
-                add(name, &values)?;
-            }
-            let covered = covered(bench, &explainer, &material, choices.coverage)?;
-            for (name, values) in covered {
-                add(&format!("methods/{name}"), &values)?;
-            }
+    for (done, (space, method, interval)) in variants.iter().enumerate() {
+        (bench.progress)("methods", done, variants.len());
+        let mut explainer = bench.explainer.with_resamples(choices.coverage.resamples);
+        explainer.calibration = None;
+        explainer.space = *space;
+        explainer.settings.flips = bench.explainer.settings.flips;
+        explainer.settings.method = (*method).clone();
+        explainer.settings.interval = crate::settings::interval(interval)?;
+        let name = if space.is_some() { "calibrated" } else { "own" };
+        let group = format!("method={} interval={interval} space={name}", method.name());
+        let mut figures: Vec<(String, Vec<f64>)> = explained(bench, &explainer, &material.trials)?
+            .into_iter()
+            .map(|(name, values)| (name.to_owned(), values))
+            .collect();
+        let covered = covered(bench, &explainer, &material, choices.coverage)?;
+        figures.extend(
+            covered
+                .into_iter()
+                .map(|(n, values)| (format!("methods/{n}"), values)),
+        );
+        for (name, values) in figures.iter().filter(|(_, values)| !values.is_empty()) {
+            let measure = Measure::new(name, &group, mean(values)?, values.len());
+            findings.measures.push(measure);
         }
     }
     Ok(findings)

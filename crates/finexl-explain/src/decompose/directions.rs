@@ -1,5 +1,6 @@
 //! Concept directions as a checked, borrowed matrix.
 
+use super::dense::relative_residual;
 use crate::error::ExplainError;
 use faer::MatRef;
 
@@ -80,6 +81,11 @@ impl<'a> Directions<'a> {
     /// The directions, in order.
     pub fn rows(&self) -> std::slice::ChunksExact<'a, f64> {
         self.values.chunks_exact(self.dimension)
+    }
+
+    /// `|V - F^T w| / |V|` for weights that came from anywhere, `[N]`; 0 where V, `[d]`, is zero.
+    pub fn residual(&self, divergence: &[f64], weights: &[f64]) -> f64 {
+        relative_residual(*self, divergence, weights)
     }
 
     pub(super) fn matrix(&self) -> MatRef<'a, f64> {

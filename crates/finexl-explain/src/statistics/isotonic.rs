@@ -76,14 +76,26 @@ impl MonotoneMap {
     ///
     /// No points, unequal lengths, NaN or infinity.
     pub fn fit(x: &[f64], y: &[f64]) -> Result<Self, ExplainError> {
-        if x.len() != y.len() {
-            return Err(ExplainError::Shape {
-                what: "the values of a calibration",
-                expected: x.len(),
-                found: y.len(),
-            });
+        Self::fit_weighted(x, y, &vec![1.0; x.len()])
+    }
+
+    /// The same with a weight above 0 for every point.
+    ///
+    /// # Errors
+    ///
+    /// As [`MonotoneMap::fit`].
+    pub fn fit_weighted(x: &[f64], y: &[f64], weights: &[f64]) -> Result<Self, ExplainError> {
+        for other in [y, weights] {
+            if x.len() != other.len() {
+                return Err(ExplainError::Shape {
+                    what: "the values of a calibration",
+                    expected: x.len(),
+                    found: other.len(),
+                });
+            }
         }
-        let mut points: Vec<(f64, f64)> = x.iter().copied().zip(y.iter().copied()).collect();
+        let values = y.iter().zip(weights).map(|(y, w)| (*y, *w));
+        let mut points: Vec<(f64, (f64, f64))> = x.iter().copied().zip(values).collect();
         points.sort_by(|a, b| a.0.total_cmp(&b.0));
         let mut pools: Vec<Pool> = Vec::new();
         // `==` and not bits, so that -0 and 0 are one place.
@@ -91,8 +103,8 @@ impl MonotoneMap {
             pools.push(Pool {
                 first: tied[0].0,
                 last: tied[0].0,
-                sum: tied.iter().map(|point| point.1).sum(),
-                weight: tied.len() as f64,
+                sum: tied.iter().map(|(_, (y, weight))| y * weight).sum(),
+                weight: tied.iter().map(|(_, (_, weight))| weight).sum(),
             });
             while let [.., left, right] = pools.as_mut_slice() {
                 if left.mean() <= right.mean() {

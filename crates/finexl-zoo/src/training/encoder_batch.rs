@@ -58,6 +58,7 @@ pub struct EncoderBatch {
 /// A scene or picture with its variants.
 struct Group {
     images: Vec<Image>,
+    scene: Option<Scene>,
     prompt: Option<String>,
     /// Aspects and levels of the stylized variants.
     aspects: Vec<Vec<(usize, f32)>>,
@@ -86,7 +87,7 @@ impl SceneSource {
         let scenes = &groups[..recipe.scenes_per_step];
         let mut texts = self.captions(scenes, &mut rng);
         let captioned = texts.len();
-        texts.extend(self.wrong_captions(scenes, &mut rng));
+        texts.extend(self.wrong_captions(scenes, split, &mut rng));
         let wrong_captions = texts.len() - captioned;
         let direction_prompts = self.direction_texts(scenes, &mut texts, &mut rng);
         let tokens: Vec<Vec<i32>> = texts
@@ -120,11 +121,10 @@ impl SceneSource {
             &[key("group"), keys[0], keys[1], keys[2], split as u64],
         );
         let side = draw_side(&mut rng);
-        let (clean, prompt) = if (keys[2] as usize) < recipe.scenes_per_step {
+        let (clean, scene) = if (keys[2] as usize) < recipe.scenes_per_step {
             let sprites = &self.sprites[rng.random_range(0..self.sprites.len())];
             let scene = Scene::draw(split, rng.next_u64(), 0);
-            let image = scene.render(sprites, side, rng.next_u64());
-            (image, Some(scene.prompt()))
+            (scene.render(sprites, side, rng.next_u64()), Some(scene))
         } else {
             (dead_leaves(side, rng.next_u64(), 0), None)
         };
@@ -146,7 +146,8 @@ impl SceneSource {
         }
         Ok(Group {
             images,
-            prompt,
+            scene,
+            prompt: scene.map(|scene| scene.prompt()),
             aspects,
         })
     }
@@ -201,9 +202,10 @@ impl SceneSource {
         texts
     }
 
-    /// One caption per scene that names a distractor, or an aspect that none of its variants has.
-    fn wrong_captions(&self, scenes: &[Group], rng: &mut ChaCha8Rng) -> Vec<String> {
-        let mut texts = Vec::with_capacity(scenes.len());
+    /// Two captions per scene that none of its variants answers to: one names a distractor or an
+    /// aspect that none has, one a scene that differs in one thing.
+    fn wrong_captions(&self, scenes: &[Group], split: Split, rng: &mut ChaCha8Rng) -> Vec<String> {
+        let mut texts = Vec::with_capacity(2 * scenes.len());
         for scene in scenes {
             let prompt = scene.prompt.as_deref().unwrap_or_default();
             let absent = loop {
@@ -218,6 +220,13 @@ impl SceneSource {
                 &self.distractors[rng.random_range(0..self.distractors.len())]
             };
             texts.push(caption(prompt, &[phrase]));
+            if let Some(altered) = scene.scene.map(|s| s.altered(split, rng)) {
+                let variant = rng.random_range(0..VARIANTS);
+                let worn = variant.checked_sub(1).map(|v| &scene.aspects[v]);
+                let worn = worn.into_iter().flatten();
+                let phrases: Vec<&str> = worn.map(|(a, _)| self.phrase(*a, rng)).collect();
+                texts.push(caption(&altered.prompt(), &phrases));
+            }
         }
         texts
     }

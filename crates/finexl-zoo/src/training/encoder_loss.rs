@@ -1,10 +1,13 @@
 //! The losses of mini-clip.
 //!
-//! Beside the symmetric contrastive loss of CLIP there are two on *differences*, since differences
+//! Beside the symmetric contrastive loss of CLIP there are three on *differences*, since differences
 //! are what an explanation is made of. With d = E_img(stylized) - E_img(clean) and
 //! f(C) = E_txt("p, C style") - E_txt("p"):
 //! - divergence: cos(d, f(C)) picks out the aspects that were applied (softmax over all concepts);
-//! - linearity: d is the sum of the applied aspects' directions, each times its level.
+//! - linearity: d is the sum of the applied aspects' directions, each times its level;
+//! - readout: the level can be read off every direction by itself, <d, f(C)> / |f(C)|^2, and is zero
+//!   for what was not applied. It spreads directions apart, so that a joint fit is well conditioned,
+//!   and gives each the length that one whole level has.
 
 use super::EncoderBatch;
 use crate::encoders::mini_clip::MiniClipModel;
@@ -12,14 +15,16 @@ use burn::module::Module;
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Int, Tensor, TensorData};
 use burn::train::{ClassificationOutput, InferenceStep, TrainOutput, TrainStep};
+use finexl_core::experiment::TrainEncoder;
 
-/// Weights of the two losses on differences.
+/// A model with the weights of its losses on differences.
 #[derive(Module, Debug)]
 pub struct EncoderTrainee {
     /// What is trained.
     pub model: MiniClipModel,
     divergence_weight: f32,
     linearity_weight: f32,
+    readout_weight: f32,
 }
 
 /// The scales may not grow past `ln(100)`, as in CLIP.
@@ -27,11 +32,12 @@ const LARGEST_LOG_SCALE: f32 = 4.605_17;
 
 impl EncoderTrainee {
     /// A model with the weights of its losses.
-    pub fn new(model: MiniClipModel, divergence_weight: f32, linearity_weight: f32) -> Self {
+    pub fn new(model: MiniClipModel, recipe: &TrainEncoder) -> Self {
         Self {
             model,
-            divergence_weight,
-            linearity_weight,
+            divergence_weight: recipe.divergence_weight,
+            linearity_weight: recipe.linearity_weight,
+            readout_weight: recipe.readout_weight,
         }
     }
 
@@ -46,11 +52,17 @@ impl EncoderTrainee {
         let cosines = unit(differences.clone()).matmul(unit(directions.clone()).transpose());
         let logits = cosines * scale(&self.model.divergence_scale.val()).unsqueeze::<2>();
         let divergence = cross_entropy(logits.clone(), batch.targets.clone());
+        let readout = readout(
+            differences.clone(),
+            directions.clone(),
+            batch.levels.clone(),
+        );
         let linearity = linearity(differences, directions, batch.levels.clone());
 
         let loss = contrastive
             + divergence.mul_scalar(self.divergence_weight)
-            + linearity.mul_scalar(self.linearity_weight);
+            + linearity.mul_scalar(self.linearity_weight)
+            + readout.mul_scalar(self.readout_weight);
         let device = logits.device();
         let rows = Tensor::<1, Int>::from_data(
             TensorData::new(batch.single_rows.clone(), [batch.single_rows.len()]),
@@ -121,6 +133,15 @@ fn linearity(differences: Tensor<2>, directions: Tensor<2>, levels: Tensor<2>) -
     let energy = differences.clone().square().mean().add_scalar(1e-9);
     let error = differences - levels.matmul(directions);
     error.square().mean() / energy
+}
+
+/// Squared error of the levels read off each direction, summed over concepts, mean over images. Like
+/// linearity it does not depend on the scale of both.
+fn readout(differences: Tensor<2>, directions: Tensor<2>, levels: Tensor<2>) -> Tensor<1> {
+    let images = differences.dims()[0] as f32;
+    let lengths = directions.clone().square().sum_dim(1).add_scalar(1e-6);
+    let read = differences.matmul((directions / lengths).transpose());
+    (read - levels).square().sum().div_scalar(images)
 }
 
 impl TrainStep for EncoderTrainee {
