@@ -73,7 +73,11 @@ impl CalibratedSpace {
         let mut space = Self {
             dimension,
             image_share: settings.image_share,
-            image_directions: image_directions(trials, vocabulary),
+            // What counts for nothing is not kept.
+            image_directions: match settings.image_share {
+                0.0 => BTreeMap::new(),
+                _ => image_directions(trials, vocabulary),
+            },
             whitening: Packed::identity(dimension),
         };
         let mut scatter = vec![0.0; dimension * dimension];
