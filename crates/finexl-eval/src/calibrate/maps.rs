@@ -155,7 +155,7 @@ impl Sample {
             y.push(*level);
             counts.push(if *level > 0.0 { 1.0 } else { share });
         }
-        let fitted = MonotoneMap::fit_weighted(&x, &y, &counts)?;
+        let fitted = MonotoneMap::fit_smooth(&x, &y, &counts)?;
         let mut knots = vec![Knot { x: 0.0, y: 0.0 }];
         knots.extend(fitted.knots().iter().filter(|knot| knot.x > 0.0).copied());
         Ok(MonotoneMap::new(knots)?)

@@ -76,54 +76,31 @@ impl MonotoneMap {
     ///
     /// No points, unequal lengths, NaN or infinity.
     pub fn fit(x: &[f64], y: &[f64]) -> Result<Self, ExplainError> {
-        Self::fit_weighted(x, y, &vec![1.0; x.len()])
-    }
-
-    /// The same with a weight above 0 for every point.
-    ///
-    /// # Errors
-    ///
-    /// As [`MonotoneMap::fit`].
-    pub fn fit_weighted(x: &[f64], y: &[f64], weights: &[f64]) -> Result<Self, ExplainError> {
-        for other in [y, weights] {
-            if x.len() != other.len() {
-                return Err(ExplainError::Shape {
-                    what: "the values of a calibration",
-                    expected: x.len(),
-                    found: other.len(),
-                });
-            }
-        }
-        let values = y.iter().zip(weights).map(|(y, w)| (*y, *w));
-        let mut points: Vec<(f64, (f64, f64))> = x.iter().copied().zip(values).collect();
-        points.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let mut pools: Vec<Pool> = Vec::new();
-        // `==` and not bits, so that -0 and 0 are one place.
-        for tied in points.chunk_by(|a, b| a.0 == b.0) {
-            pools.push(Pool {
-                first: tied[0].0,
-                last: tied[0].0,
-                sum: tied.iter().map(|(_, (y, weight))| y * weight).sum(),
-                weight: tied.iter().map(|(_, (_, weight))| weight).sum(),
-            });
-            while let [.., left, right] = pools.as_mut_slice() {
-                if left.mean() <= right.mean() {
-                    break;
-                }
-                left.last = right.last;
-                left.sum += right.sum;
-                left.weight += right.weight;
-                pools.pop();
-            }
-        }
         let mut knots: Vec<Knot> = Vec::new();
-        for pool in pools {
+        for pool in pools(x, y, &vec![1.0; x.len()])? {
             let y = pool.mean();
             knots.push(Knot { x: pool.first, y });
             if pool.last > pool.first {
                 knots.push(Knot { x: pool.last, y });
             }
         }
+        Self::new(knots)
+    }
+
+    /// The same fit with a weight above 0 for every point, without its steps: linear between the
+    /// centres of the pools. Where the fit is flat for want of points, this still rises.
+    ///
+    /// # Errors
+    ///
+    /// As [`MonotoneMap::fit`].
+    pub fn fit_smooth(x: &[f64], y: &[f64], weights: &[f64]) -> Result<Self, ExplainError> {
+        let knot = |pool: Pool| Knot {
+            x: pool.centre / pool.weight,
+            y: pool.mean(),
+        };
+        let mut knots: Vec<Knot> = pools(x, y, weights)?.into_iter().map(knot).collect();
+        // Rounding may move the centres of pools that nearly touch onto each other.
+        knots.dedup_by(|right, left| right.x <= left.x);
         Self::new(knots)
     }
 
@@ -149,11 +126,53 @@ impl MonotoneMap {
     }
 }
 
+/// Pool adjacent violators: neighbouring points whose values would fall share their mean.
+fn pools(x: &[f64], y: &[f64], weights: &[f64]) -> Result<Vec<Pool>, ExplainError> {
+    for other in [y, weights] {
+        if x.len() != other.len() {
+            return Err(ExplainError::Shape {
+                what: "the values of a calibration",
+                expected: x.len(),
+                found: other.len(),
+            });
+        }
+    }
+    let values = y.iter().zip(weights).map(|(y, w)| (*y, *w));
+    let mut points: Vec<(f64, (f64, f64))> = x.iter().copied().zip(values).collect();
+    points.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut pools: Vec<Pool> = Vec::new();
+    // `==` and not bits, so that -0 and 0 are one place.
+    for tied in points.chunk_by(|a, b| a.0 == b.0) {
+        let weight = tied.iter().map(|(_, (_, weight))| weight).sum();
+        pools.push(Pool {
+            first: tied[0].0,
+            last: tied[0].0,
+            sum: tied.iter().map(|(_, (y, weight))| y * weight).sum(),
+            centre: tied[0].0 * weight,
+            weight,
+        });
+        while let [.., left, right] = pools.as_mut_slice() {
+            if left.mean() <= right.mean() {
+                break;
+            }
+            left.last = right.last;
+            left.sum += right.sum;
+            left.weight += right.weight;
+            left.centre += right.centre;
+            pools.pop();
+        }
+    }
+    Ok(pools)
+}
+
 /// Neighbouring points with one common value.
 struct Pool {
     first: f64,
     last: f64,
+    /// Values times weights.
     sum: f64,
+    /// Places times weights.
+    centre: f64,
     weight: f64,
 }
 
@@ -168,6 +187,15 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_smooth_fit_joins_the_centres_of_the_pools() {
+        let (x, y) = ([0.0, 1.0, 3.0, 4.0], [0.0, 4.0, 2.0, 6.0]);
+        let map = MonotoneMap::fit_smooth(&x, &y, &[1.0, 1.0, 3.0, 1.0]).unwrap();
+        // Those at 1 and 3 pool to 10 / 4 at 10 / 4.
+        let knots = [(0.0, 0.0), (2.5, 2.5), (4.0, 6.0)].map(|(x, y)| Knot { x, y });
+        assert_eq!(map.knots(), knots);
+    }
 
     #[test]
     fn violators_are_pooled_and_ends_are_constant() {
