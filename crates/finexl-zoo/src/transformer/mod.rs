@@ -15,6 +15,8 @@ mod pattern;
 mod pooling;
 mod rotary;
 mod rows;
+#[cfg(test)]
+mod tests;
 mod vector;
 
 pub use activation::Activation;

@@ -2,12 +2,12 @@
 //!
 //! Tensors are read one at a time, so that a file is never in memory beside the model made of it.
 
+use super::precision::{Precision, decode, is_finite};
 use crate::ZooError;
 use crate::transformer::Matrix;
 use burn::store::pytorch::PytorchReader;
 use burn::store::pytorch_reader;
 use finexl_core::CoreError;
-use half::slice::HalfFloatSliceExt;
 use safetensors::Dtype;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -20,25 +20,6 @@ const LONGEST_HEADER: u64 = 100 << 20;
 const LISTED: usize = 8;
 /// What to do about weights that do not fit.
 const REMEDY: &str = "fetch config and weights of one model again (`finexl zoo pull`) and check them with `finexl zoo verify`";
-
-/// Precision of stored numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Precision {
-    F64,
-    F32,
-    F16,
-    Bf16,
-}
-
-impl Precision {
-    fn bytes(self) -> usize {
-        match self {
-            Self::F64 => 8,
-            Self::F32 => 4,
-            Self::F16 | Self::Bf16 => 2,
-        }
-    }
-}
 
 /// Where the bytes of a tensor are.
 #[derive(Debug)]
@@ -300,56 +281,6 @@ fn damaged(path: &Path, problem: String) -> ZooError {
         path: path.to_path_buf(),
         problem,
         remedy: REMEDY,
-    }
-}
-
-fn decode(bytes: &[u8], precision: Precision) -> Matrix {
-    match precision {
-        Precision::F64 => Matrix::F32(
-            bytes
-                .as_chunks()
-                .0
-                .iter()
-                .map(|b| f64::from_le_bytes(*b) as f32)
-                .collect(),
-        ),
-        Precision::F32 => Matrix::F32(
-            bytes
-                .as_chunks()
-                .0
-                .iter()
-                .map(|b| f32::from_le_bytes(*b))
-                .collect(),
-        ),
-        Precision::F16 => Matrix::F16(
-            bytes
-                .as_chunks()
-                .0
-                .iter()
-                .map(|b| half::f16::from_le_bytes(*b))
-                .collect(),
-        ),
-        Precision::Bf16 => Matrix::Bf16(
-            bytes
-                .as_chunks()
-                .0
-                .iter()
-                .map(|b| half::bf16::from_le_bytes(*b))
-                .collect(),
-        ),
-    }
-}
-
-fn is_finite(matrix: &Matrix) -> bool {
-    const BLOCK: usize = 4096;
-    match matrix {
-        Matrix::F32(values) => values.iter().all(|v| v.is_finite()),
-        Matrix::F16(values) => values.chunks(BLOCK).all(|block| {
-            let mut wide = vec![0.0; block.len()];
-            block.convert_to_f32_slice(&mut wide);
-            wide.iter().all(|v| v.is_finite())
-        }),
-        Matrix::Bf16(values) => values.iter().all(|v| v.is_finite()),
     }
 }
 

@@ -11,6 +11,7 @@ mod huggingface_config;
 mod image_tower;
 mod model_files;
 mod open_clip_config;
+mod precision;
 mod prefix_tree;
 mod preprocessing;
 mod published;
