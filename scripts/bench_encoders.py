@@ -57,22 +57,19 @@ def concepts():
     return unique[:150]
 
 
-def prompts():
+def bank(prompts, phrases):
     experiment = tomllib.loads((ROOT / "experiments/paper/planted_concepts.toml").read_text())
-    return experiment["planted-concepts"]["prompts"][:25]
+    chosen = experiment["planted-concepts"]["prompts"][:prompts]
+    return [t for p in chosen for t in [p, *(f"{p}, {c} style" for c in concepts()[:phrases])]]
 
 
-def bank():
-    return [t for p in prompts() for t in [p, *(f"{p}, {c} style" for c in concepts())]]
-
-
-def make_images(folder):
+def make_images(folder, count):
     import numpy as np
     from PIL import Image
 
     rng = np.random.default_rng(11)
     y, x = np.mgrid[0:512, 0:512]
-    for index in range(64):
+    for index in range(count):
         waves = np.stack([np.sin(x / (9 + c + index % 7) + y / (17 - c)) * 90 + 120 for c in range(3)], -1)
         pixels = np.clip(waves + rng.normal(0, 12, waves.shape), 0, 255).astype(np.uint8)
         Image.fromarray(pixels).save(folder / f"{index:02}.png")
@@ -110,8 +107,8 @@ def reference(library, work, model, scratch):
         prepare = lambda images: torch.stack([transform(i) for i in images])
 
     def texts(padding, share):
-        chosen = bank()
-        chosen = chosen[: int(len(chosen) * share)]
+        chosen = (scratch / "texts.txt").read_text().splitlines()
+        chosen = chosen[: max(1, int(len(chosen) * share))]
         begin = time.perf_counter()
         for start in range(0, len(chosen), BATCH):
             # open_clip knows no attention mask; behind the end token it needs none.
@@ -166,6 +163,9 @@ def main():
     parser.add_argument("--binary", type=Path, default=ROOT / "target/release/finexl")
     parser.add_argument("--model", type=Path, default=ROOT / "runs/full-clip")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--prompts", type=int, default=25)
+    parser.add_argument("--concepts", type=int, default=150)
+    parser.add_argument("--images", type=int, default=64)
     parser.add_argument("--reference", nargs=3, metavar=("LIBRARY", "WORK", "SCRATCH"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.reference:
@@ -175,8 +175,9 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
         (scratch / "images").mkdir()
-        make_images(scratch / "images")
-        (scratch / "texts.txt").write_text("\n".join(bank()) + "\n")
+        make_images(scratch / "images", arguments.images)
+        texts = bank(arguments.prompts, arguments.concepts)
+        (scratch / "texts.txt").write_text("\n".join(texts) + "\n")
         results = {}
 
         def note(key, value):

@@ -43,15 +43,18 @@ impl Activation {
         }
         let (width, task) = (rows.width, rows.rows_per_task());
         rows.values.par_chunks_mut(task * width).for_each(|chunk| {
-            dispatch(|| {
-                for row in chunk.chunks_exact_mut(width) {
-                    match self {
-                        Self::QuickGelu => each(row, bias, quick_gelu),
-                        Self::GeluTanh => each(row, bias, gelu_tanh),
-                        Self::Gelu | Self::GatedSilu => each(row, bias, gelu_erf),
+            dispatch(
+                #[inline(always)]
+                || {
+                    for row in chunk.chunks_exact_mut(width) {
+                        match self {
+                            Self::QuickGelu => each(row, bias, quick_gelu),
+                            Self::GeluTanh => each(row, bias, gelu_tanh),
+                            Self::Gelu | Self::GatedSilu => each(row, bias, gelu_erf),
+                        }
                     }
-                }
-            });
+                },
+            );
         });
         rows
     }
@@ -117,16 +120,19 @@ fn gated(rows: &Rows, bias: &[f32]) -> Rows {
         .par_chunks_mut(task * half)
         .zip(rows.values.par_chunks(task * width))
         .for_each(|(to, from)| {
-            dispatch(|| {
-                for (to, from) in to.chunks_exact_mut(half).zip(from.chunks_exact(width)) {
-                    let (gate, value) = from.split_at(half);
-                    let (gate_bias, value_bias) = bias.split_at(half);
-                    for i in 0..half {
-                        let g = gate[i] + gate_bias[i];
-                        to[i] = g / (1.0 + exp(-g)) * (value[i] + value_bias[i]);
+            dispatch(
+                #[inline(always)]
+                || {
+                    for (to, from) in to.chunks_exact_mut(half).zip(from.chunks_exact(width)) {
+                        let (gate, value) = from.split_at(half);
+                        let (gate_bias, value_bias) = bias.split_at(half);
+                        for i in 0..half {
+                            let g = gate[i] + gate_bias[i];
+                            to[i] = g / (1.0 + exp(-g)) * (value[i] + value_bias[i]);
+                        }
                     }
-                }
-            });
+                },
+            );
         });
     output
 }

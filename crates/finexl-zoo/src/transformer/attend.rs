@@ -47,12 +47,15 @@ fn sequences(qkv: &Rows, heads: usize, length: usize) -> Rows {
         .for_each_init(
             || Scratch::new(length, width / heads),
             |scratch, (to, from)| {
-                dispatch(|| {
-                    for head in 0..heads {
-                        scratch.load(from, head, width);
-                        scratch.attend(from, to, head, width);
-                    }
-                });
+                dispatch(
+                    #[inline(always)]
+                    || {
+                        for head in 0..heads {
+                            scratch.load(from, head, width);
+                            scratch.attend(from, to, head, width);
+                        }
+                    },
+                );
             },
         );
     output
@@ -190,12 +193,15 @@ fn tree(qkv: &Rows, heads: usize, paths: &Paths) -> Rows {
         .for_each_init(
             || vec![0.0f32; longest],
             |scores, (task, chunk)| {
-                dispatch(|| {
-                    for (i, to) in chunk.chunks_exact_mut(width).enumerate() {
-                        let row = task * PATHS_PER_TASK + i;
-                        attend_path(qkv, paths.path(row), heads, scores, to);
-                    }
-                });
+                dispatch(
+                    #[inline(always)]
+                    || {
+                        for (i, to) in chunk.chunks_exact_mut(width).enumerate() {
+                            let row = task * PATHS_PER_TASK + i;
+                            attend_path(qkv, paths.path(row), heads, scores, to);
+                        }
+                    },
+                );
             },
         );
     output

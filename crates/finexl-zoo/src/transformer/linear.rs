@@ -36,11 +36,14 @@ impl Matrix {
                 wide.par_chunks_mut(TASK)
                     .zip(values.par_chunks(TASK))
                     .for_each(|(to, from)| {
-                        dispatch(|| {
-                            for (to, from) in to.iter_mut().zip(from) {
-                                *to = f32::from_bits(u32::from(from.to_bits()) << 16);
-                            }
-                        });
+                        dispatch(
+                            #[inline(always)]
+                            || {
+                                for (to, from) in to.iter_mut().zip(from) {
+                                    *to = f32::from_bits(u32::from(from.to_bits()) << 16);
+                                }
+                            },
+                        );
                     });
                 wide
             }
@@ -183,13 +186,16 @@ pub(super) fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, ZooErr
 pub(super) fn add_to_rows(rows: &mut Rows, addend: &[f32]) {
     let (width, task) = (rows.width, rows.rows_per_task());
     rows.values.par_chunks_mut(task * width).for_each(|chunk| {
-        dispatch(|| {
-            for row in chunk.chunks_exact_mut(width) {
-                for (value, addend) in row.iter_mut().zip(addend) {
-                    *value += addend;
+        dispatch(
+            #[inline(always)]
+            || {
+                for row in chunk.chunks_exact_mut(width) {
+                    for (value, addend) in row.iter_mut().zip(addend) {
+                        *value += addend;
+                    }
                 }
-            }
-        });
+            },
+        );
     });
 }
 
@@ -202,12 +208,15 @@ pub(super) fn add_residual(x: &mut Rows, delta: &Rows, bias: Option<&[f32]>) {
         .par_chunks_mut(task * width)
         .zip(delta.values.par_chunks(task * width))
         .for_each(|(x, delta)| {
-            dispatch(|| {
-                for (x, delta) in x.chunks_exact_mut(width).zip(delta.chunks_exact(width)) {
-                    for ((x, delta), bias) in x.iter_mut().zip(delta).zip(bias) {
-                        *x += delta + bias;
+            dispatch(
+                #[inline(always)]
+                || {
+                    for (x, delta) in x.chunks_exact_mut(width).zip(delta.chunks_exact(width)) {
+                        for ((x, delta), bias) in x.iter_mut().zip(delta).zip(bias) {
+                            *x += delta + bias;
+                        }
                     }
-                }
-            });
+                },
+            );
         });
 }

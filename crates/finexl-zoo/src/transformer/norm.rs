@@ -34,11 +34,14 @@ impl Norm {
             .par_chunks_mut(task)
             .zip(rows.values.par_chunks(task))
             .for_each(|(to, from)| {
-                dispatch(|| {
-                    for (to, from) in to.chunks_exact_mut(width).zip(from.chunks_exact(width)) {
-                        self.apply_row(from, to);
-                    }
-                });
+                dispatch(
+                    #[inline(always)]
+                    || {
+                        for (to, from) in to.chunks_exact_mut(width).zip(from.chunks_exact(width)) {
+                            self.apply_row(from, to);
+                        }
+                    },
+                );
             });
         output
     }

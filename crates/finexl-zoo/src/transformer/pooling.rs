@@ -43,23 +43,26 @@ impl AttentionPool {
             .par_chunks_mut(width)
             .zip(kv.values.par_chunks(length * 2 * width))
             .for_each(|(to, kv)| {
-                dispatch(|| {
-                    let mut scores = vec![0.0; length];
-                    for (head, to) in to.chunks_exact_mut(channels).enumerate() {
-                        let start = head * channels;
-                        let query = &self.query[start..start + channels];
-                        for (score, row) in scores.iter_mut().zip(kv.chunks_exact(2 * width)) {
-                            *score = dot(query, &row[start..start + channels]) * scale;
-                        }
-                        softmax(&mut scores);
-                        for (share, row) in scores.iter().zip(kv.chunks_exact(2 * width)) {
-                            let values = &row[width + start..width + start + channels];
-                            for (to, value) in to.iter_mut().zip(values) {
-                                *to += share * value;
+                dispatch(
+                    #[inline(always)]
+                    || {
+                        let mut scores = vec![0.0; length];
+                        for (head, to) in to.chunks_exact_mut(channels).enumerate() {
+                            let start = head * channels;
+                            let query = &self.query[start..start + channels];
+                            for (score, row) in scores.iter_mut().zip(kv.chunks_exact(2 * width)) {
+                                *score = dot(query, &row[start..start + channels]) * scale;
+                            }
+                            softmax(&mut scores);
+                            for (share, row) in scores.iter().zip(kv.chunks_exact(2 * width)) {
+                                let values = &row[width + start..width + start + channels];
+                                for (to, value) in to.iter_mut().zip(values) {
+                                    *to += share * value;
+                                }
                             }
                         }
-                    }
-                });
+                    },
+                );
             });
         let mut x = self.output.apply(attended)?;
         let mixed = self.mlp.product(self.norm.apply(&x))?;

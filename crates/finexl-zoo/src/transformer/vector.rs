@@ -9,6 +9,9 @@ use pulp::Arch;
 pub(super) const LANES: usize = 16;
 
 /// Runs `work` with the best vector instructions of the machine at hand (AVX-512, AVX2 or none).
+///
+/// `work` has to be a closure marked `#[inline(always)]`, and so has everything of weight that it
+/// calls: what is not inlined is compiled for the oldest machine, and `mul_add` is then a call.
 #[inline(always)]
 pub(super) fn dispatch<R>(work: impl FnOnce() -> R) -> R {
     Arch::new().dispatch(work)
