@@ -126,9 +126,13 @@ fn gated(rows: &Rows, bias: &[f32]) -> Rows {
                     for (to, from) in to.chunks_exact_mut(half).zip(from.chunks_exact(width)) {
                         let (gate, value) = from.split_at(half);
                         let (gate_bias, value_bias) = bias.split_at(half);
-                        for i in 0..half {
-                            let g = gate[i] + gate_bias[i];
-                            to[i] = g / (1.0 + exp(-g)) * (value[i] + value_bias[i]);
+                        let gates = gate.iter().zip(gate_bias);
+                        let values = value.iter().zip(value_bias);
+                        for ((to, (gate, gate_bias)), (value, value_bias)) in
+                            to.iter_mut().zip(gates).zip(values)
+                        {
+                            let gate = gate + gate_bias;
+                            *to = gate / (1.0 + exp(-gate)) * (value + value_bias);
                         }
                     }
                 },

@@ -102,8 +102,9 @@ pub(super) fn softmax(values: &mut [f32]) {
 fn fold(mut lanes: [f32; LANES]) -> f32 {
     let mut width = LANES / 2;
     while width > 0 {
-        for i in 0..width {
-            lanes[i] += lanes[i + width];
+        let (low, high) = lanes.split_at_mut(width);
+        for (low, high) in low.iter_mut().zip(high) {
+            *low += *high;
         }
         width /= 2;
     }

@@ -1,6 +1,6 @@
 //! Models and expectations that `tests/fixtures/clip/generate.py` made.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use burn::tensor::Device;
 use finexl_data::decode::decode_file;

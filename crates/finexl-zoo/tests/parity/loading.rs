@@ -1,6 +1,6 @@
 //! Folders, single files, the hub's cache; and what does not fit.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use crate::fixture::{MODELS, folder};
 use burn::tensor::Device;

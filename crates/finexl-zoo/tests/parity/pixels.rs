@@ -22,10 +22,10 @@ fn pixels_differ_by_at_most_one_step() {
         for (index, image) in images.iter().enumerate() {
             let ours = clip.prepare(image);
             let reference = pixels.item(index);
-            for channel in 0..3 {
+            for (channel, (mean, deviation)) in mean.iter().zip(&deviation).enumerate() {
                 for place in 0..size * size {
                     let normalised = reference[channel * size * size + place];
-                    let value = normalised * deviation[channel] + mean[channel];
+                    let value = normalised * deviation + mean;
                     let difference = (value - ours.pixels[place * 3 + channel]).abs();
                     assert!(
                         difference <= 1.001 / 255.0,

@@ -138,7 +138,7 @@ impl ClipConfig {
             if sizes.contains(&0) {
                 return Some(format!("the {side} tower has a size of 0"));
             }
-            if stack.width % stack.heads != 0 {
+            if !stack.width.is_multiple_of(stack.heads) {
                 return Some(format!(
                     "the width {} of the {side} tower is not a multiple of its {} heads",
                     stack.width, stack.heads
