@@ -140,7 +140,7 @@ fn zoo_failure(error: &ZooError) -> bool {
     match error {
         ZooError::Core(core) => is_failure(core),
         ZooError::Data(data) => data_failure(data),
-        ZooError::Backend { .. } => true,
+        ZooError::Backend { .. } | ZooError::Pull { .. } => true,
         _ => false,
     }
 }

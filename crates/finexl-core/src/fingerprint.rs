@@ -4,6 +4,7 @@ use crate::CoreError;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
+use std::io::Read;
 use std::path::Path;
 
 /// SHA-256 over labelled fields, as 64 hexadecimal digits.
@@ -31,7 +32,24 @@ impl Fingerprint {
     /// # Errors
     /// [`CoreError::Read`] naming the file.
     pub fn of_file(path: &Path) -> Result<Self, CoreError> {
-        Ok(Self::of_bytes(&crate::atomic::read(path)?))
+        let unreadable = |source| CoreError::Read {
+            path: path.to_path_buf(),
+            source,
+        };
+        // Piece by piece: weights may be larger than what should be in memory at once.
+        let mut file = std::fs::File::open(path).map_err(unreadable)?;
+        let mut hash = Sha256::new();
+        let mut piece = vec![0u8; 1 << 20];
+        loop {
+            let read = match file.read(&mut piece) {
+                Err(e) if e.kind() == std::io::ErrorKind::Interrupted => continue,
+                read => read.map_err(unreadable)?,
+            };
+            if read == 0 {
+                return Ok(Self(hex(&hash.finalize())));
+            }
+            hash.update(&piece[..read]);
+        }
     }
 
     /// All 64 digits.
@@ -99,7 +117,21 @@ fn hex(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn a_file_has_the_fingerprint_of_its_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        let bytes = vec![7u8; (1 << 20) + 5];
+        std::fs::write(&path, &bytes).unwrap();
+        assert_eq!(
+            Fingerprint::of_file(&path).unwrap(),
+            Fingerprint::of_bytes(&bytes)
+        );
+        assert!(Fingerprint::of_file(&folder.path().join("b")).is_err());
+    }
 
     #[test]
     fn fields_cannot_run_into_each_other() {

@@ -14,6 +14,41 @@ use crate::image::Image;
 /// Name of the resize, for fingerprints of features.
 pub const RESIZE: &str = "bicubic-antialiased-8bit";
 
+/// Kernel of a resize.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Filter {
+    /// Keys' cubic, `Image.BICUBIC` of Pillow.
+    Bicubic,
+    /// The triangle, `Image.BILINEAR` of Pillow.
+    Bilinear,
+}
+
+impl Filter {
+    /// Half width of the kernel, in source pixels at scale 1.
+    fn support(self) -> f64 {
+        match self {
+            Self::Bicubic => SUPPORT,
+            Self::Bilinear => 1.0,
+        }
+    }
+
+    fn weight(self, x: f64) -> f64 {
+        match self {
+            Self::Bicubic => cubic(x),
+            Self::Bilinear => (1.0 - x.abs()).max(0.0),
+        }
+    }
+}
+
+/// Where a centre crop begins when an odd number of pixels has to go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CropRounding {
+    /// Halves to even, as torchvision's `CenterCrop` does.
+    HalfEven,
+    /// Down, as transformers does.
+    Down,
+}
+
 /// Half width of the cubic kernel, in source pixels at scale 1.
 const SUPPORT: f64 = 2.0;
 /// Fractional bits of the weights: 32 less 8 for the value and 2 for overshoot.
@@ -24,13 +59,18 @@ const PRECISION: u32 = 22;
 /// The image is rounded to 8 bits first, and the result holds multiples of 1/255. A size of 0 counts
 /// as 1. The same size returns the image as rounded to 8 bits.
 pub fn resize(image: &Image, width: usize, height: usize) -> Image {
+    resize_with(image, width, height, Filter::Bicubic)
+}
+
+/// [`resize`] with another kernel.
+pub fn resize_with(image: &Image, width: usize, height: usize, filter: Filter) -> Image {
     let (width, height) = (width.max(1), height.max(1));
     let mut bytes = image.to_rgb8();
     if width != image.width {
-        bytes = resize_columns(&bytes, image.width, width);
+        bytes = resize_columns(&bytes, image.width, width, filter);
     }
     if height != image.height {
-        bytes = resize_rows(&bytes, width, image.height, height);
+        bytes = resize_rows(&bytes, width, image.height, height, filter);
     }
     Image::from_rgb8(width, height, &bytes)
 }
@@ -41,6 +81,12 @@ pub fn resize(image: &Image, width: usize, height: usize) -> Image {
 /// as in torchvision's `Resize` and `CenterCrop`. An image of `side` x `side` pixels is only rounded
 /// to 8 bits.
 pub fn fit_square(image: &Image, side: usize) -> Image {
+    let resized = resize_shorter(image, side, Filter::Bicubic);
+    crop_centre(&resized, side.max(1), CropRounding::HalfEven)
+}
+
+/// Resizes the shorter side to `side` pixels; the longer one is rounded down.
+pub fn resize_shorter(image: &Image, side: usize, filter: Filter) -> Image {
     let side = side.max(1);
     let shorter = image.width.min(image.height).max(1);
     let scaled = |length: usize| {
@@ -50,10 +96,20 @@ pub fn fit_square(image: &Image, side: usize) -> Image {
             side * length / shorter
         }
     };
-    let resized = resize(image, scaled(image.width), scaled(image.height));
-    let left = centre_offset(resized.width - side);
-    let top = centre_offset(resized.height - side);
-    crop(&resized, left, top, side)
+    resize_with(image, scaled(image.width), scaled(image.height), filter)
+}
+
+/// Cuts out the centre square of `side` pixels, or of the shorter side where that is less.
+pub fn crop_centre(image: &Image, side: usize, rounding: CropRounding) -> Image {
+    let side = side.min(image.width).min(image.height);
+    let offset = |length: usize| match rounding {
+        CropRounding::HalfEven => centre_offset(length - side),
+        CropRounding::Down => (length - side) / 2,
+    };
+    if side == image.width && side == image.height {
+        return image.clone();
+    }
+    crop(image, offset(image.width), offset(image.height), side)
 }
 
 /// Half of the pixels to cut off, halves rounded to even.
@@ -94,17 +150,17 @@ fn cubic(x: f64) -> f64 {
 }
 
 /// The taps of every output position along one axis.
-fn taps(from: usize, to: usize) -> Vec<Taps> {
+fn taps(from: usize, to: usize, filter: Filter) -> Vec<Taps> {
     let scale = from as f64 / to as f64;
     let stretch = scale.max(1.0);
-    let reach = SUPPORT * stretch;
+    let reach = filter.support() * stretch;
     (0..to)
         .map(|position| {
             let centre = (position as f64 + 0.5) * scale;
             let first = (centre - reach + 0.5).max(0.0) as usize;
             let end = ((centre + reach + 0.5) as usize).min(from);
             let weights: Vec<f64> = (first..end)
-                .map(|at| cubic((at as f64 - centre + 0.5) / stretch))
+                .map(|at| filter.weight((at as f64 - centre + 0.5) / stretch))
                 .collect();
             let total: f64 = weights.iter().sum();
             let unit = f64::from(1u32 << PRECISION) / total;
@@ -124,8 +180,8 @@ fn to_byte(sum: i32) -> u8 {
 const HALF: i32 = 1 << (PRECISION - 1);
 
 /// Changes the number of columns from `from` to `to`.
-fn resize_columns(bytes: &[u8], from: usize, to: usize) -> Vec<u8> {
-    let taps = taps(from, to);
+fn resize_columns(bytes: &[u8], from: usize, to: usize, filter: Filter) -> Vec<u8> {
+    let taps = taps(from, to, filter);
     let mut output = Vec::with_capacity(bytes.len() / from * to);
     for row in bytes.chunks_exact(from * 3) {
         for tap in &taps {
@@ -143,11 +199,11 @@ fn resize_columns(bytes: &[u8], from: usize, to: usize) -> Vec<u8> {
 }
 
 /// Changes the number of rows from `from` to `to`.
-fn resize_rows(bytes: &[u8], width: usize, from: usize, to: usize) -> Vec<u8> {
+fn resize_rows(bytes: &[u8], width: usize, from: usize, to: usize, filter: Filter) -> Vec<u8> {
     let stride = width * 3;
     let mut output = Vec::with_capacity(stride * to);
     let mut sums = vec![HALF; stride];
-    for tap in taps(from, to) {
+    for tap in taps(from, to, filter) {
         sums.fill(HALF);
         let window = &bytes[tap.first * stride..];
         for (row, &weight) in window.chunks_exact(stride).zip(&tap.weights) {

@@ -5,12 +5,14 @@
 
 mod bench;
 mod calibrate;
+mod encoder_scores;
 mod error;
 mod evaluate;
 #[cfg(test)]
 mod made_up;
 mod measures;
 mod outcome;
+mod planted;
 mod pool;
 mod report;
 mod settings;
@@ -18,7 +20,9 @@ mod summary;
 mod trial;
 
 pub use calibrate::{calibrate, fit_domain};
+pub use encoder_scores::{EncoderScores, Score, score_encoder};
 pub use error::EvalError;
 pub use evaluate::evaluate;
+pub use planted::{Agreement, PlantedResult, planted};
 pub use settings::Progress;
 pub use summary::Measure;

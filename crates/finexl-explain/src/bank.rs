@@ -1,9 +1,8 @@
 //! The concept bank: every concept's direction on every probe.
 
 use crate::error::ExplainError;
+use crate::phrase_features::PhraseFeatures;
 use crate::vocabulary::Vocabulary;
-use finexl_core::fingerprint::Fingerprint;
-use finexl_data::captions::caption;
 use finexl_zoo::encoders::Encoder;
 
 /// Directions `f_j(C) = E_txt(t_j u C) - E_txt(t_j)` before the mean over probes (Eq. 6 of the
@@ -27,32 +26,21 @@ impl ConceptBank {
         vocabulary: &Vocabulary,
         probes: &[String],
     ) -> Result<Self, ExplainError> {
-        let mut texts = Vec::new();
-        for probe in probes {
-            texts.push(caption(probe, &[]));
-            for phrase in vocabulary.concepts().iter().flat_map(|c| &c.phrases) {
-                texts.push(caption(probe, &[phrase]));
-            }
-        }
-        let features = encoder.encode_texts(&texts)?;
-        let (n, d) = (vocabulary.concepts().len(), encoder.dimension());
-        let block = 1 + vocabulary.phrase_count();
-        let mut values = vec![0.0f32; probes.len() * n * d];
-        for (probe, rows) in values.chunks_exact_mut((n * d).max(1)).enumerate() {
-            let plain = features.row(probe * block);
-            let mut next = probe * block + 1;
-            for (concept, row) in vocabulary.concepts().iter().zip(rows.chunks_exact_mut(d)) {
-                let share = 1.0 / concept.phrases.len() as f32;
-                for _ in &concept.phrases {
-                    let styled = features.row(next);
-                    next += 1;
-                    for ((value, s), p) in row.iter_mut().zip(styled).zip(plain) {
-                        *value += share * (s - p);
-                    }
-                }
-            }
-        }
-        Self::from_values(values, probes.len(), n, d)
+        let phrases = PhraseFeatures::encode(encoder, vocabulary, probes)?;
+        Self::of_phrases(&phrases, vocabulary)
+    }
+
+    /// The directions of a vocabulary whose phrases are all encoded.
+    ///
+    /// # Errors
+    /// No probe or concept, or a phrase that is missing.
+    pub fn of_phrases(
+        phrases: &PhraseFeatures,
+        vocabulary: &Vocabulary,
+    ) -> Result<Self, ExplainError> {
+        let values = phrases.directions(vocabulary).unwrap_or_default();
+        let concepts = vocabulary.concepts().len();
+        Self::from_values(values, phrases.probes(), concepts, phrases.dimension())
     }
 
     /// Directions that were made elsewhere, `[probes, N, d]`, row-major.
@@ -140,19 +128,4 @@ impl ConceptBank {
         sum.iter_mut().for_each(|v| *v *= scale);
         sum
     }
-}
-
-/// What a bank depends on.
-pub fn bank_fingerprint(
-    encoder: &dyn Encoder,
-    vocabulary: &Vocabulary,
-    probes: &[String],
-) -> Fingerprint {
-    let mut builder = Fingerprint::of("concept-bank-1")
-        .nested("encoder", encoder.fingerprint())
-        .nested("vocabulary", vocabulary.fingerprint());
-    for probe in probes {
-        builder = builder.text("probe", probe);
-    }
-    builder.finish()
 }

@@ -1,8 +1,8 @@
 //! Features and banks on disk, by fingerprint of everything that went into them.
 
-use crate::bank::ConceptBank;
 use crate::error::ExplainError;
 use crate::features_file::FeaturesFile;
+use crate::phrase_features::PhraseFeatures;
 use finexl_core::fingerprint::Fingerprint;
 use finexl_zoo::encoders::Features;
 use std::collections::HashMap;
@@ -89,26 +89,40 @@ impl Cache {
         }
     }
 
-    /// A cached concept bank of known shape.
-    pub fn bank(&self, key: &Fingerprint, probes: usize, concepts: usize) -> Option<ConceptBank> {
-        let (features, _) = self.features("banks", key)?;
-        ConceptBank::from_values(features.values, probes, concepts, features.dimension).ok()
+    /// Text embeddings kept under a key.
+    pub fn phrases(&self, key: &Fingerprint) -> Option<PhraseFeatures> {
+        let path = self.path("phrases", key)?;
+        path.exists().then_some(())?;
+        match PhraseFeatures::read(&path) {
+            Ok(phrases) => Some(phrases),
+            Err(error) => {
+                tracing::warn!("ignoring a damaged cache file: {error}");
+                None
+            }
+        }
     }
 
-    /// Keeps a concept bank.
-    pub fn keep_bank(&self, key: &Fingerprint, bank: &ConceptBank) {
-        let features = Features {
-            dimension: bank.dimension(),
-            values: bank.values().to_vec(),
+    /// Keeps text embeddings.
+    pub fn keep_phrases(&self, key: &Fingerprint, phrases: &PhraseFeatures) {
+        let Some(path) = self.path("phrases", key) else {
+            return;
         };
-        self.keep_features("banks", key, &features, HashMap::new());
+        let kept = create_parent(&path).and_then(|()| phrases.write(&path));
+        if let Err(error) = kept {
+            tracing::warn!("nothing is cached: {error}");
+        }
     }
 }
 
-fn write(file: &FeaturesFile, path: &Path) -> Result<(), ExplainError> {
+fn create_parent(path: &Path) -> Result<(), ExplainError> {
     if let Some(parent) = path.parent() {
         finexl_core::atomic::create_folder(parent)?;
     }
+    Ok(())
+}
+
+fn write(file: &FeaturesFile, path: &Path) -> Result<(), ExplainError> {
+    create_parent(path)?;
     file.write(path)
 }
 
@@ -122,11 +136,19 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cache = Cache::at(folder.path());
         let key = Fingerprint::of_bytes(b"key");
-        let bank = ConceptBank::from_values(vec![0.5; 12], 2, 3, 2).unwrap();
-        assert!(cache.bank(&key, 2, 3).is_none());
-        cache.keep_bank(&key, &bank);
-        assert_eq!(cache.bank(&key, 2, 3), Some(bank));
-        std::fs::write(cache.path("banks", &key).unwrap(), b"half").unwrap();
-        assert!(cache.bank(&key, 2, 3).is_none());
+        let features = Features {
+            dimension: 2,
+            values: vec![0.5; 12],
+        };
+        assert!(cache.features("pairs", &key).is_none());
+        cache.keep_features("pairs", &key, &features, HashMap::new());
+        assert_eq!(cache.features("pairs", &key).unwrap().0, features);
+        for kind in ["pairs", "phrases"] {
+            let path = cache.path(kind, &key).unwrap();
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, b"half").unwrap();
+        }
+        assert!(cache.features("pairs", &key).is_none());
+        assert!(cache.phrases(&key).is_none());
     }
 }

@@ -1,7 +1,7 @@
 //! Explaining image pairs: features, bank and calibration put together.
 
 use crate::analysis::AnalysisSettings;
-use crate::bank::{ConceptBank, bank_fingerprint};
+use crate::bank::ConceptBank;
 use crate::cache::Cache;
 use crate::calibration::Applicable;
 use crate::divergence::Divergences;
@@ -9,6 +9,7 @@ use crate::domain::Domain;
 use crate::error::ExplainError;
 use crate::explain::{Request, explain};
 use crate::image_features::{PairFeatures, encode_pairs};
+use crate::phrase_features::PhraseFeatures;
 use crate::probes::Probes;
 use crate::vocabulary::Vocabulary;
 use finexl_core::explanation::Explanation;
@@ -97,14 +98,23 @@ impl Explainer<'_> {
     }
 
     fn bank(&self, probes: &Probes) -> Result<ConceptBank, ExplainError> {
-        let key = bank_fingerprint(self.encoder, self.vocabulary, &probes.prompts);
-        let concepts = self.vocabulary.concepts().len();
-        if let Some(bank) = self.cache.bank(&key, probes.prompts.len(), concepts) {
-            return Ok(bank);
-        }
-        let bank = ConceptBank::build(self.encoder, self.vocabulary, &probes.prompts)?;
-        self.cache.keep_bank(&key, &bank);
-        Ok(bank)
+        let prompts = &probes.prompts;
+        let key = PhraseFeatures::fingerprint(self.encoder, prompts);
+        let kept = self.cache.phrases(&key);
+        let phrases = match kept.filter(|phrases| phrases.probes() == prompts.len()) {
+            Some(mut phrases) => {
+                if phrases.extend(self.encoder, self.vocabulary, prompts)? {
+                    self.cache.keep_phrases(&key, &phrases);
+                }
+                phrases
+            }
+            None => {
+                let phrases = PhraseFeatures::encode(self.encoder, self.vocabulary, prompts)?;
+                self.cache.keep_phrases(&key, &phrases);
+                phrases
+            }
+        };
+        ConceptBank::of_phrases(&phrases, self.vocabulary)
     }
 
     /// A warning where the base's images are far from everything the encoder was trained on.

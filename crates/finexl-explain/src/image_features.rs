@@ -2,6 +2,7 @@
 
 use crate::cache::Cache;
 use crate::error::ExplainError;
+use crate::overlap::overlapped;
 use finexl_core::fingerprint::Fingerprint;
 use finexl_data::image::Image;
 use finexl_data::image_folder::BadFiles;
@@ -11,8 +12,6 @@ use rayon::prelude::*;
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-/// Pairs that are decoded and held at the encoder's input size at a time.
-const PAIRS_AT_A_TIME: usize = 64;
 /// Metadata key of the record of which pairs were usable.
 const RECORD: &str = "pairs";
 
@@ -147,35 +146,44 @@ fn encode(
     };
     let total = set.pairs.len();
     let mut unusable = None;
-    for (block, pairs) in set.pairs.chunks(PAIRS_AT_A_TIME).enumerate() {
-        let part = PairSet {
-            pairs: pairs.to_vec(),
-            notes: Vec::new(),
-        };
-        let loaded = part.map_loaded(bad_files, |_, _, pair| {
-            [&pair.base.image, &pair.personalized.image].map(|image| encoder.prepare(image))
-        });
-        let loaded = match loaded {
-            Ok(loaded) => loaded,
-            // A whole block without a usable pair is no reason to stop while others may hold some.
-            Err(error) if bad_files == BadFiles::Skip => {
-                record.notes.push(error.to_string());
-                unusable.get_or_insert(error);
-                continue;
+    let at_a_time = (encoder.images_at_a_time() / 2).max(1);
+    let blocks: Vec<&[Pair]> = set.pairs.chunks(at_a_time).collect();
+    overlapped(
+        &blocks,
+        |_, pairs| {
+            let part = PairSet {
+                pairs: pairs.to_vec(),
+                notes: Vec::new(),
+            };
+            part.map_loaded(bad_files, |_, _, pair| {
+                [&pair.base.image, &pair.personalized.image].map(|image| encoder.prepare(image))
+            })
+        },
+        |block, loaded| {
+            let loaded = match loaded {
+                Ok(loaded) => loaded,
+                // A whole block without a usable pair is no reason to stop while others may hold
+                // some.
+                Err(error) if bad_files == BadFiles::Skip => {
+                    record.notes.push(error.to_string());
+                    unusable.get_or_insert(error);
+                    return Ok(());
+                }
+                Err(error) => return Err(ExplainError::from(error)),
+            };
+            record.notes.extend(loaded.notes);
+            let mut sides: [Vec<Image>; 2] = [Vec::new(), Vec::new()];
+            for (index, [b, p]) in loaded.results {
+                record.kept.push(block * at_a_time + index);
+                sides[0].push(b);
+                sides[1].push(p);
             }
-            Err(error) => return Err(error.into()),
-        };
-        record.notes.extend(loaded.notes);
-        let mut sides: [Vec<Image>; 2] = [Vec::new(), Vec::new()];
-        for (index, [b, p]) in loaded.results {
-            record.kept.push(block * PAIRS_AT_A_TIME + index);
-            sides[0].push(b);
-            sides[1].push(p);
-        }
-        base.extend(&encoder.encode_images(&sides[0])?);
-        personalized.extend(&encoder.encode_images(&sides[1])?);
-        progress((block * PAIRS_AT_A_TIME + pairs.len()).min(total), total);
-    }
+            base.extend(&encoder.encode_images(&sides[0])?);
+            personalized.extend(&encoder.encode_images(&sides[1])?);
+            progress(((block + 1) * at_a_time).min(total), total);
+            Ok(())
+        },
+    )?;
     match unusable {
         Some(error) if record.kept.is_empty() => Err(error.into()),
         _ => Ok((base, personalized, record)),

@@ -14,6 +14,8 @@ pub mod explain;
 pub mod features_file;
 pub mod folders;
 pub mod image_features;
+pub mod overlap;
+pub mod phrase_features;
 pub mod probes;
 pub mod statistics;
 pub mod vocabulary;

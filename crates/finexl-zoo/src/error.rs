@@ -21,6 +21,26 @@ pub enum ZooError {
         /// What to do.
         remedy: &'static str,
     },
+    /// The files of an encoder are not all there, or do not fit each other.
+    #[error("{path}: {problem}; {remedy}")]
+    EncoderFiles {
+        /// The folder or file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// Files could not be fetched.
+    #[error("{name} could not be fetched: {problem}; {remedy}")]
+    Pull {
+        /// The repository.
+        name: String,
+        /// What happened.
+        problem: String,
+        /// What to do.
+        remedy: String,
+    },
     /// A text holds words that the encoder was not trained on.
     #[error(
         "the encoder {encoder} does not know the word{} {} (in \"{text}\"); use words of its vocabulary (`finexl zoo words`) or an encoder with an open vocabulary",

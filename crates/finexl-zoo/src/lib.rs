@@ -4,6 +4,7 @@ pub mod device;
 pub mod encoders;
 pub mod error;
 pub mod training;
+pub mod transformer;
 pub mod weights;
 
 pub use error::ZooError;

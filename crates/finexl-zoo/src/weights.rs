@@ -7,10 +7,13 @@ use burn::tensor::DType;
 use finexl_core::fingerprint::Fingerprint;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Metadata key under which the config lies, as JSON.
 const CONFIG_KEY: &str = "finexl.config";
+/// Longest header that is read.
+const LONGEST_HEADER: u64 = 100 << 20;
 
 /// A weights file in memory.
 pub struct WeightsFile {
@@ -36,6 +39,23 @@ impl WeightsFile {
             path: PathBuf::from(name),
             bytes: bytes.to_vec(),
         }
+    }
+
+    /// Whether the header of a safetensors file holds a config of ours.
+    ///
+    /// # Errors
+    /// Where the file cannot be read or has no whole header.
+    pub(crate) fn is_ours(path: &Path) -> std::io::Result<bool> {
+        let mut file = std::fs::File::open(path)?;
+        let mut length = [0u8; 8];
+        file.read_exact(&mut length)?;
+        let mut header = Vec::new();
+        file.take(u64::from_le_bytes(length).min(LONGEST_HEADER))
+            .read_to_end(&mut header)?;
+        let json: serde_json::Value = serde_json::from_slice(&header)?;
+        Ok(json
+            .get("__metadata__")
+            .is_some_and(|metadata| metadata.get(CONFIG_KEY).is_some()))
     }
 
     /// SHA-256 of the whole file.

@@ -4,22 +4,24 @@ use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
 use crate::output::{Progress, check_writable};
 use finexl_core::CoreError;
+use finexl_data::DataError;
 use finexl_data::decode::decode_file;
+use finexl_data::image::Image;
 use finexl_data::image_folder::{BadFiles, ImageFolder};
 use finexl_explain::features_file::FeaturesFile;
+use finexl_explain::overlap::overlapped;
 use finexl_zoo::encoders::{DEFAULT_ENCODER, Encoder, Features};
+use rayon::prelude::*;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-
-/// Images that are held decoded at a time.
-const IMAGES_AT_A_TIME: usize = 64;
 
 /// Write the embeddings of images or texts as safetensors: tensor "features" [n, d], rows
 /// L2-normalised, names of the rows in the metadata.
 #[derive(Debug, clap::Args)]
 pub struct Embed {
-    /// An encoder, or a weights file.
+    /// An encoder: mini-clip, a weights file, the folder of a CLIP, SigLIP or EVA-CLIP model, or a
+    /// repository in the hub's cache (`finexl zoo list`).
     #[arg(long, default_value = DEFAULT_ENCODER)]
     encoder: String,
     #[command(flatten)]
@@ -88,21 +90,27 @@ impl Embed {
         let mut names = Vec::new();
         let progress = Progress::new(quiet);
         let all: Vec<(String, PathBuf)> = listed.images.into_iter().collect();
-        for block in all.chunks(IMAGES_AT_A_TIME) {
-            let mut images = Vec::with_capacity(block.len());
-            for (name, path) in block {
-                match decode_file(path) {
-                    Ok(decoded) => {
-                        images.push(encoder.prepare(&decoded.image));
-                        names.push(name.clone());
+        let blocks: Vec<&[(String, PathBuf)]> = all.chunks(encoder.images_at_a_time()).collect();
+        overlapped(
+            &blocks,
+            |_, block| decode_all(block, encoder),
+            |_, decoded| {
+                let mut images = Vec::with_capacity(decoded.len());
+                for (name, image) in decoded {
+                    match image {
+                        Ok(image) => {
+                            images.push(image);
+                            names.push(name);
+                        }
+                        Err(error) if self.skip_bad => remarks.push(error.to_string()),
+                        Err(error) => return Err(CliError::from(error)),
                     }
-                    Err(error) if self.skip_bad => remarks.push(error.to_string()),
-                    Err(error) => return Err(error.into()),
                 }
-            }
-            features.extend(&encoder.encode_images(&images)?);
-            progress.show("embedding", names.len(), all.len());
-        }
+                features.extend(&encoder.encode_images(&images)?);
+                progress.show("embedding", names.len(), all.len());
+                Ok(())
+            },
+        )?;
         if !quiet {
             remarks
                 .iter()
@@ -117,6 +125,20 @@ impl Embed {
         }
         Ok((features, names))
     }
+}
+
+/// Decodes images and brings them to the encoder's input, all processors at work.
+fn decode_all(
+    files: &[(String, PathBuf)],
+    encoder: &dyn Encoder,
+) -> Vec<(String, Result<Image, DataError>)> {
+    files
+        .par_iter()
+        .map(|(name, path)| {
+            let image = decode_file(path).map(|decoded| encoder.prepare(&decoded.image));
+            (name.clone(), image)
+        })
+        .collect()
 }
 
 fn texts(encoder: &dyn Encoder, file: &Path) -> Result<(Features, Vec<String>), CliError> {

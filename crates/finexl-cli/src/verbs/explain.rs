@@ -41,7 +41,8 @@ pub struct Explain {
     /// Decomposition: paper, lsq, centered, nnls, subspace-nnls, omp or ridge.
     #[arg(long, value_name = "NAME", value_parser = Method::parse)]
     method: Option<Method>,
-    /// An encoder, or a weights file.
+    /// An encoder: mini-clip, a weights file, the folder of a CLIP, SigLIP or EVA-CLIP model, or a
+    /// repository in the hub's cache (`finexl zoo list`).
     #[arg(long, default_value = DEFAULT_ENCODER)]
     encoder: String,
     /// A calibration for this encoder, vocabulary and method, as a [calibrate] experiment writes;

@@ -6,7 +6,9 @@ use crate::output::{Progress, print, write};
 use crate::report::{Reports, show};
 use crate::verbs::explain::applicable;
 use crate::verbs::train::run_recipe;
-use finexl_core::experiment::{Calibrate, Evaluate, Experiment, ExplainScenes, Personalization};
+use finexl_core::experiment::{
+    Calibrate, Evaluate, Experiment, ExplainScenes, Personalization, PlantedConcepts,
+};
 use finexl_data::art::{Artist, SpriteSet};
 use finexl_data::aspects::{Implementation, find};
 use finexl_data::image_folder::BadFiles;
@@ -26,7 +28,8 @@ use std::process::ExitCode;
 pub struct Run {
     /// An experiment, e.g. experiments/quickstart.toml.
     experiment: PathBuf,
-    /// An encoder, or a weights file; trainings make their own.
+    /// An encoder, as for `finexl zoo info`; trainings make their own, and an experiment that names
+    /// its encoder keeps it.
     #[arg(long, default_value = DEFAULT_ENCODER)]
     encoder: String,
     /// A calibration for this encoder, as a [calibrate] experiment writes; else the embedded one
@@ -52,6 +55,7 @@ impl Run {
                 let encoder = self.encoder(arguments)?;
                 evaluate(config, encoder.as_ref(), self.calibration(), arguments)?;
             }
+            Experiment::PlantedConcepts(config) => planted_concepts(config, arguments)?,
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -112,6 +116,39 @@ fn evaluate(
         eprintln!("results are in {}", folder.display());
     }
     Ok(())
+}
+
+/// Says what the encoder of a planted check finds, beside what was published; without its files it
+/// is skipped.
+fn planted_concepts(config: &PlantedConcepts, arguments: &Arguments) -> Result<(), CliError> {
+    let device = finexl_zoo::device::by_name(&arguments.device)?;
+    if let Err(missing) = finexl_zoo::encoders::clip::locate(&config.encoder) {
+        return print(&format!("skipped: {missing}\n"));
+    }
+    let encoder = finexl_zoo::encoders::open(&config.encoder, &device)?;
+    let results = finexl_eval::planted(config, encoder.as_ref())?;
+    let mut text = format!("{}: \"{}\"\n", encoder.name(), config.planted);
+    for result in &results {
+        text.push_str(&format!(
+            "\n{}, residual {:.3}\n",
+            result.method, result.residual
+        ));
+        for (candidate, weight) in config.candidates.iter().zip(&result.weights) {
+            text.push_str(&format!("  {candidate:20} {weight:7.3}\n"));
+        }
+        for agreement in &result.agreements {
+            let verdict = if agreement.agrees {
+                "agrees"
+            } else {
+                "DIFFERS"
+            };
+            text.push_str(&format!(
+                "  published {:12} {:7.3}, here {:7.3}: {verdict}\n",
+                agreement.of, agreement.expected, agreement.found
+            ));
+        }
+    }
+    print(&text)
 }
 
 fn explain_scenes(

@@ -1,13 +1,23 @@
-//! `finexl zoo`: looks into the encoders.
+//! `finexl zoo`: looks into the encoders, fetches and checks them.
 
 use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
-use crate::output::print;
+use crate::output::{Progress, print};
 use clap::Subcommand;
-use finexl_zoo::encoders::DEFAULT_ENCODER;
+use finexl_data::scenes::{Scene, Split};
+use finexl_eval::{EncoderScores, Score, score_encoder};
+use finexl_explain::vocabulary::Vocabulary;
+use finexl_zoo::ZooError;
+use finexl_zoo::encoders::clip::{PUBLISHED, locate, pull, verify};
+use finexl_zoo::encoders::{DEFAULT_ENCODER, Encoder, Opened, open_any};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// Look into the encoders.
+/// Prompts that scores are measured on by default, and their seed.
+const PROBES: usize = 25;
+const PROBE_SEED: u64 = 25;
+
+/// Look into the encoders, fetch and check them.
 #[derive(Debug, clap::Args)]
 pub struct Zoo {
     #[command(subcommand)]
@@ -18,12 +28,46 @@ pub struct Zoo {
 enum Action {
     /// The words that the embedded encoder knows, one per line.
     Words,
-    /// Name, dimension and fingerprint of an encoder.
+    /// Published encoders, and which of them are on this machine.
+    List,
+    /// Architecture, preprocessing, hashes and fingerprint of an encoder.
     Info {
-        /// An encoder, or a weights file.
+        /// An encoder: mini-clip, a weights file, a model's folder, or a repository in the cache.
         #[arg(default_value = DEFAULT_ENCODER)]
         encoder: String,
     },
+    /// Fetch an encoder from the Hugging Face hub into its cache; the only verb that uses the network.
+    Pull {
+        /// A repository: ORG/NAME or ORG/NAME@REVISION.
+        repository: String,
+    },
+    /// Check an encoder's hashes, load it strictly and run a self-test.
+    Verify {
+        /// An encoder, as for info.
+        #[arg(default_value = DEFAULT_ENCODER)]
+        encoder: String,
+    },
+    /// Measure how orthogonal and how linear an encoder's concept directions are.
+    Score(Scoring),
+}
+
+#[derive(Debug, clap::Args)]
+struct Scoring {
+    /// An encoder, as for info.
+    #[arg(default_value = DEFAULT_ENCODER)]
+    encoder: String,
+    /// Concepts to score, one per line; default: the default vocabulary.
+    #[arg(long, value_name = "FILE")]
+    vocabulary: Option<PathBuf>,
+    /// Prompts to measure on, one per line; default: 25 drawn scenes.
+    #[arg(long, value_name = "FILE")]
+    prompts: Option<PathBuf>,
+    /// Pairs of concepts drawn for the linearity.
+    #[arg(long, default_value_t = 200, value_name = "N")]
+    pairs: usize,
+    /// Seed of pairs and resampling.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
 }
 
 impl Zoo {
@@ -34,17 +78,186 @@ impl Zoo {
                 let words = finexl_data::vocabulary::words()?;
                 print(&(words.join("\n") + "\n"))?;
             }
-            Action::Info { encoder } => {
+            Action::List => list()?,
+            Action::Info { encoder } => info(encoder, arguments)?,
+            Action::Pull { repository } => fetch(repository, arguments)?,
+            Action::Verify { encoder } => {
                 let device = finexl_zoo::device::by_name(&arguments.device)?;
-                let encoder = finexl_zoo::encoders::open(encoder, &device)?;
-                print(&format!(
-                    "name         {}\ndimension    {}\nfingerprint  {}\n",
-                    encoder.name(),
-                    encoder.dimension(),
-                    encoder.fingerprint()
-                ))?;
+                for check in verify(encoder, &device)? {
+                    print(&format!("{}: {}\n", check.what, check.found))?;
+                }
+                print(&format!("{encoder} is sound\n"))?;
             }
+            Action::Score(scoring) => score(scoring, arguments)?,
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn list() -> Result<(), CliError> {
+    let mut table = format!(
+        "{:52} {:>7}  {:9} {}\n{:52} {:>7}  {:9} {}\n",
+        "encoder",
+        "MB",
+        "",
+        "",
+        DEFAULT_ENCODER,
+        7,
+        "embedded",
+        "for drawn scenes and our 29 aspects"
+    );
+    for published in PUBLISHED {
+        let here = match locate(published.name) {
+            Ok(_) => "here",
+            Err(_) => "-",
+        };
+        table.push_str(&format!(
+            "{:52} {:7}  {:9} {}\n",
+            published.name, published.megabytes, here, published.description
+        ));
+    }
+    table.push_str(
+        "\nAny other CLIP (transformers, open_clip), SigLIP or EVA-CLIP works too, from its folder or \
+         the cache; `finexl zoo pull NAME` fetches one.\n",
+    );
+    print(&table)
+}
+
+fn info(name: &str, arguments: &Arguments) -> Result<(), CliError> {
+    let device = finexl_zoo::device::by_name(&arguments.device)?;
+    let opened = open_any(name, &device)?;
+    let encoder = opened.encoder();
+    let mut lines = vec![
+        ("name".to_string(), encoder.name().to_string()),
+        ("dimension".to_string(), encoder.dimension().to_string()),
+        ("fingerprint".to_string(), encoder.fingerprint().to_string()),
+    ];
+    if let Opened::Clip(clip) = &opened {
+        lines.extend(clip.describe());
+    }
+    let width = lines.iter().map(|(key, _)| key.len()).max().unwrap_or(0) + 2;
+    let text: String = lines
+        .iter()
+        .map(|(key, value)| format!("{key:width$}{value}\n"))
+        .collect();
+    print(&text)
+}
+
+fn fetch(repository: &str, arguments: &Arguments) -> Result<(), CliError> {
+    const MEGABYTE: usize = 1 << 20;
+    let bar = Progress::new(arguments.quiet);
+    let pulled = pull(repository, &|file, done, total| {
+        bar.show(file, done / MEGABYTE, total.div_ceil(MEGABYTE));
+    })?;
+    for (file, hash, checked) in &pulled.files {
+        let checked = if *checked { "  checked" } else { "" };
+        print(&format!("{hash}  {file}{checked}\n"))?;
+    }
+    if !arguments.quiet {
+        eprintln!(
+            "{repository} is in {}; use it with --encoder {repository}",
+            pulled.folder.display()
+        );
+    }
+    Ok(())
+}
+
+fn score(scoring: &Scoring, arguments: &Arguments) -> Result<(), CliError> {
+    let vocabulary = match &scoring.vocabulary {
+        Some(path) => Vocabulary::read(path)?,
+        None => Vocabulary::default_phrases()?,
+    };
+    let prompts = match &scoring.prompts {
+        Some(path) => lines_of(path)?,
+        None => Scene::draw_distinct(Split::Train, PROBE_SEED, PROBES)
+            .iter()
+            .map(Scene::prompt)
+            .collect(),
+    };
+    let device = finexl_zoo::device::by_name(&arguments.device)?;
+    let encoder = finexl_zoo::encoders::open(&scoring.encoder, &device)?;
+    check(&vocabulary, &prompts, encoder.as_ref(), scoring)?;
+    let scores = score_encoder(
+        encoder.as_ref(),
+        &vocabulary,
+        &prompts,
+        scoring.pairs,
+        scoring.seed,
+    )?;
+    print(&show(encoder.name(), &scores))
+}
+
+/// Refuses texts that the encoder cannot read, by the file that they are from.
+fn check(
+    vocabulary: &Vocabulary,
+    prompts: &[String],
+    encoder: &dyn Encoder,
+    scoring: &Scoring,
+) -> Result<(), CliError> {
+    let of_file = |path: &Option<PathBuf>, source: ZooError| match path {
+        Some(path) => CliError::Text {
+            path: path.clone(),
+            source,
+        },
+        None => CliError::Zoo(source),
+    };
+    for concept in vocabulary.concepts() {
+        encoder
+            .check_text(&concept.name)
+            .map_err(|source| of_file(&scoring.vocabulary, source))?;
+    }
+    for prompt in prompts {
+        encoder
+            .check_text(prompt)
+            .map_err(|source| of_file(&scoring.prompts, source))?;
+    }
+    Ok(())
+}
+
+fn show(name: &str, scores: &EncoderScores) -> String {
+    let line = |what: &str, score: &Score, meaning: &str| {
+        format!(
+            "{what:14} {:.3} [{:.3}, {:.3}]  {meaning}\n",
+            score.value, score.low, score.high
+        )
+    };
+    format!(
+        "{name}: {} concepts, {} prompts, {} pairs of concepts\n{}{}{}",
+        scores.concepts,
+        scores.probes,
+        scores.pairs,
+        line(
+            "orthogonality",
+            &scores.orthogonality,
+            "mean |cos| of two concepts, 0 is best"
+        ),
+        line(
+            "linearity",
+            &scores.linearity,
+            "mean cos of \"A and B\" with A + B, 1 is best"
+        ),
+        line(
+            "deviation",
+            &scores.deviation,
+            "mean distance of \"A and B\" from A + B, relative, 0 is best"
+        ),
+    )
+}
+
+/// The lines of a text file that are not empty.
+fn lines_of(path: &Path) -> Result<Vec<String>, CliError> {
+    let text = String::from_utf8_lossy(&finexl_core::atomic::read(path)?).into_owned();
+    let lines: Vec<String> = text
+        .trim_start_matches('\u{feff}')
+        .lines()
+        .map(|line| line.trim().to_string())
+        .filter(|line| !line.is_empty())
+        .collect();
+    if lines.is_empty() {
+        return Err(CliError::Usage(format!(
+            "{} holds no prompt; write one per line",
+            path.display()
+        )));
+    }
+    Ok(lines)
 }

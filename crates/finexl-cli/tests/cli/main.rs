@@ -1,9 +1,11 @@
 //! Tests of the whole workspace and of the binary; one module per subject.
 
+mod clip_models;
 mod data_verbs;
 mod devices;
 mod explanations;
 mod folders;
+mod hub;
 mod image_files;
 mod interruption;
 mod outputs;

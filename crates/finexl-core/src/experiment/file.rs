@@ -1,6 +1,6 @@
 //! The TOML file of an experiment.
 
-use super::{Calibrate, Evaluate, ExplainScenes, TrainEncoder};
+use super::{Calibrate, Evaluate, ExplainScenes, PlantedConcepts, TrainEncoder};
 use serde::{Deserialize, Serialize};
 
 /// One experiment; the name of the file's only table says which kind it is.
@@ -13,6 +13,8 @@ pub enum Experiment {
     Evaluate(Evaluate),
     /// `[explain-scenes]`
     ExplainScenes(ExplainScenes),
+    /// `[planted-concepts]`
+    PlantedConcepts(PlantedConcepts),
     /// `[train-encoder]`
     TrainEncoder(TrainEncoder),
 }

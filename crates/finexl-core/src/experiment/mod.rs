@@ -4,6 +4,7 @@ mod calibrate;
 mod evaluate;
 mod explain_scenes;
 mod file;
+mod planted_concepts;
 mod train_encoder;
 
 pub use calibrate::Calibrate;
@@ -12,4 +13,5 @@ pub use evaluate::{
 };
 pub use explain_scenes::{ExplainScenes, Personalization};
 pub use file::Experiment;
+pub use planted_concepts::{ExpectedFigure, PlantedConcepts};
 pub use train_encoder::{ImageTower, TextTower, TrainEncoder, TrainingArt};

@@ -56,6 +56,11 @@ pub trait Encoder: Send + Sync {
     /// Dimension d of the embeddings.
     fn dimension(&self) -> usize;
 
+    /// Images that are best encoded, and held prepared, at a time.
+    fn images_at_a_time(&self) -> usize {
+        128
+    }
+
     /// Brings an image of any size to the encoder's input, so that many can be kept in memory.
     fn prepare(&self, image: &Image) -> Image;
 

@@ -1,8 +1,9 @@
 //! Encoders: images and texts into one space.
 
+pub mod clip;
 mod encoder;
 pub mod mini_clip;
 mod open;
 
 pub use encoder::{Encoder, Features};
-pub use open::{DEFAULT_ENCODER, open};
+pub use open::{DEFAULT_ENCODER, Opened, open, open_any};

@@ -1,0 +1,31 @@
+//! The CLIP family with published weights: CLIP, open_clip, SigLIP, EVA-CLIP.
+//!
+//! References: Radford et al. 2021 (CLIP), Zhai et al. 2023 (SigLIP), Sun et al. 2023 (EVA-CLIP);
+//! as code, transformers 5.23, open_clip 3.3 and timm 1.0, to which fixtures hold every tower.
+
+mod blocks;
+mod checkpoint;
+mod config;
+mod encoder;
+mod huggingface_config;
+mod image_tower;
+mod model_files;
+mod open_clip_config;
+mod precision;
+mod prefix_tree;
+mod preprocessing;
+mod published;
+mod pull;
+mod text_tower;
+mod tokenizer;
+mod verify;
+
+pub use checkpoint::Checkpoint;
+pub use config::{ClipConfig, Eva, ImageConfig, ImagePooling, Naming, Stack, TextConfig};
+pub use encoder::Clip;
+pub use model_files::{Description, ModelFiles, WeightsFiles, hub_cache, locate, repository};
+pub use preprocessing::Preprocessing;
+pub use published::{PUBLISHED, Published};
+pub use pull::{Pulled, pull};
+pub use tokenizer::Tokenizer;
+pub use verify::{Check, verify};

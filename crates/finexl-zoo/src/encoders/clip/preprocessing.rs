@@ -1,0 +1,282 @@
+//! From an image of any size to the numbers that enter the network.
+//!
+//! Reference: the PIL image processors `CLIPImageProcessorPil` and `SiglipImageProcessorPil` of
+//! transformers 5.23, and `image_transform` of open_clip 3.3 on PIL images. Transparency is on white
+//! already when an image arrives here, see `finexl_data::decode`.
+
+use crate::transformer::Rows;
+use finexl_data::image::Image;
+use finexl_data::resize::{CropRounding, Filter, crop_centre, resize_shorter, resize_with};
+use rayon::prelude::*;
+use serde_json::Value;
+
+/// Mean and deviation of the channels that CLIP was trained with.
+const CLIP_MEAN: [f32; 3] = [0.481_454_66, 0.457_827_5, 0.408_210_73];
+const CLIP_DEVIATION: [f32; 3] = [0.268_629_54, 0.261_302_58, 0.275_777_1];
+
+/// How an image becomes square.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fit {
+    /// The shorter side to `side` pixels, then the centre.
+    Shorter { side: usize, rounding: CropRounding },
+    /// Both sides, whatever becomes of the aspect ratio.
+    Squash,
+}
+
+/// Resize, crop and normalisation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Preprocessing {
+    size: usize,
+    fit: Fit,
+    filter: Filter,
+    mean: [f32; 3],
+    deviation: [f32; 3],
+}
+
+impl Preprocessing {
+    /// Reads a `preprocessor_config.json` (or the `image_processor` of a `processor_config.json`)
+    /// for a network of `size` pixels.
+    ///
+    /// # Errors
+    /// What is not built here or does not fit the network, in words.
+    pub(super) fn of_huggingface(config: &Value, size: usize) -> Result<Self, String> {
+        let config = config.get("image_processor").unwrap_or(config);
+        for step in ["do_resize", "do_rescale", "do_normalize"] {
+            if config.get(step).and_then(Value::as_bool) == Some(false) {
+                return Err(format!(
+                    "it switches {step} off; built is preprocessing with it"
+                ));
+            }
+        }
+        let scale = config.get("rescale_factor").and_then(Value::as_f64);
+        if scale.is_some_and(|s| (s * 255.0 - 1.0).abs() > 1e-6) {
+            return Err("its rescale_factor is not 1/255".to_string());
+        }
+        let siglip = ["image_processor_type", "feature_extractor_type"]
+            .iter()
+            .filter_map(|key| config.get(*key).and_then(Value::as_str))
+            .any(|name| name.to_lowercase().starts_with("siglip"));
+        let resized = side(config.get("size"), size)?;
+        let crops = config
+            .get("do_center_crop")
+            .and_then(Value::as_bool)
+            .unwrap_or(!siglip);
+        let fit = match resized {
+            Side::Both(both) if both == size => Fit::Squash,
+            Side::Shorter(shorter) if crops && shorter >= size => {
+                let crop = match side(config.get("crop_size"), size)? {
+                    Side::Both(crop) | Side::Shorter(crop) => crop,
+                };
+                if crop != size {
+                    return Err(format!(
+                        "it cuts out {crop} pixels, the network takes {size}"
+                    ));
+                }
+                Fit::Shorter {
+                    side: shorter,
+                    rounding: CropRounding::Down,
+                }
+            }
+            other => {
+                return Err(format!(
+                    "it resizes to {other:?}, which does not give the {size} x {size} pixels that \
+                     the network takes"
+                ));
+            }
+        };
+        let (mean, deviation) = if siglip {
+            ([0.5; 3], [0.5; 3])
+        } else {
+            (CLIP_MEAN, CLIP_DEVIATION)
+        };
+        Ok(Self {
+            size,
+            fit,
+            filter: filter(config.get("resample"))?,
+            mean: channels(config.get("image_mean"), mean)?,
+            deviation: channels(config.get("image_std"), deviation)?,
+        })
+    }
+
+    /// Reads the `preprocess_cfg` of an `open_clip_config.json`.
+    ///
+    /// # Errors
+    /// As [`Preprocessing::of_huggingface`].
+    pub(super) fn of_open_clip(config: &Value, size: usize) -> Result<Self, String> {
+        let empty = Value::Null;
+        let config = config.get("preprocess_cfg").unwrap_or(&empty);
+        let fit = match config.get("resize_mode").and_then(Value::as_str) {
+            None | Some("shortest") => Fit::Shorter {
+                side: size,
+                rounding: CropRounding::HalfEven,
+            },
+            Some("squash") => Fit::Squash,
+            Some(other) => {
+                return Err(format!(
+                    "its resize_mode is {other}; built are shortest and squash"
+                ));
+            }
+        };
+        let filter = match config.get("interpolation").and_then(Value::as_str) {
+            None | Some("bicubic") => Filter::Bicubic,
+            Some("bilinear") => Filter::Bilinear,
+            Some(other) => {
+                return Err(format!(
+                    "its interpolation is {other}; built are bicubic and bilinear"
+                ));
+            }
+        };
+        Ok(Self {
+            size,
+            fit,
+            filter,
+            mean: channels(config.get("mean"), CLIP_MEAN)?,
+            deviation: channels(config.get("std"), CLIP_DEVIATION)?,
+        })
+    }
+
+    /// Brings an image to `size` x `size` pixels of 8 bits.
+    pub fn prepare(&self, image: &Image) -> Image {
+        match self.fit {
+            Fit::Squash => resize_with(image, self.size, self.size, self.filter),
+            Fit::Shorter { side, rounding } => crop_centre(
+                &resize_shorter(image, side, self.filter),
+                self.size,
+                rounding,
+            ),
+        }
+    }
+
+    /// Normalised patches of images of any size, `[n patches, 3 patch^2]`, channels outermost.
+    pub(super) fn patches(&self, images: &[Image], patch: usize) -> Rows {
+        let grid = self.size / patch;
+        let width = 3 * patch * patch;
+        let mut rows = Rows::zeros(images.len() * grid * grid, width);
+        rows.values
+            .par_chunks_mut(grid * grid * width)
+            .zip(images)
+            .for_each(|(to, image)| {
+                if image.width == self.size && image.height == self.size {
+                    self.cut(image, patch, to);
+                } else {
+                    self.cut(&self.prepare(image), patch, to);
+                }
+            });
+        rows
+    }
+
+    fn cut(&self, image: &Image, patch: usize, to: &mut [f32]) {
+        let grid = self.size / patch;
+        for (index, to) in to.chunks_exact_mut(3 * patch * patch).enumerate() {
+            let (top, left) = (index / grid * patch, index % grid * patch);
+            for (channel, to) in to.chunks_exact_mut(patch * patch).enumerate() {
+                let (mean, unit) = (self.mean[channel], 1.0 / self.deviation[channel]);
+                for (y, to) in to.chunks_exact_mut(patch).enumerate() {
+                    let start = ((top + y) * image.width + left) * 3 + channel;
+                    let from = image.pixels[start..].iter().step_by(3);
+                    for (to, from) in to.iter_mut().zip(from) {
+                        *to = (from - mean) * unit;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Everything above in one line, for fingerprints and for people.
+    pub fn description(&self) -> String {
+        let filter = match self.filter {
+            Filter::Bicubic => "bicubic",
+            Filter::Bilinear => "bilinear",
+        };
+        let fit = match self.fit {
+            Fit::Squash => "squashed".to_string(),
+            Fit::Shorter { side, rounding } => {
+                let rounding = match rounding {
+                    CropRounding::Down => "down",
+                    CropRounding::HalfEven => "half even",
+                };
+                format!("shorter side {side}, centre, odd pixels {rounding}")
+            }
+        };
+        format!(
+            "{} x {}, {filter} antialiased 8 bit, {fit}, mean {:?}, deviation {:?}",
+            self.size, self.size, self.mean, self.deviation
+        )
+    }
+}
+
+/// A size as the different versions write it.
+#[derive(Debug)]
+enum Side {
+    Shorter(usize),
+    Both(usize),
+}
+
+fn side(value: Option<&Value>, default: usize) -> Result<Side, String> {
+    let Some(value) = value.filter(|v| !v.is_null()) else {
+        return Ok(Side::Shorter(default));
+    };
+    let number = |key: &str| value.get(key).and_then(Value::as_u64).map(|v| v as usize);
+    if let Some(shorter) = value.as_u64() {
+        return Ok(Side::Shorter(shorter as usize));
+    }
+    match (number("shortest_edge"), number("height"), number("width")) {
+        (Some(shorter), _, _) => Ok(Side::Shorter(shorter)),
+        (None, Some(height), Some(width)) if height == width => Ok(Side::Both(height)),
+        _ => Err(format!(
+            "its size {value} is neither a shortest edge nor a square"
+        )),
+    }
+}
+
+/// Pillow's numbers of its filters.
+fn filter(value: Option<&Value>) -> Result<Filter, String> {
+    match value.filter(|v| !v.is_null()) {
+        None => Ok(Filter::Bicubic),
+        Some(value) => match value.as_u64() {
+            Some(3) => Ok(Filter::Bicubic),
+            Some(2) => Ok(Filter::Bilinear),
+            _ => Err(format!(
+                "its resample is {value}; built are 3 (bicubic) and 2 (bilinear)"
+            )),
+        },
+    }
+}
+
+fn channels(value: Option<&Value>, default: [f32; 3]) -> Result<[f32; 3], String> {
+    let Some(value) = value.filter(|v| !v.is_null()) else {
+        return Ok(default);
+    };
+    let numbers: Option<Vec<f32>> = value.as_array().map(|all| {
+        all.iter()
+            .filter_map(Value::as_f64)
+            .map(|v| v as f32)
+            .collect()
+    });
+    numbers
+        .and_then(|n| n.try_into().ok())
+        .filter(|n: &[f32; 3]| n.iter().all(|v| v.is_finite()))
+        .ok_or_else(|| format!("{value} is not a number per channel"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn old_and_new_spellings_are_read() {
+        let old = json!({"crop_size": 224, "do_center_crop": true, "do_resize": true,
+            "resample": 3, "size": 224, "feature_extractor_type": "CLIPFeatureExtractor"});
+        let new = json!({"image_processor": {"crop_size": {"height": 224, "width": 224},
+            "size": {"shortest_edge": 224}, "image_processor_type": "CLIPImageProcessor"}});
+        let parsed = Preprocessing::of_huggingface(&old, 224).unwrap();
+        assert_eq!(parsed, Preprocessing::of_huggingface(&new, 224).unwrap());
+        let squash = json!({"size": {"height": 224, "width": 224}, "resample": 3,
+            "image_processor_type": "SiglipImageProcessor"});
+        let siglip = Preprocessing::of_huggingface(&squash, 224).unwrap();
+        assert_eq!((siglip.fit, siglip.mean), (Fit::Squash, [0.5; 3]));
+        assert!(Preprocessing::of_huggingface(&squash, 256).is_err());
+    }
+}

@@ -1,0 +1,241 @@
+//! Texts to tokens, by the crate `tokenizers`.
+//!
+//! Reference: `CLIPTokenizer` and `SiglipTokenizer` of transformers 5.23.
+
+use crate::ZooError;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+
+/// The tokenizer's files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum TokenizerFiles {
+    /// `tokenizer.json`
+    Whole(PathBuf),
+    /// `vocab.json` and `merges.txt`
+    Pair(PathBuf, PathBuf),
+}
+
+impl TokenizerFiles {
+    /// What there is in a folder.
+    pub fn find(folder: &Path) -> Option<Self> {
+        let whole = folder.join("tokenizer.json");
+        let (vocabulary, merges) = (folder.join("vocab.json"), folder.join("merges.txt"));
+        if whole.is_file() {
+            Some(Self::Whole(whole))
+        } else if vocabulary.is_file() && merges.is_file() {
+            Some(Self::Pair(vocabulary, merges))
+        } else {
+            None
+        }
+    }
+
+    /// The files.
+    pub fn paths(&self) -> Vec<&Path> {
+        match self {
+            Self::Whole(path) => vec![path],
+            Self::Pair(vocabulary, merges) => vec![vocabulary, merges],
+        }
+    }
+
+    /// The tokenizer as JSON.
+    fn json(&self) -> Result<Vec<u8>, ZooError> {
+        match self {
+            Self::Whole(path) => Ok(finexl_core::atomic::read(path)?),
+            Self::Pair(vocabulary, merges) => {
+                let broken = |path: &Path, problem: String| ZooError::EncoderFiles {
+                    path: path.to_path_buf(),
+                    problem,
+                    remedy: "fetch the model's files again".to_string(),
+                };
+                let words: Value = serde_json::from_slice(&finexl_core::atomic::read(vocabulary)?)
+                    .map_err(|e| broken(vocabulary, format!("it is no JSON ({e})")))?;
+                let text = String::from_utf8(finexl_core::atomic::read(merges)?)
+                    .map_err(|e| broken(merges, format!("it is not UTF-8 ({e})")))?;
+                Ok(clip_json(&words, &text).to_string().into_bytes())
+            }
+        }
+    }
+}
+
+/// Marks of CLIP's texts.
+const START: &str = "<|startoftext|>";
+const END: &str = "<|endoftext|>";
+
+/// CLIP's tokenizer as transformers builds it from a vocabulary and merges.
+fn clip_json(words: &Value, merges: &str) -> Value {
+    let id = |token: &str| words.get(token).cloned().unwrap_or(Value::Null);
+    let merges: Vec<&str> = merges
+        .lines()
+        .filter(|line| !line.starts_with("#version") && !line.trim().is_empty())
+        .collect();
+    let added = |token: &str| {
+        json!({"id": id(token), "content": token, "single_word": false, "lstrip": false,
+            "rstrip": false, "normalized": false, "special": true})
+    };
+    let pattern = r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+";
+    json!({
+        "version": "1.0", "truncation": null, "padding": null,
+        "added_tokens": [added(START), added(END)],
+        "normalizer": {"type": "Sequence", "normalizers": [
+            {"type": "NFC"},
+            {"type": "Replace", "pattern": {"Regex": r"\s+"}, "content": " "},
+            {"type": "Lowercase"}
+        ]},
+        "pre_tokenizer": {"type": "Sequence", "pretokenizers": [
+            {"type": "Split", "pattern": {"Regex": pattern}, "behavior": "Removed", "invert": true},
+            {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true}
+        ]},
+        "post_processor": {"type": "RobertaProcessing", "sep": [END, id(END)],
+            "cls": [START, id(START)], "trim_offsets": false, "add_prefix_space": false},
+        "decoder": null,
+        "model": {"type": "BPE", "dropout": null, "unk_token": END,
+            "continuing_subword_prefix": "", "end_of_word_suffix": "</w>", "fuse_unk": false,
+            "byte_fallback": false, "ignore_merges": false, "vocab": words, "merges": merges}
+    })
+}
+
+/// How texts are brought to the length that a text tower takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Length {
+    /// Cut behind the end token.
+    Ends { end: u32 },
+    /// Filled up to the context.
+    Padded { end: u32, padding: u32 },
+}
+
+/// A tokenizer for one text tower.
+pub struct Tokenizer {
+    inner: tokenizers::Tokenizer,
+    context: usize,
+    length: Length,
+    /// Whether punctuation is dropped and letters are made small before anything else.
+    canonical: bool,
+}
+
+impl Tokenizer {
+    /// The tokenizer of a CLIP in a folder, for texts of at most `context` tokens.
+    ///
+    /// # Errors
+    /// [`ZooError::EncoderFiles`] where there is none or it cannot be read.
+    pub fn of_folder(folder: &Path, context: usize) -> Result<Self, ZooError> {
+        let files = TokenizerFiles::find(folder).ok_or_else(|| ZooError::EncoderFiles {
+            path: folder.to_path_buf(),
+            problem: "it holds neither tokenizer.json nor vocab.json with merges.txt".to_string(),
+            remedy: "put the tokenizer of the same model there".to_string(),
+        })?;
+        Self::causal(&files, context, None)
+    }
+
+    /// A tokenizer for causal texts of at most `context` tokens; `end` as the config gives it.
+    pub(super) fn causal(
+        files: &TokenizerFiles,
+        context: usize,
+        end: Option<u32>,
+    ) -> Result<Self, ZooError> {
+        let inner = open(files)?;
+        let end = match end.or_else(|| inner.token_to_id(END)) {
+            Some(end) => end,
+            None => return Err(unusable(files, format!("it has no token {END}"))),
+        };
+        Ok(Self {
+            inner,
+            context,
+            length: Length::Ends { end },
+            canonical: false,
+        })
+    }
+
+    /// A tokenizer for texts that are padded to `context` tokens; `settings` is a
+    /// `tokenizer_config.json`.
+    pub(super) fn padded(
+        files: &TokenizerFiles,
+        context: usize,
+        settings: &Value,
+    ) -> Result<Self, ZooError> {
+        let inner = open(files)?;
+        let token = |key: &str, default: &str| {
+            let value = settings.get(key);
+            let name = value
+                .and_then(|v| v.as_str().or_else(|| v.get("content")?.as_str()))
+                .unwrap_or(default);
+            inner
+                .token_to_id(name)
+                .ok_or_else(|| unusable(files, format!("it has no token {name} ({key})")))
+        };
+        let length = Length::Padded {
+            end: token("eos_token", "</s>")?,
+            padding: token("pad_token", "</s>")?,
+        };
+        let class = settings.get("tokenizer_class").and_then(Value::as_str);
+        Ok(Self {
+            inner,
+            context,
+            length,
+            canonical: class.is_none_or(|c| c.starts_with("SiglipTokenizer")),
+        })
+    }
+
+    /// Tokens of a text, start and end included; over-long texts lose their last words but keep the
+    /// end token, as in the reference.
+    ///
+    /// # Errors
+    /// Where the tokenizer fails.
+    pub fn encode(&self, text: &str) -> Result<Vec<u32>, ZooError> {
+        let canonical;
+        let text = if self.canonical {
+            canonical = canonicalised(text);
+            &canonical
+        } else {
+            text
+        };
+        let encoding = self
+            .inner
+            .encode_fast(text, true)
+            .map_err(|e| ZooError::Backend {
+                what: "reading a text",
+                message: e.to_string(),
+            })?;
+        let mut tokens = encoding.get_ids().to_vec();
+        let (Length::Ends { end } | Length::Padded { end, .. }) = self.length;
+        if tokens.len() > self.context {
+            tokens.truncate(self.context - 1);
+            tokens.push(end);
+        }
+        match self.length {
+            Length::Ends { .. } => {
+                let last = tokens.iter().position(|t| *t == end);
+                tokens.truncate(last.map_or(tokens.len(), |place| place + 1));
+            }
+            Length::Padded { padding, .. } => tokens.resize(self.context, padding),
+        }
+        Ok(tokens)
+    }
+}
+
+/// Without ASCII punctuation, in small letters, with single spaces.
+fn canonicalised(text: &str) -> String {
+    let kept: String = text
+        .to_lowercase()
+        .chars()
+        .filter(|c| !c.is_ascii_punctuation())
+        .collect();
+    kept.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn open(files: &TokenizerFiles) -> Result<tokenizers::Tokenizer, ZooError> {
+    let mut inner = tokenizers::Tokenizer::from_bytes(files.json()?)
+        .map_err(|e| unusable(files, format!("it cannot be read as a tokenizer ({e})")))?;
+    inner.with_padding(None);
+    inner
+        .with_truncation(None)
+        .map_err(|e| unusable(files, e.to_string()))?;
+    Ok(inner)
+}
+
+fn unusable(files: &TokenizerFiles, problem: String) -> ZooError {
+    ZooError::EncoderFiles {
+        path: files.paths()[0].to_path_buf(),
+        problem,
+        remedy: "fetch the model's files again".to_string(),
+    }
+}

@@ -1,0 +1,29 @@
+//! Transformer blocks for inference, with kernels for the processor beside the tensor operations.
+//!
+//! On the processor only matrix products go through burn. Norms, activations and attention are
+//! loops of our own over plain rows: burn's processor backend runs them on one thread and without
+//! vector instructions, and its attention needs copies that these do not. Every other device runs
+//! the same blocks as tensor operations.
+
+mod activation;
+mod attend;
+mod block;
+mod device_block;
+mod linear;
+mod norm;
+mod pattern;
+mod pooling;
+mod rotary;
+mod rows;
+#[cfg(test)]
+mod tests;
+mod vector;
+
+pub use activation::Activation;
+pub use block::{Block, Mlp, Observer, forward_blocks};
+pub use linear::{Linear, Matrix};
+pub use norm::Norm;
+pub use pattern::{Paths, Pattern};
+pub use pooling::AttentionPool;
+pub use rotary::Rotary;
+pub use rows::Rows;

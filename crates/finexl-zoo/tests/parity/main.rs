@@ -1,0 +1,9 @@
+//! Encoders held to what their reference implementations compute; one module per subject.
+
+mod captions;
+mod fixture;
+mod full_size;
+mod loading;
+mod pixels;
+mod rows;
+mod sharing;
