@@ -91,7 +91,7 @@ impl Cache {
 
     /// Text embeddings kept under a key.
     pub fn phrases(&self, key: &Fingerprint) -> Option<PhraseFeatures> {
-        let path = self.path("phrases", key)?;
+        let path = self.path("banks", key)?;
         path.exists().then_some(())?;
         match PhraseFeatures::read(&path) {
             Ok(phrases) => Some(phrases),
@@ -104,7 +104,7 @@ impl Cache {
 
     /// Keeps text embeddings.
     pub fn keep_phrases(&self, key: &Fingerprint, phrases: &PhraseFeatures) {
-        let Some(path) = self.path("phrases", key) else {
+        let Some(path) = self.path("banks", key) else {
             return;
         };
         let kept = create_parent(&path).and_then(|()| phrases.write(&path));
@@ -143,7 +143,7 @@ mod tests {
         assert!(cache.features("pairs", &key).is_none());
         cache.keep_features("pairs", &key, &features, HashMap::new());
         assert_eq!(cache.features("pairs", &key).unwrap().0, features);
-        for kind in ["pairs", "phrases"] {
+        for kind in ["pairs", "banks"] {
             let path = cache.path(kind, &key).unwrap();
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, b"half").unwrap();

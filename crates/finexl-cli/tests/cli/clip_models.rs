@@ -57,7 +57,7 @@ fn a_folder_embeds_explains_and_is_sound() {
     // The concept bank is kept for the next model that is explained.
     let again = sandbox.succeeds(&format!("{EXPLAIN} --encoder model --json -"));
     assert_eq!(again.stdout, explained.stdout);
-    assert_eq!(sandbox.names("cache/phrases").len(), 1);
+    assert_eq!(sandbox.names("cache/banks").len(), 1);
 }
 
 #[test]
