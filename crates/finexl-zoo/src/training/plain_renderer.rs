@@ -82,7 +82,11 @@ impl TrainingProgressLogger for PlainRenderer {
         self.epoch = Progress::new(starting_epoch, total_epochs, None);
         if !self.quiet {
             let label = label.unwrap_or("model");
-            println!("training {label}: epochs {starting_epoch} to {total_epochs}");
+            if starting_epoch > total_epochs {
+                println!("training {label}: all {total_epochs} epochs were done before");
+            } else {
+                println!("training {label}: epochs {starting_epoch} to {total_epochs}");
+            }
         }
     }
 
