@@ -9,7 +9,7 @@ use finexl_eval::{EncoderScores, Score, score_encoder};
 use finexl_explain::vocabulary::Vocabulary;
 use finexl_zoo::ZooError;
 use finexl_zoo::encoders::clip::{PUBLISHED, locate, pull, verify};
-use finexl_zoo::encoders::{DEFAULT_ENCODER, Encoder, Opened, open_any};
+use finexl_zoo::encoders::{DEFAULT_ENCODER, Encoder, JUDGE, Opened, open_any};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -95,17 +95,17 @@ impl Zoo {
 }
 
 fn list() -> Result<(), CliError> {
-    let mut table = format!(
-        "{:52} {:>7}  {:9} {}\n{:52} {:>7}  {:9} {}\n",
-        "encoder",
-        "MB",
-        "",
-        "",
-        DEFAULT_ENCODER,
-        7,
-        "embedded",
-        "for drawn scenes and our 29 aspects"
-    );
+    let mut table = format!("{:52} {:>7}  {:9} {}\n", "encoder", "MB", "", "");
+    let embedded = [
+        (DEFAULT_ENCODER, 4, "for drawn scenes and our 29 aspects"),
+        (JUDGE, 2, "the same, made without it; for measuring"),
+    ];
+    for (name, megabytes, description) in embedded {
+        table.push_str(&format!(
+            "{name:52} {megabytes:7}  {:9} {description}\n",
+            "embedded"
+        ));
+    }
     for published in PUBLISHED {
         let here = match locate(published.name) {
             Ok(_) => "here",

@@ -6,4 +6,4 @@ pub mod mini_clip;
 mod open;
 
 pub use encoder::{Encoder, Features};
-pub use open::{DEFAULT_ENCODER, Opened, open, open_any};
+pub use open::{DEFAULT_ENCODER, JUDGE, Opened, open, open_any};

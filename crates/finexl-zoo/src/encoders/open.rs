@@ -10,11 +10,15 @@ use std::path::Path;
 
 /// The embedded encoder, which explanations use by default.
 pub const DEFAULT_ENCODER: &str = "mini-clip";
+/// The second embedded encoder, trained without the first: it measures what models made with the help
+/// of the first, and explains nothing.
+pub const JUDGE: &str = "judge";
 
 const MINI_CLIP: &[u8] = include_bytes!("../../weights/mini-clip.safetensors");
+const JUDGE_WEIGHTS: &[u8] = include_bytes!("../../weights/judge.safetensors");
 
 /// Opens an encoder:
-/// - `mini-clip`, or a weights file that `finexl train` wrote;
+/// - `mini-clip`, `judge`, or a weights file that `finexl train` wrote;
 /// - the folder of a CLIP, SigLIP or EVA-CLIP model, or its weights file with the config beside it;
 /// - a repository of the hub (`ORG/NAME` or `ORG/NAME@REVISION`) that is in its cache.
 ///
@@ -53,8 +57,10 @@ impl Opened {
 /// # Errors
 /// As [`open`].
 pub fn open_any(name: &str, device: &Device) -> Result<Opened, ZooError> {
-    if name == DEFAULT_ENCODER {
-        return Ok(Opened::MiniClip(Box::new(embedded(device)?)));
+    if let Some(weights) = embedded(name) {
+        return Ok(Opened::MiniClip(Box::new(MiniClip::from_weights(
+            &weights, device,
+        )?)));
     }
     let path = Path::new(name);
     if path.extension().is_some_and(|e| e == "safetensors") && !belongs_to_clip(path) {
@@ -64,10 +70,19 @@ pub fn open_any(name: &str, device: &Device) -> Result<Opened, ZooError> {
     Ok(Opened::Clip(Box::new(clip)))
 }
 
-/// The embedded encoder.
-fn embedded(device: &Device) -> Result<MiniClip, ZooError> {
-    let weights = WeightsFile::embedded("the embedded weights of mini-clip", MINI_CLIP);
-    MiniClip::from_weights(&weights, device)
+/// Weights that are part of the program.
+fn embedded(name: &str) -> Option<WeightsFile> {
+    match name {
+        DEFAULT_ENCODER => Some(WeightsFile::embedded(
+            "the embedded weights of mini-clip",
+            MINI_CLIP,
+        )),
+        JUDGE => Some(WeightsFile::embedded(
+            "the embedded weights of the judge",
+            JUDGE_WEIGHTS,
+        )),
+        _ => None,
+    }
 }
 
 /// Whether a weights file stands beside the config of a CLIP. (A file of our own carries its config

@@ -303,7 +303,7 @@ pub fn locate(name: &str) -> Result<PathBuf, ZooError> {
         return Err(ZooError::Unknown {
             kind: "encoder",
             name: name.to_string(),
-            known: "mini-clip, the path of a weights file (.safetensors) or of a model's folder, \
+            known: "mini-clip, judge, the path of a weights file (.safetensors) or of a model's folder, \
                     or a repository such as openai/clip-vit-base-patch32 (`finexl zoo list`)"
                 .to_string(),
         });

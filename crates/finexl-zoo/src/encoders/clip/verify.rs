@@ -4,7 +4,7 @@ use super::encoder::Clip;
 use super::model_files::{ModelFiles, locate};
 use super::pull::is_sha256;
 use crate::ZooError;
-use crate::encoders::{DEFAULT_ENCODER, Encoder, open};
+use crate::encoders::{DEFAULT_ENCODER, Encoder, JUDGE, open};
 use burn::tensor::Device;
 use finexl_core::fingerprint::Fingerprint;
 use finexl_data::image::Image;
@@ -37,7 +37,7 @@ impl Check {
 /// The first thing that is wrong: as [`open`], a hash that differs, or a self-test that fails.
 pub fn verify(name: &str, device: &Device) -> Result<Vec<Check>, ZooError> {
     let mut checks = Vec::new();
-    let ours = name == DEFAULT_ENCODER || is_own_file(name);
+    let ours = [DEFAULT_ENCODER, JUDGE].contains(&name) || is_own_file(name);
     if !ours {
         checks.extend(check_hashes(&ModelFiles::find(&locate(name)?)?)?);
     }
