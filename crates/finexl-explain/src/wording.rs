@@ -96,7 +96,8 @@ pub fn summary(record: &Explanation, concepts: &[Concept]) -> String {
                 " {remark} ({:.0}% unexplained).",
                 record.unexplained * 100.0
             ));
-        } else {
+        } else if !found.is_empty() {
+            // Of a change that cannot be proven nobody wants to know how much of it has words.
             text.push_str(&format!(
                 " {:.0}% of the change is left unexplained.",
                 record.unexplained * 100.0

@@ -72,7 +72,7 @@ impl Matrix {
 #[derive(Debug)]
 enum Weight {
     /// `[inputs, outputs]`, a transposed view.
-    Single(Tensor<2>),
+    Single(Box<Tensor<2>>),
     /// `[outputs, inputs]`, widened whenever it is used.
     Half(Matrix),
 }
@@ -99,9 +99,11 @@ impl Linear {
         };
         let on_processor = *device == Device::flex();
         let weight = match weight {
-            Matrix::F32(values) => Weight::Single(transposed(values, outputs, inputs, device)),
+            Matrix::F32(values) => {
+                Weight::Single(Box::new(transposed(values, outputs, inputs, device)))
+            }
             half if on_processor => Weight::Half(half),
-            half => Weight::Single(transposed(half.to_f32(), outputs, inputs, device)),
+            half => Weight::Single(Box::new(transposed(half.to_f32(), outputs, inputs, device))),
         };
         Self {
             weight,
@@ -119,7 +121,7 @@ impl Linear {
 
     fn weight(&self) -> Tensor<2> {
         match &self.weight {
-            Weight::Single(tensor) => tensor.clone(),
+            Weight::Single(tensor) => tensor.as_ref().clone(),
             Weight::Half(matrix) => {
                 transposed(matrix.to_f32(), self.outputs, self.inputs, &self.device)
             }

@@ -1,5 +1,7 @@
 //! Encoders held to what their reference implementations compute; one module per subject.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 mod captions;
 mod fixture;
 mod full_size;

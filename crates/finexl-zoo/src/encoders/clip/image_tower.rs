@@ -31,7 +31,7 @@ pub struct ImageTower {
 
 #[derive(Debug)]
 enum End {
-    Project(Linear),
+    Project(Box<Linear>),
     Pool(Box<AttentionPool>),
 }
 
@@ -218,15 +218,19 @@ fn end(builder: &mut Builder<'_>, config: &ClipConfig) -> Result<End, ZooError> 
     let (width, dimension) = (builder.stack.width, config.dimension);
     Ok(match config.image.pooling {
         ImagePooling::Attention => End::Pool(Box::new(attention_pool(builder)?)),
-        ImagePooling::ClassTokenBias => {
-            End::Project(builder.linear("visual.trunk.head", width, dimension)?)
-        }
+        ImagePooling::ClassTokenBias => End::Project(Box::new(builder.linear(
+            "visual.trunk.head",
+            width,
+            dimension,
+        )?)),
         ImagePooling::ClassToken if builder.naming == Naming::OpenClip => {
-            End::Project(builder.turned("visual.proj", width, dimension)?)
+            End::Project(Box::new(builder.turned("visual.proj", width, dimension)?))
         }
-        ImagePooling::ClassToken => {
-            End::Project(builder.plain("visual_projection.weight", width, dimension)?)
-        }
+        ImagePooling::ClassToken => End::Project(Box::new(builder.plain(
+            "visual_projection.weight",
+            width,
+            dimension,
+        )?)),
     })
 }
 

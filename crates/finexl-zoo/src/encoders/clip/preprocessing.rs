@@ -12,7 +12,7 @@ use serde_json::Value;
 
 /// Mean and deviation of the channels that CLIP was trained with.
 const CLIP_MEAN: [f32; 3] = [0.481_454_66, 0.457_827_5, 0.408_210_73];
-const CLIP_DEVIATION: [f32; 3] = [0.268_629_54, 0.261_302_58, 0.275_777_1];
+const CLIP_DEVIATION: [f32; 3] = [0.268_629_54, 0.261_302_6, 0.275_777_1];
 
 /// How an image becomes square.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
