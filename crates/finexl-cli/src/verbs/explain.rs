@@ -45,7 +45,7 @@ pub struct Explain {
     /// repository in the hub's cache (`finexl zoo list`).
     #[arg(long, default_value = DEFAULT_ENCODER)]
     encoder: String,
-    /// A calibration for this encoder, vocabulary and method, as a [calibrate] experiment writes;
+    /// A calibration for this encoder, vocabulary and method, as a calibrate experiment writes;
     /// else the embedded one where it fits.
     #[arg(long, value_name = "FILE", conflicts_with = "base_features")]
     calibration: Option<PathBuf>,

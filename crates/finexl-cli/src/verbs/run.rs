@@ -32,7 +32,7 @@ pub struct Run {
     /// its encoder keeps it.
     #[arg(long, default_value = DEFAULT_ENCODER)]
     encoder: String,
-    /// A calibration for this encoder, as a [calibrate] experiment writes; else the embedded one
+    /// A calibration for this encoder, as a calibrate experiment writes; else the embedded one
     /// where it fits.
     #[arg(long, value_name = "FILE")]
     calibration: Option<PathBuf>,
