@@ -1,5 +1,6 @@
 //! Tests of the whole workspace and of the binary; one module per subject.
 
+mod calibrations;
 mod clip_models;
 mod data_verbs;
 mod devices;

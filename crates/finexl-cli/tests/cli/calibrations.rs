@@ -1,0 +1,44 @@
+//! Calibrations from a file: what fits is used, what does not is refused.
+
+use crate::sandbox::Sandbox;
+
+/// With the default vocabulary.
+const EXPLAIN: &str = "explain --base base --personalized personalized";
+
+const EMBEDDED: &str = include_str!("../../../finexl-explain/calibration/mini-clip.json");
+
+#[test]
+fn a_calibration_that_fits_is_used() {
+    let sandbox = Sandbox::with_pairs(3);
+    sandbox.write("c.json", EMBEDDED);
+    sandbox.succeeds(&format!("{EXPLAIN} --json embedded.json"));
+    sandbox.succeeds(&format!("{EXPLAIN} --calibration c.json --json file.json"));
+    assert_eq!(sandbox.json("file.json"), sandbox.json("embedded.json"));
+    assert_eq!(sandbox.json("file.json")["calibrated"], true);
+}
+
+#[test]
+fn a_calibration_of_something_else_is_refused() {
+    let sandbox = Sandbox::with_pairs(3);
+    sandbox.write("c.json", EMBEDDED);
+    sandbox.refuses(
+        &format!("{EXPLAIN} --calibration c.json --method lsq"),
+        &["c.json", "fitted for another method"],
+    );
+    sandbox.write("words.txt", "warm\ncool\n");
+    sandbox.refuses(
+        &format!("{EXPLAIN} --calibration c.json --vocabulary words.txt"),
+        &["c.json", "fitted for another vocabulary"],
+    );
+    sandbox.write("cut.json", &EMBEDDED[..1000]);
+    sandbox.refuses(&format!("{EXPLAIN} --calibration cut.json"), &["cut.json"]);
+    sandbox.refuses(&format!("{EXPLAIN} --calibration no.json"), &["no.json"]);
+}
+
+#[test]
+fn an_own_vocabulary_has_no_levels() {
+    let sandbox = Sandbox::with_pairs(3);
+    sandbox.write("words.txt", "warm\ncool\n");
+    sandbox.succeeds(&format!("{EXPLAIN} --vocabulary words.txt --json out.json"));
+    assert_eq!(sandbox.json("out.json")["calibrated"], false);
+}
