@@ -12,6 +12,7 @@ use crate::bank::ConceptBank;
 use crate::decompose::{Decomposition as _, Directions, Nnls};
 use crate::divergence::Divergences;
 use crate::error::ExplainError;
+use crate::packed_numbers::Packed;
 use crate::vocabulary::Vocabulary;
 use faer::{MatRef, Side};
 use serde::{Deserialize, Serialize};
@@ -297,57 +298,6 @@ fn whitening(
     let mean = (0..d).map(|i| map[i * d + i]).sum::<f64>() / d as f64;
     map.iter_mut().for_each(|v| *v /= mean);
     Ok(Packed::of(map))
-}
-
-/// Numbers that are stored as base64 of little-endian f32, and rounded to f32 when they are made.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-struct Packed(Vec<f64>);
-
-impl Packed {
-    fn of(values: Vec<f64>) -> Self {
-        Self(values.into_iter().map(|v| f64::from(v as f32)).collect())
-    }
-
-    fn identity(d: usize) -> Self {
-        Self(
-            (0..d * d)
-                .map(|i| f64::from(u8::from(i % (d + 1) == 0)))
-                .collect(),
-        )
-    }
-}
-
-impl From<Packed> for String {
-    fn from(packed: Packed) -> Self {
-        use base64::Engine as _;
-        let bytes: Vec<u8> = packed
-            .0
-            .iter()
-            .flat_map(|v| (*v as f32).to_le_bytes())
-            .collect();
-        base64::engine::general_purpose::STANDARD.encode(bytes)
-    }
-}
-
-impl TryFrom<String> for Packed {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        use base64::Engine as _;
-        let bytes = base64::engine::general_purpose::STANDARD
-            .decode(text)
-            .map_err(|e| format!("numbers are not base64 ({e})"))?;
-        let (chunks, rest) = bytes.as_chunks::<4>();
-        let values: Vec<f64> = chunks
-            .iter()
-            .map(|b| f64::from(f32::from_le_bytes(*b)))
-            .collect();
-        if !rest.is_empty() || values.iter().any(|v| !v.is_finite()) {
-            return Err("numbers are cut off or not finite".to_owned());
-        }
-        Ok(Self(values))
-    }
 }
 
 #[cfg(test)]

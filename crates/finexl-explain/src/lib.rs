@@ -15,6 +15,7 @@ pub mod features_file;
 pub mod folders;
 pub mod image_features;
 pub mod overlap;
+mod packed_numbers;
 pub mod phrase_features;
 pub mod probes;
 pub mod statistics;
