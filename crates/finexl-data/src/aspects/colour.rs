@@ -62,9 +62,11 @@ pub fn vivid_held_out(image: &Image, level: f32, draw: &mut Draw) -> Image {
 }
 
 /// Weaker colours that stay colours, by chroma scaling, HSV, HSL, a chroma cap or a grey veil.
+///
+/// A third of the chroma stays at level 1: what keeps less than a quarter is called monochrome.
 pub fn muted_training(image: &Image, level: f32, draw: &mut Draw) -> Image {
     let variant = draw.variant(5);
-    let rest = draw.style_in(0.2, 0.36);
+    let rest = draw.style_in(0.34, 0.5);
     let veil = draw.style_in(0.04, 0.16);
     let dust = [
         draw.style_in(0.38, 0.52),
@@ -101,8 +103,8 @@ pub fn muted_training(image: &Image, level: f32, draw: &mut Draw) -> Image {
 
 /// Weaker colours, by a soft cap on the chroma of OKLab.
 pub fn muted_held_out(image: &Image, level: f32, draw: &mut Draw) -> Image {
-    let rest = draw.style_in(0.18, 0.32);
-    let cap = draw.style_in(0.05, 0.1);
+    let rest = draw.style_in(0.3, 0.45);
+    let cap = draw.style_in(0.09, 0.14);
     let flatten = draw.style_in(0.05, 0.15);
     at_level(image, level, |p| {
         let [l, a, b] = to_oklab(p);

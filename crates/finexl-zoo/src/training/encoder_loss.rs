@@ -10,12 +10,15 @@
 //!   and gives each the length that one whole level has.
 
 use super::EncoderBatch;
+use super::parts::{Parts, Workers};
 use crate::encoders::mini_clip::MiniClipModel;
 use burn::module::Module;
+use burn::optim::{GradientsAccumulator, GradientsParams};
 use burn::tensor::activation::log_softmax;
-use burn::tensor::{Int, Tensor, TensorData};
+use burn::tensor::{Device, Gradients, Int, Tensor, TensorData};
 use burn::train::{ClassificationOutput, InferenceStep, TrainOutput, TrainStep};
 use finexl_core::experiment::TrainEncoder;
+use std::sync::Arc;
 
 /// A model with the weights of its losses on differences.
 #[derive(Module, Debug)]
@@ -25,6 +28,8 @@ pub struct EncoderTrainee {
     divergence_weight: f32,
     linearity_weight: f32,
     readout_weight: f32,
+    #[module(skip)]
+    workers: Arc<Workers>,
 }
 
 /// The scales may not grow past `ln(100)`, as in CLIP.
@@ -32,19 +37,24 @@ const LARGEST_LOG_SCALE: f32 = 4.605_17;
 
 impl EncoderTrainee {
     /// A model with the weights of its losses.
-    pub fn new(model: MiniClipModel, recipe: &TrainEncoder) -> Self {
+    pub fn new(model: MiniClipModel, recipe: &TrainEncoder, device: &Device) -> Self {
         Self {
             model,
             divergence_weight: recipe.divergence_weight,
             linearity_weight: recipe.linearity_weight,
             readout_weight: recipe.readout_weight,
+            workers: Arc::new(Workers::new(device)),
         }
     }
 
-    /// Loss, and as classification the aspects of images that have just one: logits over concepts.
-    fn losses(&self, batch: &EncoderBatch) -> ClassificationOutput {
-        let images = self.model.embed_images(batch.patches.clone());
-        let texts = self.model.embed_texts(&batch.texts);
+    /// Loss on the embeddings of a batch, and as classification the aspects of images that have just
+    /// one: logits over concepts.
+    fn losses(
+        &self,
+        batch: &EncoderBatch,
+        images: Tensor<2>,
+        texts: Tensor<2>,
+    ) -> ClassificationOutput {
         let contrastive = self.contrastive(batch, images.clone(), texts.clone());
 
         let differences = differences(images, batch.variants);
@@ -149,9 +159,29 @@ impl TrainStep for EncoderTrainee {
     type Output = ClassificationOutput;
 
     fn step(&self, batch: EncoderBatch) -> TrainOutput<ClassificationOutput> {
-        let output = self.losses(&batch);
-        TrainOutput::new(self, output.loss.backward(), output)
+        let workers = &self.workers;
+        let parts = Parts::embed(&self.model, workers, batch.patches.clone(), &batch.texts);
+        let (images, texts) = (parts.images(), parts.texts());
+        let output = self.losses(&batch, images.clone(), texts.clone());
+        let gradients = output.loss.backward();
+        let slopes = [&images, &texts].map(|embeddings| slope(embeddings, &gradients));
+        let [image_slopes, text_slopes] = slopes;
+        let mut sum = GradientsAccumulator::new();
+        sum.accumulate(self, GradientsParams::from_grads(gradients, self));
+        for part in parts.backward(workers, image_slopes, text_slopes) {
+            sum.accumulate(self, part);
+        }
+        TrainOutput {
+            grads: sum.grads(),
+            item: output,
+        }
     }
+}
+
+/// Slope of the loss with regard to a leaf, zero where it does not depend on it.
+fn slope(leaf: &Tensor<2>, gradients: &Gradients) -> Tensor<2> {
+    leaf.grad(gradients)
+        .unwrap_or_else(|| leaf.clone().inner().zeros_like())
 }
 
 impl InferenceStep for EncoderTrainee {
@@ -159,7 +189,9 @@ impl InferenceStep for EncoderTrainee {
     type Output = ClassificationOutput;
 
     fn step(&self, batch: EncoderBatch) -> ClassificationOutput {
-        self.losses(&batch)
+        let images = self.model.embed_images(batch.patches.clone());
+        let texts = self.model.embed_texts(&batch.texts);
+        self.losses(&batch, images, texts)
     }
 }
 

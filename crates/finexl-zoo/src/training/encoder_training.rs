@@ -56,7 +56,7 @@ pub fn train_encoder(
     let config = model_config(recipe, &source);
     let device = device.clone().autodiff();
     device.seed(recipe.seed);
-    let trainee = EncoderTrainee::new(config.init(&device), recipe);
+    let trainee = EncoderTrainee::new(config.init(&device), recipe, &device);
     let learner = Learner::new(trainee, optimizer(recipe), schedule(recipe)?);
     let resumed_after = last_checkpoint(run_folder, recipe.epochs);
     let training = Arc::new(SceneLoader::new(

@@ -4,6 +4,7 @@ mod encoder_batch;
 mod encoder_data;
 mod encoder_loss;
 mod encoder_training;
+mod parts;
 mod plain_renderer;
 
 pub use encoder_batch::EncoderBatch;

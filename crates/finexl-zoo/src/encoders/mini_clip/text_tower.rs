@@ -49,6 +49,19 @@ impl TokenBatch {
         self.tokens.is_empty()
     }
 
+    /// One sequence without its padding.
+    pub(crate) fn sequence(&self, row: usize) -> &[i32] {
+        let padded = &self.tokens[row * self.length..][..self.length];
+        let end = padded.iter().position(|t| *t == Tokenizer::END);
+        &padded[..end.map_or(self.length, |end| end + 1)]
+    }
+
+    /// The given sequences, padded to the longest of them alone.
+    pub(crate) fn select(&self, rows: &[usize]) -> Self {
+        let sequences: Vec<Vec<i32>> = rows.iter().map(|r| self.sequence(*r).to_vec()).collect();
+        Self::new(&sequences)
+    }
+
     /// `[n, length]`
     fn tensor(&self, device: &Device) -> Tensor<2, Int> {
         Tensor::from_data(
