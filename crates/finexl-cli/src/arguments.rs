@@ -1,6 +1,6 @@
 //! What the command line takes.
 
-use crate::verbs::{data, embed, explain, run, train, zoo};
+use crate::verbs::{data, embed, explain, generate, personalize, run, train, zoo};
 use clap::{Parser, Subcommand};
 
 /// Says in words how a personalized image generator differs from its base.
@@ -25,12 +25,16 @@ pub enum Verb {
     Explain(Box<explain::Explain>),
     /// Write the embeddings of images or texts.
     Embed(embed::Embed),
+    /// Generate images with a generator, personalized or not.
+    Generate(generate::Generate),
+    /// Personalize a generator in a known way, keeping snapshots.
+    Personalize(personalize::Personalize),
     /// Render emoji art and scenes, apply aspects to images.
     Data(data::Data),
     /// Run an experiment.
     Run(run::Run),
     /// Train what a recipe describes; goes on where it stopped.
     Train(train::Train),
-    /// Look into the encoders.
+    /// Look into encoders and generators.
     Zoo(zoo::Zoo),
 }

@@ -3,9 +3,9 @@
 use crate::diagnostics::CliError;
 use finexl_core::CoreError;
 use indicatif::{ProgressBar, ProgressStyle};
-use std::cell::RefCell;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 /// Prints to standard output. A reader that went away (`| head`) is no error.
 pub fn print(text: &str) -> Result<(), CliError> {
@@ -59,7 +59,7 @@ pub fn check_writable(path: &Path) -> Result<(), CliError> {
 
 /// A progress bar on standard error; silent when that is no terminal or with `--quiet`.
 pub struct Progress {
-    bar: RefCell<Option<ProgressBar>>,
+    bar: Mutex<Option<ProgressBar>>,
 }
 
 impl Progress {
@@ -67,13 +67,13 @@ impl Progress {
     pub fn new(quiet: bool) -> Self {
         let shown = !quiet && std::io::stderr().is_terminal();
         Self {
-            bar: RefCell::new(shown.then(ProgressBar::hidden)),
+            bar: Mutex::new(shown.then(ProgressBar::hidden)),
         }
     }
 
-    /// Shows steps done and in all.
+    /// Shows steps done and in all; from any thread.
     pub fn show(&self, what: &str, done: usize, total: usize) {
-        let mut slot = self.bar.borrow_mut();
+        let mut slot = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(bar) = slot.as_mut() else {
             return;
         };

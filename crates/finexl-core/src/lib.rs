@@ -8,6 +8,7 @@ pub mod experiment;
 pub mod explanation;
 pub mod fingerprint;
 pub mod partial_folder;
+pub mod personalization;
 pub mod seed;
 pub mod toml_file;
 

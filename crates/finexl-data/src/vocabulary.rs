@@ -2,6 +2,8 @@
 
 use crate::DataError;
 use crate::aspects::{Definition, Definitions, reserved};
+use finexl_core::seed::ChaCha8Rng;
+use rand::RngExt;
 use std::collections::BTreeSet;
 
 /// A concept as a vocabulary knows it: one meaning, one or several phrases.
@@ -85,6 +87,22 @@ pub fn default_vocabulary() -> Result<Vec<Concept>, DataError> {
     let mut concepts = trained_aspects()?;
     concepts.extend(distractors().iter().map(|phrase| Concept::phrase(phrase)));
     Ok(concepts)
+}
+
+/// Draws `count` different concepts, as indices, no two of which conflict; there have to be that many.
+pub fn draw_compatible(concepts: &[Concept], count: usize, random: &mut ChaCha8Rng) -> Vec<usize> {
+    let mut chosen: Vec<usize> = Vec::new();
+    while chosen.len() < count {
+        let index = random.random_range(0..concepts.len());
+        let name = &concepts[index].name;
+        let fits = chosen
+            .iter()
+            .all(|other| *other != index && !concepts[*other].conflicts_with.contains(name));
+        if fits {
+            chosen.push(index);
+        }
+    }
+    chosen
 }
 
 /// Every word of prompts, captions and the default vocabulary, sorted; what an embedded encoder

@@ -50,9 +50,9 @@ pub enum IntervalKind {
     /// Quantiles of the replicates.
     Percentile,
     /// Bias-corrected and accelerated (Efron 1987).
+    #[default]
     Bca,
     /// Bootstrap-t, scaled by the spread of the pairs' linear contributions.
-    #[default]
     Studentized,
 }
 

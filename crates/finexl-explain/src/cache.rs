@@ -46,6 +46,12 @@ impl Cache {
         Self { folder }
     }
 
+    /// The folder that a cached folder of images has or will have; nothing where nothing is kept.
+    pub fn images(&self, key: &Fingerprint) -> Option<PathBuf> {
+        let folder = self.folder.as_ref()?;
+        Some(folder.join("generated").join(key.as_str()))
+    }
+
     fn path(&self, kind: &str, key: &Fingerprint) -> Option<PathBuf> {
         let folder = self.folder.as_ref()?;
         Some(folder.join(kind).join(format!("{key}.safetensors")))

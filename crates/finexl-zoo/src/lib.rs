@@ -3,8 +3,11 @@
 pub mod device;
 pub mod encoders;
 pub mod error;
+pub mod generators;
+pub mod sampling;
 pub mod training;
 pub mod transformer;
 pub mod weights;
+mod workers;
 
 pub use error::ZooError;

@@ -4,6 +4,7 @@ use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
 use crate::output::{Progress, check_writable, print, write};
 use crate::report::{Reports, show};
+use crate::verbs::generated_pairs::{GeneratedPairs, PairFolders};
 use finexl_core::fingerprint::Fingerprint;
 use finexl_data::image_folder::BadFiles;
 use finexl_data::pairs::PairSet;
@@ -26,10 +27,10 @@ use std::process::ExitCode;
 #[derive(Debug, clap::Args)]
 pub struct Explain {
     /// Folder of the base model's images.
-    #[arg(long, value_name = "DIR", required_unless_present = "base_features")]
+    #[arg(long, value_name = "DIR", required_unless_present_any = ["base_features", "model"])]
     base: Option<PathBuf>,
     /// Folder of the personalized model's images: same prompts, seeds and file names.
-    #[arg(long, value_name = "DIR", required_unless_present = "base_features")]
+    #[arg(long, value_name = "DIR", required_unless_present_any = ["base_features", "model"])]
     personalized: Option<PathBuf>,
     /// Prompts: one per line in the order of the names, or a CSV manifest with the columns
     /// prompt, base, personalized (or prompt, file).
@@ -70,6 +71,8 @@ pub struct Explain {
     /// Concept directions in the same space: one tensor per concept, or one [N, d] with names.
     #[arg(long, value_name = "FILE", requires = "base_features")]
     concept_features: Option<PathBuf>,
+    #[command(flatten)]
+    generated: GeneratedPairs,
     #[command(flatten)]
     reports: ReportFiles,
 }
@@ -131,25 +134,29 @@ impl Explain {
         settings: &AnalysisSettings,
         arguments: &Arguments,
     ) -> Result<Explained, CliError> {
-        let (Some(base), Some(personalized)) = (&self.base, &self.personalized) else {
-            return Err(CliError::Usage(
-                "give --base DIR and --personalized DIR".to_string(),
-            ));
+        let cache = if self.no_cache {
+            Cache::none()
+        } else {
+            Cache::of_user()
+        };
+        let folders = match (&self.base, &self.personalized) {
+            (Some(base), Some(personalized)) => {
+                let names = [display_name(base), display_name(personalized)];
+                PairFolders::given([base, personalized], names)
+            }
+            _ => self.generated.generate(self.prompts.as_deref(), &cache, arguments)?,
         };
         let vocabulary = match &self.vocabulary {
             Some(path) => Vocabulary::read(path)?,
             None => Vocabulary::default_phrases()?,
         };
         let bad_files = BadFiles::from_skip(self.skip_bad);
-        let set = PairSet::open(base, personalized, self.prompts.as_deref(), bad_files)?;
+        let [base, personalized] = folders.paths();
+        let prompts = folders.prompts.as_deref().or(self.prompts.as_deref());
+        let set = PairSet::open(base, personalized, prompts, bad_files)?;
         let device = finexl_zoo::device::by_name(&arguments.device)?;
         let encoder = finexl_zoo::encoders::open(&self.encoder, &device)?;
         self.check_words(&vocabulary, encoder.as_ref())?;
-        let cache = if self.no_cache {
-            Cache::none()
-        } else {
-            Cache::of_user()
-        };
         let progress = Progress::new(arguments.quiet);
         let applicable = applicable(
             self.calibration.as_deref(),
@@ -165,9 +172,9 @@ impl Explain {
             cache: &cache,
             bad_files,
         };
-        let names = [display_name(base), display_name(personalized)];
+        let [base, personalized] = &folders.names;
         Ok(
-            explainer.explain_pairs(&set, [&names[0], &names[1]], &|done, total| {
+            explainer.explain_pairs(&set, [base, personalized], &|done, total| {
                 progress.show("encoding pairs", done, total);
             })?,
         )
@@ -288,7 +295,7 @@ fn check_fit(
 }
 
 /// The last part of a path, as a name for a reader.
-fn display_name(path: &Path) -> String {
+pub(crate) fn display_name(path: &Path) -> String {
     let whole = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
     whole.file_stem().map_or_else(
         || path.display().to_string(),

@@ -3,6 +3,9 @@
 pub mod data;
 pub mod embed;
 pub mod explain;
+pub mod generate;
+pub mod generated_pairs;
+pub mod personalize;
 pub mod run;
 pub mod train;
 pub mod zoo;
@@ -17,6 +20,8 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
         Verb::Explain(verb) => verb.run(&arguments),
         Verb::Embed(verb) => verb.run(&arguments),
         Verb::Data(verb) => verb.run(&arguments),
+        Verb::Generate(verb) => verb.run(&arguments),
+        Verb::Personalize(verb) => verb.run(&arguments),
         Verb::Run(verb) => verb.run(&arguments),
         Verb::Train(verb) => verb.run(&arguments),
         Verb::Zoo(verb) => verb.run(&arguments),

@@ -5,7 +5,7 @@ use crate::diagnostics::CliError;
 use crate::output::{Progress, print, write};
 use crate::report::{Reports, show};
 use crate::verbs::explain::applicable;
-use crate::verbs::train::run_recipe;
+use crate::verbs::train::train_recipe;
 use finexl_core::experiment::{
     Calibrate, Evaluate, Experiment, ExplainScenes, Personalization, PlantedConcepts,
 };
@@ -43,7 +43,11 @@ impl Run {
     pub fn run(&self, arguments: &Arguments) -> Result<ExitCode, CliError> {
         let experiment: Experiment = finexl_core::toml_file::read(&self.experiment)?;
         match &experiment {
-            Experiment::TrainEncoder(recipe) => run_recipe(recipe, None, arguments)?,
+            Experiment::TrainAutoencoder(_)
+            | Experiment::TrainDenoiser(_)
+            | Experiment::TrainEncoder(_) => {
+                train_recipe(&experiment, None, arguments)?;
+            }
             Experiment::ExplainScenes(scenes) => {
                 let encoder = self.encoder(arguments)?;
                 explain_scenes(scenes, encoder.as_ref(), self.calibration(), arguments)?;
@@ -55,6 +59,7 @@ impl Run {
                 let encoder = self.encoder(arguments)?;
                 evaluate(config, encoder.as_ref(), self.calibration(), arguments)?;
             }
+            Experiment::Personalize(config) => personalize(config, arguments)?,
             Experiment::PlantedConcepts(config) => planted_concepts(config, arguments)?,
         }
         Ok(ExitCode::SUCCESS)

@@ -3,8 +3,8 @@
 use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
 use crate::output::check_writable;
-use finexl_core::experiment::{Experiment, TrainEncoder};
-use finexl_zoo::training::train_encoder;
+use finexl_core::experiment::Experiment;
+use finexl_zoo::training::{train_autoencoder, train_denoiser, train_encoder};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -22,32 +22,44 @@ impl Train {
     /// Runs the verb.
     pub fn run(&self, arguments: &Arguments) -> Result<ExitCode, CliError> {
         let experiment: Experiment = finexl_core::toml_file::read(&self.recipe)?;
-        let Experiment::TrainEncoder(recipe) = experiment else {
+        if !train_recipe(&experiment, self.run_folder.as_deref(), arguments)? {
             return Err(CliError::Usage(format!(
                 "{} is no training recipe; `finexl run` runs it",
                 self.recipe.display()
             )));
-        };
-        run_recipe(&recipe, self.run_folder.as_deref(), arguments)?;
+        }
         Ok(ExitCode::SUCCESS)
     }
 }
 
-/// Trains an encoder, going on from its last checkpoint.
-pub fn run_recipe(
-    recipe: &TrainEncoder,
+/// Trains what a recipe describes, going on from its last checkpoint; false where the experiment is
+/// no recipe.
+pub fn train_recipe(
+    experiment: &Experiment,
     run_folder: Option<&Path>,
     arguments: &Arguments,
-) -> Result<(), CliError> {
-    check_writable(&recipe.output)?;
+) -> Result<bool, CliError> {
+    let (name, output) = match experiment {
+        Experiment::TrainAutoencoder(recipe) => (&recipe.name, &recipe.output),
+        Experiment::TrainDenoiser(recipe) => (&recipe.name, &recipe.output),
+        Experiment::TrainEncoder(recipe) => (&recipe.name, &recipe.output),
+        _ => return Ok(false),
+    };
+    check_writable(output)?;
     let device = finexl_zoo::device::by_name(&arguments.device)?;
-    let folder = run_folder.map_or_else(|| Path::new("runs").join(&recipe.name), Path::to_path_buf);
-    let report = train_encoder(recipe, &folder, &device, arguments.quiet)?;
-    if !arguments.quiet {
+    let folder = run_folder.map_or_else(|| Path::new("runs").join(name), Path::to_path_buf);
+    let quiet = arguments.quiet;
+    let report = match experiment {
+        Experiment::TrainAutoencoder(r) => train_autoencoder(r, &folder, &device, quiet)?,
+        Experiment::TrainDenoiser(r) => train_denoiser(r, &folder, &device, quiet)?,
+        Experiment::TrainEncoder(r) => train_encoder(r, &folder, &device, quiet)?,
+        _ => return Ok(false),
+    };
+    if !quiet {
         match report.weights {
             Some(path) => println!("wrote {}", path.display()),
             None => println!("stopped; the same command goes on from the last epoch"),
         }
     }
-    Ok(())
+    Ok(true)
 }

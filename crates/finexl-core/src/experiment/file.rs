@@ -1,6 +1,9 @@
 //! The TOML file of an experiment.
 
-use super::{Calibrate, Evaluate, ExplainScenes, PlantedConcepts, TrainEncoder};
+use super::{
+    Calibrate, Evaluate, ExplainScenes, Personalize, PlantedConcepts, TrainAutoencoder, TrainDenoiser,
+    TrainEncoder,
+};
 use serde::{Deserialize, Serialize};
 
 /// One experiment; the name of the file's only table says which kind it is.
@@ -13,8 +16,14 @@ pub enum Experiment {
     Evaluate(Evaluate),
     /// `[explain-scenes]`
     ExplainScenes(ExplainScenes),
+    /// `[personalize]`
+    Personalize(Personalize),
     /// `[planted-concepts]`
     PlantedConcepts(PlantedConcepts),
+    /// `[train-autoencoder]`
+    TrainAutoencoder(TrainAutoencoder),
+    /// `[train-denoiser]`
+    TrainDenoiser(TrainDenoiser),
     /// `[train-encoder]`
     TrainEncoder(TrainEncoder),
 }

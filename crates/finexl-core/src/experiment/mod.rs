@@ -4,8 +4,12 @@ mod calibrate;
 mod evaluate;
 mod explain_scenes;
 mod file;
+mod personalize;
 mod planted_concepts;
+mod train_autoencoder;
+mod train_denoiser;
 mod train_encoder;
+mod training_schedule;
 
 pub use calibrate::Calibrate;
 pub use evaluate::{
@@ -13,5 +17,9 @@ pub use evaluate::{
 };
 pub use explain_scenes::{ExplainScenes, Personalization};
 pub use file::Experiment;
+pub use personalize::{Mechanism, Personalize, StyleShare};
 pub use planted_concepts::{ExpectedFigure, PlantedConcepts};
+pub use train_autoencoder::{AutoencoderArchitecture, TrainAutoencoder};
+pub use train_denoiser::{Alignment, DenoiserArchitecture, TextReader, TrainDenoiser};
 pub use train_encoder::{ImageTower, TextTower, TrainEncoder, TrainingArt};
+pub use training_schedule::TrainingSchedule;

@@ -1,5 +1,6 @@
 //! The recipe of an embedded encoder.
 
+use super::TrainingSchedule;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -43,6 +44,19 @@ pub struct TrainEncoder {
     pub linearity_weight: f32,
     /// Weight of the readout loss beside the contrastive loss.
     pub readout_weight: f32,
+}
+
+impl TrainEncoder {
+    /// Its steps and learning rates.
+    pub fn schedule(&self) -> TrainingSchedule {
+        TrainingSchedule {
+            epochs: self.epochs,
+            steps_per_epoch: self.steps_per_epoch,
+            learning_rate: self.learning_rate,
+            warmup_steps: self.warmup_steps,
+            weight_decay: self.weight_decay,
+        }
+    }
 }
 
 /// Architecture of an image side.

@@ -11,7 +11,7 @@ use std::path::Path;
 
 /// Name of the manifest that lists a folder's images; written last, so its presence says that the
 /// folder is complete.
-const MANIFEST: &str = "manifest.csv";
+pub const MANIFEST: &str = "manifest.csv";
 
 /// Longest file name made from a prompt, in characters.
 const NAME_LENGTH: usize = 80;
@@ -96,7 +96,11 @@ fn file_stem(prompt: &str) -> String {
     stem
 }
 
-fn write_manifest<const N: usize>(
+/// Writes `manifest.csv` into a folder.
+///
+/// # Errors
+/// [`DataError::Core`] where it cannot be written.
+pub fn write_manifest<const N: usize>(
     folder: &Path,
     header: [&str; N],
     rows: &[[String; N]],

@@ -55,17 +55,24 @@ impl Scene {
     ///
     /// The same arguments give the same scene everywhere; scenes of different indices may coincide.
     pub fn draw(split: Split, seed: u64, index: u64) -> Self {
+        let subjects: Vec<usize> = (0..art::subjects().len()).collect();
+        Self::draw_among(&subjects, split, seed, index)
+    }
+
+    /// As [`Scene::draw`], of some subjects only: at least two different indices of
+    /// [`art::subjects`].
+    pub fn draw_among(subjects: &[usize], split: Split, seed: u64, index: u64) -> Self {
         let keys = [seed::key("scene"), seed::key(split.name()), index];
         let mut random = seed::generator(seed, &keys);
-        let subjects = art::subjects().len();
+        let count = subjects.len();
         loop {
-            let first = random.random_range(0..subjects);
-            let other = random.random_range(1..subjects);
+            let first = random.random_range(0..count);
+            let other = random.random_range(1..count);
             let scene = Self {
-                first,
+                first: subjects[first],
                 second: random
                     .random_bool(0.5)
-                    .then_some((first + other) % subjects),
+                    .then_some(subjects[(first + other) % count]),
                 background: random.random_range(0..BACKGROUNDS.len()),
                 place: Place::ALL[random.random_range(0..Place::ALL.len())],
                 size: SceneSize::ALL[random.random_range(0..SceneSize::ALL.len())],

@@ -13,6 +13,7 @@ use finexl_data::nuisance::Nuisance;
 use finexl_data::procedural::dead_leaves;
 use finexl_data::resize::fit_square;
 use finexl_data::scenes::{Scene, Split};
+use finexl_data::vocabulary::draw_compatible;
 use rand::{Rng, RngExt};
 use rayon::prelude::*;
 
@@ -157,9 +158,9 @@ impl SceneSource {
         let counts = [1, rng.random_range(1..=2), rng.random_range(2..=3)];
         let mut variants: Vec<Vec<(usize, f32)>> = Vec::new();
         for count in counts {
-            let mut chosen = self.draw_compatible(count, rng);
+            let mut chosen = draw_compatible(&self.aspects, count, rng);
             while count == 1 && variants.iter().any(|v| v.len() == 1 && v[0].0 == chosen[0]) {
-                chosen = self.draw_compatible(count, rng);
+                chosen = draw_compatible(&self.aspects, count, rng);
             }
             let levelled = chosen
                 .into_iter()
@@ -167,21 +168,6 @@ impl SceneSource {
             variants.push(levelled.collect());
         }
         variants
-    }
-
-    fn draw_compatible(&self, count: usize, rng: &mut ChaCha8Rng) -> Vec<usize> {
-        let mut chosen: Vec<usize> = Vec::new();
-        while chosen.len() < count {
-            let index = rng.random_range(0..self.aspects.len());
-            let name = &self.aspects[index].name;
-            let fits = chosen.iter().all(|other| {
-                *other != index && !self.aspects[*other].conflicts_with.contains(name)
-            });
-            if fits {
-                chosen.push(index);
-            }
-        }
-        chosen
     }
 
     fn phrase(&self, aspect: usize, rng: &mut ChaCha8Rng) -> &str {

@@ -10,8 +10,9 @@
 //!   and gives each the length that one whole level has.
 
 use super::EncoderBatch;
-use super::parts::{Parts, Workers};
+use super::parts::Parts;
 use crate::encoders::mini_clip::MiniClipModel;
+use crate::workers::Workers;
 use burn::module::Module;
 use burn::optim::{GradientsAccumulator, GradientsParams};
 use burn::tensor::activation::log_softmax;

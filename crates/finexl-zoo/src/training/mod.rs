@@ -1,12 +1,24 @@
 //! Training on burn-train: resumable, from a TOML recipe.
 
+mod autoencoder_training;
+mod averaging;
+mod denoiser_batch;
+mod denoiser_training;
 mod encoder_batch;
 mod encoder_data;
 mod encoder_loss;
 mod encoder_training;
+mod loss_output;
 mod parts;
 mod plain_renderer;
+mod sample_grid;
+mod scene_images;
+mod training_loop;
 
+pub use autoencoder_training::train_autoencoder;
+pub use denoiser_batch::DenoiserBatch;
+pub use denoiser_training::train_denoiser;
 pub use encoder_batch::EncoderBatch;
 pub use encoder_data::SceneSource;
-pub use encoder_training::{TrainingReport, train_encoder};
+pub use encoder_training::train_encoder;
+pub use training_loop::TrainingReport;

@@ -1,25 +1,15 @@
-//! One training step on all cores, when its loss needs the embeddings of the whole batch.
+//! A training step in parts whose loss needs the embeddings of the whole batch.
 //!
-//! burn's CPU backend runs most operations on one core. So the batch is cut into parts, each embedded
-//! by a replica of the model in a thread of its own; the loss is taken on all embeddings together, and
-//! its slope with regard to each part's embeddings goes back through that part alone (the gradients
-//! add up to those of the whole; the idea is that of GradCache, Gao et al. 2021, arXiv 2101.06983,
-//! there to save memory). Texts go by length, so that few of them are padded.
+//! The parts are embedded one by one, the loss is taken on all embeddings together, and its slope with
+//! regard to each part's embeddings goes back through that part alone: the gradients add up to those
+//! of the whole (the idea is that of GradCache, Gao et al. 2021, arXiv 2101.06983, there to save
+//! memory). Texts go by length, so that few of them are padded.
 
 use crate::encoders::mini_clip::{MiniClipModel, TokenBatch};
+use crate::workers::{Workers, cuts};
 use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use rayon::{ThreadPool, ThreadPoolBuilder};
-use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
-
-/// Parts per thread and kind of input: several, since they do not take equally long.
-const PARTS_PER_THREAD: usize = 2;
-
-/// Threads that each run operations on their own core.
-#[derive(Debug)]
-pub(super) struct Workers(Vec<ThreadPool>);
 
 /// What a part holds.
 enum Input {
@@ -41,55 +31,6 @@ pub(super) struct Parts {
     places: Vec<usize>,
 }
 
-impl Workers {
-    /// One per core where tensors are computed on the CPU, else one.
-    pub(super) fn new(device: &Device) -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let on_processor = device.clone().inner() == Device::flex();
-        let count = if on_processor { cores } else { 1 };
-        // Operations that would spread over a pool run on one core within a pool of one.
-        let pool = || ThreadPoolBuilder::new().num_threads(1).build().ok();
-        Self((0..count).map_while(|_| pool()).collect())
-    }
-
-    /// Applies `work` to every job, each on the next free worker; results in the order of the jobs.
-    fn run<J: Send, R: Send>(&self, jobs: Vec<J>, work: impl Fn(J) -> R + Sync) -> Vec<R> {
-        let jobs: Mutex<VecDeque<(usize, J)>> = Mutex::new(jobs.into_iter().enumerate().collect());
-        let done: Mutex<Vec<(usize, R)>> = Mutex::new(Vec::new());
-        let serve = || {
-            while let Some((index, job)) = take(&jobs) {
-                let result = work(job);
-                let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
-                done.push((index, result));
-            }
-        };
-        std::thread::scope(|scope| {
-            for pool in self.0.iter().skip(1) {
-                scope.spawn(|| pool.install(serve));
-            }
-            match self.0.first() {
-                Some(pool) => pool.install(serve),
-                None => serve(),
-            }
-        });
-        let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-        done.sort_by_key(|(index, _)| *index);
-        done.into_iter().map(|(_, result)| result).collect()
-    }
-
-    fn parts(&self) -> usize {
-        match self.0.len() {
-            0 | 1 => 1,
-            threads => threads * PARTS_PER_THREAD,
-        }
-    }
-}
-
-fn take<J>(jobs: &Mutex<VecDeque<J>>) -> Option<J> {
-    let mut jobs = jobs.lock().unwrap_or_else(PoisonError::into_inner);
-    jobs.pop_front()
-}
-
 impl Parts {
     /// Embeds images `[n, tokens, features]` and texts in parts.
     pub(super) fn embed(
@@ -109,9 +50,10 @@ impl Parts {
             .map(|[start, end]| Input::Images(patches.clone().narrow(0, start, end - start)))
             .collect();
         let image_parts = inputs.len();
-        inputs.extend(cuts(order.len(), workers.parts()).map(|[start, end]| {
-            Input::Texts(texts.select(&order[start..end]))
-        }));
+        inputs.extend(
+            cuts(order.len(), workers.parts())
+                .map(|[start, end]| Input::Texts(texts.select(&order[start..end]))),
+        );
         let mut images = workers.run(inputs, |input| {
             let device = model.contrastive_scale.val().device();
             let replica = model.clone().fork(&device);
@@ -119,7 +61,10 @@ impl Parts {
                 Input::Images(patches) => replica.embed_images(patches),
                 Input::Texts(tokens) => replica.embed_texts(&tokens),
             };
-            Embedded { replica, embeddings }
+            Embedded {
+                replica,
+                embeddings,
+            }
         });
         let texts = images.split_off(image_parts);
         Self {
@@ -167,12 +112,6 @@ impl Parts {
     }
 }
 
-/// `[0, rows)` in at most `parts` ranges of nearly equal length.
-fn cuts(rows: usize, parts: usize) -> impl Iterator<Item = [usize; 2]> {
-    let parts = parts.clamp(1, rows.max(1));
-    (0..parts).map(move |part| [part * rows / parts, (part + 1) * rows / parts])
-}
-
 fn joined(parts: &[Embedded]) -> Tensor<2> {
     let embeddings = parts.iter().map(|part| part.embeddings.clone().detach());
     Tensor::cat(embeddings.collect(), 0)
@@ -194,4 +133,107 @@ fn indices(rows: &[usize], device: &Device) -> Tensor<1, Int> {
     let rows: Vec<i32> = rows.iter().map(|row| *row as i32).collect();
     let shape = [rows.len()];
     Tensor::from_data(TensorData::new(rows, shape), device)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::Parts;
+    use crate::encoders::mini_clip::{MiniClipConfig, MiniClipModel, TokenBatch};
+    use crate::workers::Workers;
+    use burn::module::{Module, ModuleVisitor, Param};
+    use burn::optim::{GradientsAccumulator, GradientsParams};
+    use burn::tensor::{Device, Distribution, Tensor};
+    use finexl_core::experiment::{ImageTower, TextTower};
+
+    /// The largest difference of two sets of gradients, and how many were compared.
+    struct Compared<'a> {
+        gradients: [&'a GradientsParams; 2],
+        largest: f32,
+        count: usize,
+    }
+
+    impl ModuleVisitor for Compared<'_> {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            let [a, b] = self.gradients.map(|g| g.get::<D>(param.id));
+            if let (Some(a), Some(b)) = (a, b) {
+                let difference: f32 = (a - b).abs().max().into_scalar();
+                self.largest = self.largest.max(difference);
+                self.count += 1;
+            }
+        }
+    }
+
+    fn model(device: &Device) -> MiniClipModel {
+        let image_tower = ImageTower::Transformer {
+            patch: 8,
+            width: 8,
+            layers: 1,
+            heads: 2,
+            hidden: 16,
+        };
+        let text_tower = TextTower {
+            context: 12,
+            width: 8,
+            layers: 2,
+            heads: 2,
+            hidden: 16,
+        };
+        let config = MiniClipConfig {
+            name: "tiny".to_string(),
+            image_size: 16,
+            embedding: 6,
+            image_tower,
+            text_tower,
+            words: ["red", "apple", "style"].map(str::to_string).to_vec(),
+        };
+        config.init(device)
+    }
+
+    /// A loss in which every image meets every text.
+    fn loss(images: Tensor<2>, texts: Tensor<2>) -> Tensor<1> {
+        images.matmul(texts.transpose()).exp().sum()
+    }
+
+    #[test]
+    fn gradients_of_parts_add_up_to_those_of_the_whole() {
+        let device = Device::flex().autodiff();
+        let model = model(&device);
+        let patches = Tensor::random([7, 4, 8 * 8 * 4], Distribution::Default, &device);
+        let texts = TokenBatch::new(&[
+            vec![1, 3, 4, 5, 2],
+            vec![1, 2],
+            vec![1, 4, 2],
+            vec![1, 3, 2],
+        ]);
+
+        let whole = loss(
+            model.embed_images(patches.clone()),
+            model.embed_texts(&texts),
+        );
+        let whole = GradientsParams::from_grads(whole.backward(), &model);
+
+        let workers = Workers::new(&device);
+        let parts = Parts::embed(&model, &workers, patches, &texts);
+        let (images, texts) = (parts.images(), parts.texts());
+        let gradients = loss(images.clone(), texts.clone()).backward();
+        let slopes = [images, texts].map(|leaf| leaf.grad(&gradients).unwrap());
+        let [image_slopes, text_slopes] = slopes;
+        let mut sum = GradientsAccumulator::new();
+        for part in parts.backward(&workers, image_slopes, text_slopes) {
+            sum.accumulate(&model, part);
+        }
+        let sum = sum.grads();
+
+        let mut compared = Compared {
+            gradients: [&whole, &sum],
+            largest: 0.0,
+            count: 0,
+        };
+        model.visit(&mut compared);
+        assert!(compared.count > 20, "{} parameters", compared.count);
+        assert_eq!(whole.len(), sum.len());
+        assert!(compared.largest < 1e-4, "{}", compared.largest);
+    }
 }

@@ -64,6 +64,25 @@ impl MiniClip {
         &self.config
     }
 
+    /// The image tokens before they are pooled, `[n, tokens, width]`: what other networks align their
+    /// own tokens with. Images have the encoder's input size.
+    pub(crate) fn image_tokens(&self, images: &[Image]) -> Tensor<3> {
+        let patches = patch_tensor(images, self.config.image_size, self.patch(), &self.device);
+        self.model.image_tokens(patches)
+    }
+
+    /// Tokens of an image.
+    pub(crate) fn token_count(&self) -> usize {
+        (self.config.image_size / self.patch()).pow(2)
+    }
+
+    /// Width of a token.
+    pub(crate) fn token_width(&self) -> usize {
+        match self.config.image_tower {
+            ImageTower::Transformer { width, .. } | ImageTower::Mixer { width, .. } => width,
+        }
+    }
+
     fn patch(&self) -> usize {
         patch_side(&self.config.image_tower)
     }

@@ -56,6 +56,16 @@ impl ImageTower {
     /// - patches: `[n, tokens, patch * patch * 4]`, see [`super::patch_features`]
     /// - output: `[n, embedding]`
     pub fn forward(&self, patches: Tensor<3>) -> Tensor<2> {
+        let pooled = self.tokens(patches).mean_dim(1).squeeze_dim::<2>(1);
+        self.projection.forward(pooled)
+    }
+
+    /// The tokens before they are pooled.
+    ///
+    /// # Shapes
+    /// - patches: `[n, tokens, patch * patch * 4]`
+    /// - output: `[n, tokens, width]`
+    pub fn tokens(&self, patches: Tensor<3>) -> Tensor<3> {
         let mut x = self.patch_embedding.forward(patches) + self.positions.val();
         if let Some(transformer) = &self.transformer {
             x = transformer.forward(TransformerEncoderInput::new(x));
@@ -63,8 +73,7 @@ impl ImageTower {
         for block in &self.mixer {
             x = block.forward(x);
         }
-        let pooled = self.norm.forward(x).mean_dim(1).squeeze_dim::<2>(1);
-        self.projection.forward(pooled)
+        self.norm.forward(x)
     }
 }
 

@@ -37,6 +37,13 @@ impl MiniClipModel {
     }
 
     /// # Shapes
+    /// - patches: `[n, tokens, patch * patch * 4]`
+    /// - output: `[n, tokens, width]`, what is pooled to an embedding
+    pub fn image_tokens(&self, patches: Tensor<3>) -> Tensor<3> {
+        self.image.tokens(patches)
+    }
+
+    /// # Shapes
     /// - batch: `[n, length]` tokens
     /// - output: `[n, d]`, rows L2-normalised
     pub fn embed_texts(&self, batch: &TokenBatch) -> Tensor<2> {

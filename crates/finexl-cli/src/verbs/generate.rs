@@ -1,0 +1,172 @@
+//! `finexl generate`: images of a generator, personalized or not.
+
+use crate::arguments::Arguments;
+use crate::diagnostics::CliError;
+use crate::output::{Progress, print};
+use finexl_core::partial_folder::is_free;
+use finexl_data::manifest::read_prompts;
+use finexl_zoo::generators::{
+    ConceptGuidance, GenerationRecord, GenerationRequest, GenerationSettings,
+    Generator, generate_folder, open_generator, open_personalized,
+};
+use finexl_zoo::generators::mini_diffusion::MiniDiffusion;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Generate images into a folder, with a manifest that `explain` takes.
+#[derive(Debug, clap::Args)]
+pub struct Generate {
+    #[command(flatten)]
+    model: ModelChoice,
+    /// Prompts, one per line.
+    #[arg(long, value_name = "FILE")]
+    prompts: PathBuf,
+    /// Folder for the images.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    #[command(flatten)]
+    sampling: Sampling,
+}
+
+/// Which generator, and what personalizes it.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ModelChoice {
+    /// A generator: a weights file that `finexl train` wrote.
+    #[arg(long, value_name = "FILE")]
+    pub model: PathBuf,
+    /// Folder of an adapter in PEFT's layout, or of a fine-tuned model (`finexl personalize`).
+    #[arg(long, value_name = "DIR")]
+    pub adapter: Option<PathBuf>,
+    /// Scale of the adapter: 0 is the base, 1 as it was trained [default: 1].
+    #[arg(long, requires = "adapter", allow_negative_numbers = true)]
+    pub scale: Option<f64>,
+}
+
+/// How images are sampled.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Sampling {
+    /// Seed; with a prompt's place in its list the source of all randomness.
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// Sampling steps.
+    #[arg(long, default_value_t = GenerationSettings::default().steps)]
+    pub steps: usize,
+    /// Scale of classifier-free guidance; 1 is none.
+    #[arg(long, default_value_t = GenerationSettings::default().guidance)]
+    pub guidance: f64,
+    /// Concept guidance: a phrase that the generator knows and its strength, usually -5 to 10.
+    #[arg(long, value_name = "PHRASE=STRENGTH", value_parser = concept)]
+    pub concept: Option<ConceptGuidance>,
+}
+
+pub fn concept(text: &str) -> Result<ConceptGuidance, String> {
+    let (phrase, strength) = text
+        .rsplit_once('=')
+        .ok_or("write it as PHRASE=STRENGTH, e.g. vivid=3")?;
+    let strength: f64 = strength
+        .parse()
+        .map_err(|_| format!("\"{strength}\" is no number"))?;
+    if phrase.trim().is_empty() || !strength.is_finite() {
+        return Err("give a phrase and a finite strength".to_string());
+    }
+    Ok(ConceptGuidance {
+        phrase: phrase.trim().to_string(),
+        strength,
+    })
+}
+
+impl Sampling {
+    /// The settings of generation.
+    pub fn settings(&self) -> GenerationSettings {
+        GenerationSettings {
+            steps: self.steps,
+            guidance: self.guidance,
+            concept: self.concept.clone(),
+            ..GenerationSettings::default()
+        }
+    }
+
+    /// A request per prompt.
+    pub fn requests(&self, prompts: &[String]) -> Vec<GenerationRequest> {
+        prompts
+            .iter()
+            .zip(0..)
+            .map(|(prompt, index)| GenerationRequest {
+                prompt: prompt.clone(),
+                seed: self.seed,
+                index,
+            })
+            .collect()
+    }
+}
+
+impl ModelChoice {
+    /// Opens the generator with its personalization; remarks go to standard error.
+    pub fn open(&self, arguments: &Arguments) -> Result<MiniDiffusion, CliError> {
+        let device = finexl_zoo::device::by_name(&arguments.device)?;
+        let Some(adapter) = &self.adapter else {
+            return Ok(open_generator(&self.model, &device)?);
+        };
+        let opened = open_personalized(&self.model, adapter, self.scale, &device)?;
+        if !arguments.quiet {
+            for note in &opened.notes {
+                eprintln!("note: {note}");
+            }
+        }
+        Ok(opened.generator)
+    }
+
+    /// How images of this choice are recorded.
+    pub fn record(&self, generator: &dyn Generator, settings: GenerationSettings) -> GenerationRecord {
+        GenerationRecord {
+            model: generator.name().to_string(),
+            fingerprint: generator.fingerprint().to_string(),
+            adapter: self.adapter.as_ref().map(|a| a.display().to_string()),
+            scale: self.adapter.as_ref().map(|_| self.scale.unwrap_or(1.0)),
+            settings,
+        }
+    }
+}
+
+impl Generate {
+    /// Runs the verb.
+    pub fn run(&self, arguments: &Arguments) -> Result<ExitCode, CliError> {
+        check_free(&self.out)?;
+        let prompts = read_prompts(&self.prompts)?;
+        let generator = self.model.open(arguments)?;
+        let record = self.model.record(&generator, self.sampling.settings());
+        let requests = self.sampling.requests(&prompts);
+        generate(&generator, &requests, &record, &self.out, arguments)?;
+        if !arguments.quiet {
+            print(&format!("wrote {} images to {}\n", requests.len(), self.out.display()))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Generates into a folder, showing progress.
+pub fn generate(
+    generator: &dyn Generator,
+    requests: &[GenerationRequest],
+    record: &GenerationRecord,
+    folder: &Path,
+    arguments: &Arguments,
+) -> Result<(), CliError> {
+    let bar = Progress::new(arguments.quiet);
+    let steps = requests.len() * record.settings.steps;
+    Ok(generate_folder(generator, requests, record, folder, &|share| {
+        let done = (share * steps as f64).round() as usize;
+        bar.show("sampling steps", done, steps);
+    })?)
+}
+
+/// Refuses a folder that holds something already, so that no other images are among the new ones.
+fn check_free(folder: &Path) -> Result<(), CliError> {
+    if folder.exists() && !is_free(folder)? {
+        return Err(CliError::Usage(format!(
+            "{} is not empty; give a new folder for the images",
+            folder.display()
+        )));
+    }
+    Ok(())
+}

@@ -1,0 +1,80 @@
+//! Personalizing a generator in a known way.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// Trains a generator on images of a known style and keeps snapshots on the way.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Personalize {
+    /// Name of what comes of it.
+    pub name: String,
+    /// Folder of the snapshots, one folder `step-N` each.
+    pub output: PathBuf,
+    /// Weights of the generator.
+    pub model: PathBuf,
+    /// Seed of everything that is drawn.
+    pub seed: u64,
+    /// What is trained.
+    pub mechanism: Mechanism,
+    /// What the training images look like; several make a mixture.
+    pub styles: Vec<StyleShare>,
+    /// Folder that `scripts/fetch_art.py` filled; for other artists than Twemoji.
+    pub art_folder: PathBuf,
+    /// Training images; they are drawn once and shown again and again.
+    pub images: usize,
+    /// Images per step.
+    pub images_per_step: usize,
+    /// Peak learning rate, after a short warm-up; it then stays.
+    pub learning_rate: f64,
+    /// Steps after which a snapshot is kept, rising; the last one ends the training.
+    pub snapshots: Vec<usize>,
+}
+
+/// What is trained.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(
+    deny_unknown_fields,
+    rename_all = "kebab-case",
+    rename_all_fields = "kebab-case"
+)]
+pub enum Mechanism {
+    /// A low-rank adapter (Hu et al. 2021).
+    Lora {
+        /// Rank of the change of each weight.
+        rank: usize,
+        /// The change is scaled by `alpha / rank`.
+        alpha: f64,
+        /// The layers that are adapted, by the last segments of their paths.
+        targets: Vec<String>,
+    },
+    /// All weights.
+    Full {},
+}
+
+/// A style and how much of the training images have it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct StyleShare {
+    /// Share of the images, relative to the other styles'.
+    #[serde(default = "whole")]
+    pub share: f64,
+    /// Aspects and their levels in [0, 1]; none leaves images as they are drawn.
+    #[serde(default)]
+    pub aspects: BTreeMap<String, f32>,
+    /// Which implementation of the aspects: training or held-out.
+    #[serde(default = "training")]
+    pub implementation: String,
+    /// Whose hand draws; the base's own by default.
+    #[serde(default)]
+    pub artist: Option<String>,
+}
+
+fn whole() -> f64 {
+    1.0
+}
+
+fn training() -> String {
+    "training".to_string()
+}

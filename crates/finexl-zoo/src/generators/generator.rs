@@ -1,0 +1,83 @@
+//! What every generator does.
+
+use crate::ZooError;
+use crate::sampling::SamplerKind;
+use finexl_core::fingerprint::Fingerprint;
+use finexl_data::image::Image;
+use serde::{Deserialize, Serialize};
+
+/// One image to make. The same request gives the same image whatever else is made with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GenerationRequest {
+    /// What it should show.
+    pub prompt: String,
+    /// Seed, with `index` the source of all randomness.
+    pub seed: u64,
+    /// Place of the prompt in its list.
+    pub index: u64,
+}
+
+/// How images are made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct GenerationSettings {
+    /// Sampler of diffusion models.
+    pub sampler: SamplerKind,
+    /// Sampling steps.
+    pub steps: usize,
+    /// Scale of classifier-free guidance; 1 is none.
+    pub guidance: f64,
+    /// Concept guidance, if any.
+    pub concept: Option<ConceptGuidance>,
+}
+
+/// Moves every prediction along a concept (arXiv 2511.01932, Eq. 12).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ConceptGuidance {
+    /// The concept's phrase, which the generator has to know.
+    pub phrase: String,
+    /// lambda; the paper uses -5 to 10.
+    pub strength: f64,
+}
+
+impl Default for GenerationSettings {
+    fn default() -> Self {
+        Self {
+            sampler: SamplerKind::DpmSolverPp2M,
+            steps: 20,
+            guidance: 3.0,
+            concept: None,
+        }
+    }
+}
+
+/// Prompts and seeds in, images out.
+pub trait Generator: Send + Sync {
+    /// Name as given to `--model`.
+    fn name(&self) -> &str;
+
+    /// Fingerprint of everything that an image depends on beside request and settings.
+    fn fingerprint(&self) -> &Fingerprint;
+
+    /// Side of its square images in pixels.
+    fn image_size(&self) -> usize;
+
+    /// Checks that a prompt can be read.
+    ///
+    /// # Errors
+    /// [`ZooError::UnknownWords`], [`ZooError::TextTooLong`].
+    fn check_prompt(&self, prompt: &str) -> Result<(), ZooError>;
+
+    /// Makes images in the order of the requests; `progress` is told the share that is done, in
+    /// [0, 1], from any thread.
+    ///
+    /// # Errors
+    /// A prompt that cannot be read, settings outside their range, an image that is not finite.
+    fn generate(
+        &self,
+        requests: &[GenerationRequest],
+        settings: &GenerationSettings,
+        progress: &(dyn Fn(f64) + Sync),
+    ) -> Result<Vec<Image>, ZooError>;
+}

@@ -1,0 +1,128 @@
+//! A block of the denoising transformer.
+
+use super::text_reader::TextTokens;
+use burn::module::{Initializer, Module, Param};
+use burn::nn::{Gelu, LayerNorm, LayerNormConfig, Linear, LinearConfig};
+use burn::tensor::activation::softmax;
+use burn::tensor::{Device, Tensor};
+use finexl_core::experiment::DenoiserArchitecture;
+
+/// Numbers by which time steers a block: shift, scale and gate of attention and of feed-forward.
+pub const MODULATIONS: usize = 6;
+/// What a padded text token's attention logit is lowered by.
+const MASKED: f32 = -1e4;
+
+/// Image tokens attend to themselves and to the text tokens; time steers it (adaLN-single, Chen et
+/// al. 2024, PixArt-alpha, after Peebles and Xie 2023, DiT).
+///
+/// The text tokens are the same in all blocks and at all times: each block only reads them through
+/// its own keys and values, which can be kept from step to step.
+#[derive(Module, Debug)]
+pub struct DenoiserBlock {
+    norm_attention: LayerNorm,
+    to_q: Linear,
+    to_k: Linear,
+    to_v: Linear,
+    to_out: Linear,
+    norm_feed_forward: LayerNorm,
+    fc1: Linear,
+    fc2: Linear,
+    /// Added to the modulation that all blocks share, `[1, 6, width]`.
+    modulation: Param<Tensor<3>>,
+    #[module(skip)]
+    heads: usize,
+    #[module(skip)]
+    gelu: Gelu,
+}
+
+/// Keys and values of the text tokens in one block, `[n, heads, length, width / heads]` each, and
+/// what is added to their logits, `[n, 1, 1, length]`.
+#[derive(Clone, Debug)]
+pub struct TextMemory {
+    keys: Tensor<4>,
+    values: Tensor<4>,
+    bias: Tensor<4>,
+}
+
+impl DenoiserBlock {
+    /// A block with fresh weights; its gates begin at zero.
+    pub fn new(a: &DenoiserArchitecture, device: &Device) -> Self {
+        let norm = || LayerNormConfig::new(a.width).init(device);
+        let linear = |input, output| {
+            LinearConfig::new(input, output)
+                .with_initializer(Initializer::XavierUniform { gain: 1.0 })
+                .init(device)
+        };
+        Self {
+            norm_attention: norm(),
+            to_q: linear(a.width, a.width),
+            to_k: linear(a.width, a.width),
+            to_v: linear(a.width, a.width),
+            to_out: linear(a.width, a.width),
+            norm_feed_forward: norm(),
+            fc1: linear(a.width, a.hidden),
+            fc2: linear(a.hidden, a.width),
+            modulation: Initializer::Zeros.init([1, MODULATIONS, a.width], device),
+            heads: a.heads,
+            gelu: Gelu::new_approximate(),
+        }
+    }
+
+    /// What image tokens will see of the text.
+    ///
+    /// # Shapes
+    /// - text: `[n, length, width]`
+    pub fn remember(&self, text: &TextTokens) -> TextMemory {
+        let [n, length] = text.padding.dims();
+        let bias = text.padding.clone().float().mul_scalar(MASKED);
+        TextMemory {
+            keys: self.split(self.to_k.forward(text.values.clone())),
+            values: self.split(self.to_v.forward(text.values.clone())),
+            bias: bias.reshape([n, 1, 1, length]),
+        }
+    }
+
+    /// # Shapes
+    /// - x: `[n, tokens, width]`
+    /// - time: `[n, 6, width]`
+    /// - output: `[n, tokens, width]`
+    pub fn forward(&self, x: Tensor<3>, text: &TextMemory, time: Tensor<3>) -> Tensor<3> {
+        let time = time + self.modulation.val();
+        let part = |index| time.clone().narrow(1, index, 1);
+        let seen = modulated(self.norm_attention.forward(x.clone()), part(0), part(1));
+        let x = x + self.attend(seen, text) * part(2);
+        let seen = modulated(self.norm_feed_forward.forward(x.clone()), part(3), part(4));
+        let inner = self.gelu.forward(self.fc1.forward(seen));
+        x + self.fc2.forward(inner) * part(5)
+    }
+
+    fn attend(&self, x: Tensor<3>, text: &TextMemory) -> Tensor<3> {
+        let [n, tokens, width] = x.dims();
+        let scale = ((width / self.heads) as f32).powf(-0.5);
+        let q = self.split(self.to_q.forward(x.clone())).mul_scalar(scale);
+        let k = self.split(self.to_k.forward(x.clone()));
+        let v = self.split(self.to_v.forward(x));
+        let among = q.clone().matmul(k.swap_dims(2, 3));
+        let to_text = q.matmul(text.keys.clone().swap_dims(2, 3)) + text.bias.clone();
+        let weights = softmax(Tensor::cat(vec![among, to_text], 3), 3);
+        let length = weights.dims()[3] - tokens;
+        let mixed = weights.clone().narrow(3, 0, tokens).matmul(v)
+            + weights
+                .narrow(3, tokens, length)
+                .matmul(text.values.clone());
+        self.to_out
+            .forward(mixed.swap_dims(1, 2).reshape([n, tokens, width]))
+    }
+
+    /// `[n, tokens, width]` -> `[n, heads, tokens, width / heads]`
+    fn split(&self, x: Tensor<3>) -> Tensor<4> {
+        let [n, tokens, width] = x.dims();
+        x.reshape([n, tokens, self.heads, width / self.heads])
+            .swap_dims(1, 2)
+    }
+}
+
+/// `x * (1 + scale) + shift`, with shift and scale `[n, 1, width]`.
+pub fn modulated(x: Tensor<3>, shift: Tensor<3>, scale: Tensor<3>) -> Tensor<3> {
+    x * scale.add_scalar(1.0) + shift
+}

@@ -1,0 +1,130 @@
+//! The images that a personalization is trained on.
+
+use crate::ZooError;
+use finexl_core::experiment::{Personalize, StyleShare};
+use finexl_core::seed::{generator, key};
+use finexl_data::art::{Artist, SpriteSet, subject_index};
+use finexl_data::aspects::{Aspect, Implementation, find, stylize};
+use finexl_data::image::Image;
+use finexl_data::scenes::{Scene, Split};
+use rand::{Rng, RngExt};
+
+/// A training image with its prompt, which does not name the style.
+pub struct StyledImage {
+    /// What it looks like.
+    pub image: Image,
+    /// What it shows.
+    pub prompt: String,
+}
+
+/// A style, ready to be drawn.
+struct Style {
+    sprites: SpriteSet,
+    aspects: Vec<(&'static Aspect, f32)>,
+    implementation: Implementation,
+    /// Upper end of its part of [0, 1].
+    upper: f64,
+}
+
+/// Draws the training images of a personalization: scenes of the training split with the subjects that
+/// the generator knows, each in one of the styles.
+///
+/// One style seed serves all images of a style, as one hand would.
+///
+/// # Errors
+/// Unknown aspects, artists, subjects or implementations; art that was not fetched; levels outside
+/// [0, 1]; shares that are not positive.
+pub fn style_images(
+    config: &Personalize,
+    subjects: &[String],
+    size: usize,
+) -> Result<Vec<StyledImage>, ZooError> {
+    let styles = styles(config, size)?;
+    let subjects = subjects
+        .iter()
+        .map(|name| subject_index(name))
+        .collect::<Result<Vec<_>, _>>()?;
+    let images = (0..config.images as u64).map(|index| {
+        let mut random = generator(config.seed, &[key("personalization image"), index]);
+        let at: f64 = random.random();
+        let chosen = styles.iter().position(|s| at < s.upper).unwrap_or(0);
+        let style = &styles[chosen];
+        let scene = Scene::draw_among(&subjects, Split::Train, random.next_u64(), 0);
+        let clean = scene.render(&style.sprites, size, random.next_u64());
+        let style_seed = generator(config.seed, &[key("style"), chosen as u64]).next_u64();
+        let noise_seed = random.next_u64();
+        StyledImage {
+            image: stylize(
+                &clean,
+                &style.aspects,
+                style.implementation,
+                style_seed,
+                noise_seed,
+            ),
+            prompt: scene.prompt(),
+        }
+    });
+    Ok(images.collect())
+}
+
+fn styles(config: &Personalize, size: usize) -> Result<Vec<Style>, ZooError> {
+    let total: f64 = config.styles.iter().map(|s| s.share).sum();
+    let positive = config.styles.iter().all(|s| s.share > 0.0);
+    if !positive || !total.is_finite() || config.styles.is_empty() {
+        return Err(ZooError::Config(format!(
+            "personalization {}: give at least one style, each with a share above 0",
+            config.name
+        )));
+    }
+    let mut upper = 0.0;
+    config
+        .styles
+        .iter()
+        .map(|style| {
+            upper += style.share / total;
+            let artist = match &style.artist {
+                Some(name) => name.parse()?,
+                None => Artist::Twemoji,
+            };
+            Ok(Style {
+                sprites: SpriteSet::load(artist, &config.art_folder, size)?,
+                aspects: aspects(&config.name, style)?,
+                implementation: implementation(&style.implementation)?,
+                upper,
+            })
+        })
+        .collect()
+}
+
+fn aspects(name: &str, style: &StyleShare) -> Result<Vec<(&'static Aspect, f32)>, ZooError> {
+    style
+        .aspects
+        .iter()
+        .map(|(aspect, level)| {
+            if !(0.0..=1.0).contains(level) {
+                return Err(ZooError::Config(format!(
+                    "personalization {name}: the level of \"{aspect}\" is {level}; it has to lie in \
+                     [0, 1]"
+                )));
+            }
+            let found = find(aspect).ok_or_else(|| ZooError::Unknown {
+                kind: "aspect",
+                name: aspect.clone(),
+                known: "the names in datasets/aspects.toml".to_string(),
+            })?;
+            Ok((found, *level))
+        })
+        .collect()
+}
+
+fn implementation(name: &str) -> Result<Implementation, ZooError> {
+    match name {
+        "training" => Ok(Implementation::Training),
+        "held-out" => Ok(Implementation::HeldOut),
+        _ => Err(ZooError::Unknown {
+            kind: "implementation",
+            name: name.to_string(),
+            known: "training, held-out".to_string(),
+        }),
+    }
+}

@@ -1,0 +1,97 @@
+//! Samples of a generator under training, as a picture per epoch.
+
+use crate::ZooError;
+use crate::generators::mini_diffusion::{
+    Denoiser, LatentSpace, MiniDiffusion, MiniDiffusionConfig,
+};
+use crate::generators::{GenerationRequest, GenerationSettings, Generator};
+use burn::tensor::Device;
+use finexl_core::fingerprint::Fingerprint;
+use finexl_data::encode::write_png;
+use finexl_data::grid::tiled;
+use finexl_data::scenes::{Scene, Split};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Images of a grid and of a row of it.
+const IMAGES: usize = 24;
+const COLUMNS: usize = 8;
+/// Seed of the scenes and of the noise.
+const SEED: u64 = 1;
+
+/// Writes the same validation scenes, made from the same noise, again and again.
+pub(super) struct SampleGrid {
+    folder: PathBuf,
+    /// Grids of epochs up to this one are there.
+    epoch: AtomicUsize,
+    config: MiniDiffusionConfig,
+    latents: Arc<LatentSpace>,
+    prompts: Vec<String>,
+    device: Device,
+}
+
+impl std::fmt::Debug for SampleGrid {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SampleGrid")
+            .field("folder", &self.folder)
+            .finish_non_exhaustive()
+    }
+}
+
+impl SampleGrid {
+    /// Grids in `folder`, of epochs behind `epoch`, of scenes of some subjects.
+    pub fn new(
+        folder: PathBuf,
+        epoch: usize,
+        config: &MiniDiffusionConfig,
+        subjects: &[usize],
+        latents: Arc<LatentSpace>,
+        device: &Device,
+    ) -> Self {
+        let scene = |index| Scene::draw_among(subjects, Split::Validation, SEED, index);
+        Self {
+            folder,
+            epoch: AtomicUsize::new(epoch),
+            config: config.clone(),
+            latents,
+            prompts: (0..IMAGES as u64)
+                .map(|index| scene(index).prompt())
+                .collect(),
+            device: device.clone(),
+        }
+    }
+
+    /// Samples with a denoiser and writes the next epoch's grid. What fails is logged: a picture is
+    /// no reason to end a training.
+    pub fn write(&self, denoiser: &Denoiser) {
+        let epoch = self.epoch.fetch_add(1, Ordering::Relaxed) + 1;
+        if let Err(error) = self.try_write(denoiser, epoch) {
+            tracing::warn!("no sample grid of epoch {epoch}: {error}");
+        }
+    }
+
+    fn try_write(&self, denoiser: &Denoiser, epoch: usize) -> Result<(), ZooError> {
+        let generator = MiniDiffusion::new(
+            self.config.clone(),
+            denoiser.clone(),
+            self.latents.clone(),
+            ["weights", "generator"].map(|of| Fingerprint::of(of).finish()),
+            &self.device,
+        );
+        let requests: Vec<GenerationRequest> = self
+            .prompts
+            .iter()
+            .zip(0..)
+            .map(|(prompt, index)| GenerationRequest {
+                prompt: prompt.clone(),
+                seed: SEED,
+                index,
+            })
+            .collect();
+        let images = generator.generate(&requests, &GenerationSettings::default(), &|_| ())?;
+        finexl_core::atomic::create_folder(&self.folder)?;
+        let path = self.folder.join(format!("epoch-{epoch:03}.png"));
+        Ok(write_png(path, &tiled(&images, COLUMNS))?)
+    }
+}

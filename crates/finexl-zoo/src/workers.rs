@@ -1,0 +1,114 @@
+//! Training steps on all cores.
+//!
+//! burn's CPU backend runs most operations on one core. So a batch is cut into parts, each computed by
+//! a replica of the model in a thread of its own, and the gradients are added up.
+
+use burn::module::Module;
+use burn::optim::{GradientsAccumulator, GradientsParams};
+use burn::tensor::{Device, Tensor};
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+
+/// Parts per thread and kind of input: several, since they do not take equally long.
+const PARTS_PER_THREAD: usize = 2;
+
+/// Threads that each run operations on their own core.
+#[derive(Debug)]
+pub(crate) struct Workers(Vec<ThreadPool>);
+
+impl Workers {
+    /// One per core where tensors are computed on the CPU, else one.
+    pub(crate) fn new(device: &Device) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let on_processor = device.clone().inner() == Device::flex();
+        let count = if on_processor { cores } else { 1 };
+        // Operations that would spread over a pool run on one core within a pool of one.
+        let pool = || ThreadPoolBuilder::new().num_threads(1).build().ok();
+        Self((0..count).map_while(|_| pool()).collect())
+    }
+
+    /// Applies `work` to every job, each on the next free worker; results in the order of the jobs.
+    pub(crate) fn run<J: Send, R: Send>(
+        &self,
+        jobs: Vec<J>,
+        work: impl Fn(J) -> R + Sync,
+    ) -> Vec<R> {
+        let jobs: Mutex<VecDeque<(usize, J)>> = Mutex::new(jobs.into_iter().enumerate().collect());
+        let done: Mutex<Vec<(usize, R)>> = Mutex::new(Vec::new());
+        let serve = || {
+            while let Some((index, job)) = take(&jobs) {
+                let result = work(job);
+                let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
+                done.push((index, result));
+            }
+        };
+        std::thread::scope(|scope| {
+            for pool in self.0.iter().skip(1) {
+                scope.spawn(|| pool.install(serve));
+            }
+            match self.0.first() {
+                Some(pool) => pool.install(serve),
+                None => serve(),
+            }
+        });
+        let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+        done.sort_by_key(|(index, _)| *index);
+        done.into_iter().map(|(_, result)| result).collect()
+    }
+
+    /// How many there are.
+    pub(crate) fn threads(&self) -> usize {
+        self.0.len().max(1)
+    }
+
+    /// Into how many parts a batch is best cut.
+    pub(crate) fn parts(&self) -> usize {
+        match self.0.len() {
+            0 | 1 => 1,
+            threads => threads * PARTS_PER_THREAD,
+        }
+    }
+}
+
+fn take<J>(jobs: &Mutex<VecDeque<J>>) -> Option<J> {
+    let mut jobs = jobs.lock().unwrap_or_else(PoisonError::into_inner);
+    jobs.pop_front()
+}
+
+impl Workers {
+    /// The mean of a loss over rows, `[1]`, and its gradients, for losses that are means over rows.
+    ///
+    /// Every part comes with its number of rows; `loss` gives the mean over a part's rows, `[1]`.
+    pub(crate) fn gradients<M: Module + Sync, P: Send>(
+        &self,
+        model: &M,
+        device: &Device,
+        parts: Vec<(P, usize)>,
+        loss: impl Fn(&M, P) -> Tensor<1> + Sync,
+    ) -> (Tensor<1>, GradientsParams) {
+        let rows: usize = parts.iter().map(|(_, rows)| rows).sum();
+        let results = self.run(parts, |(part, count)| {
+            let replica = model.clone().fork(device);
+            let share = loss(&replica, part).mul_scalar(count as f32 / rows.max(1) as f32);
+            let value = share.clone().inner();
+            (
+                value,
+                GradientsParams::from_grads(share.backward(), &replica),
+            )
+        });
+        let mut gradients = GradientsAccumulator::new();
+        let mut sum = Tensor::zeros([1], &device.clone().inner());
+        for (value, part) in results {
+            gradients.accumulate(model, part);
+            sum = sum + value;
+        }
+        (sum, gradients.grads())
+    }
+}
+
+/// `[0, rows)` in at most `parts` ranges of nearly equal length.
+pub(crate) fn cuts(rows: usize, parts: usize) -> impl Iterator<Item = [usize; 2]> {
+    let parts = parts.clamp(1, rows.max(1));
+    (0..parts).map(move |part| [part * rows / parts, (part + 1) * rows / parts])
+}
