@@ -3,6 +3,7 @@
 pub mod device;
 pub mod encoders;
 pub mod error;
+pub mod sampling;
 pub mod training;
 pub mod transformer;
 pub mod weights;
