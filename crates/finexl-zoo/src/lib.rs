@@ -1,9 +1,11 @@
 //! Encoders and generators on burn, strict weight loading and their training.
 
+pub mod adapters;
 pub mod device;
 pub mod encoders;
 pub mod error;
 pub mod generators;
+pub mod personalization;
 pub mod sampling;
 pub mod training;
 pub mod transformer;

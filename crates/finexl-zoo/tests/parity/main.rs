@@ -1,4 +1,4 @@
-//! Encoders held to what their reference implementations compute; one module per subject.
+//! Encoders and samplers held to what their reference implementations compute; one module per subject.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -8,4 +8,5 @@ mod full_size;
 mod loading;
 mod pixels;
 mod rows;
+mod sampling;
 mod sharing;
