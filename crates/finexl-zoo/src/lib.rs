@@ -1,5 +1,6 @@
-//! Encoders and generators on burn, strict weight loading and their training.
+//! Encoders and generators on burn, adapters, strict weight loading and their training.
 
+pub mod adapters;
 pub mod device;
 pub mod encoders;
 pub mod error;

@@ -109,9 +109,10 @@ impl Parts {
             .map(|[start, end]| Input::Images(patches.clone().narrow(0, start, end - start)))
             .collect();
         let image_parts = inputs.len();
-        inputs.extend(cuts(order.len(), workers.parts()).map(|[start, end]| {
-            Input::Texts(texts.select(&order[start..end]))
-        }));
+        inputs.extend(
+            cuts(order.len(), workers.parts())
+                .map(|[start, end]| Input::Texts(texts.select(&order[start..end]))),
+        );
         let mut images = workers.run(inputs, |input| {
             let device = model.contrastive_scale.val().device();
             let replica = model.clone().fork(&device);
@@ -119,7 +120,10 @@ impl Parts {
                 Input::Images(patches) => replica.embed_images(patches),
                 Input::Texts(tokens) => replica.embed_texts(&tokens),
             };
-            Embedded { replica, embeddings }
+            Embedded {
+                replica,
+                embeddings,
+            }
         });
         let texts = images.split_off(image_parts);
         Self {
