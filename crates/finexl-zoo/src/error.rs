@@ -79,6 +79,29 @@ pub enum ZooError {
         /// Which input.
         what: String,
     },
+    /// An adapter cannot be made, or does not fit its model.
+    #[error("the adapter cannot be used: {problem}; {remedy}")]
+    Adapter {
+        /// What is wrong with it.
+        problem: String,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// An adapter was trained on another base model.
+    #[error(
+        "{path}: the adapter was trained on weights with SHA-256 {stated}{}, the base given has {given}; use the base it was trained on, or train it on this one",
+        name.as_ref().map(|name| format!(" (\"{name}\")")).unwrap_or_default()
+    )]
+    OtherBase {
+        /// The file that says so.
+        path: PathBuf,
+        /// SHA-256 of the base it was trained on.
+        stated: String,
+        /// SHA-256 of the base it was to be put onto.
+        given: String,
+        /// What the folder calls its base.
+        name: Option<String>,
+    },
     /// A name that nothing answers to.
     #[error("there is no {kind} named \"{name}\"; known: {known}")]
     Unknown {

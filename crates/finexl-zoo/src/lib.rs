@@ -1,4 +1,4 @@
-//! Encoders and generators on burn, strict weight loading and their training.
+//! Encoders and generators on burn, adapters, strict weight loading and their training.
 
 pub mod adapters;
 pub mod device;
