@@ -8,6 +8,8 @@ mod calibrate;
 mod encoder_scores;
 mod error;
 mod evaluate;
+mod frechet;
+mod generator_quality;
 #[cfg(test)]
 mod made_up;
 mod measures;
@@ -23,6 +25,8 @@ pub use calibrate::{calibrate, fit_domain};
 pub use encoder_scores::{EncoderScores, Score, score_encoder};
 pub use error::EvalError;
 pub use evaluate::evaluate;
+pub use frechet::frechet_distance;
+pub use generator_quality::generator_quality;
 pub use planted::{Agreement, PlantedResult, planted};
 pub use settings::Progress;
 pub use summary::Measure;

@@ -144,7 +144,9 @@ impl Explain {
                 let names = [display_name(base), display_name(personalized)];
                 PairFolders::given([base, personalized], names)
             }
-            _ => self.generated.generate(self.prompts.as_deref(), &cache, arguments)?,
+            _ => self
+                .generated
+                .generate(self.prompts.as_deref(), &cache, arguments)?,
         };
         let vocabulary = match &self.vocabulary {
             Some(path) => Vocabulary::read(path)?,

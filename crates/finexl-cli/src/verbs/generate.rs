@@ -5,11 +5,11 @@ use crate::diagnostics::CliError;
 use crate::output::{Progress, print};
 use finexl_core::partial_folder::is_free;
 use finexl_data::manifest::read_prompts;
-use finexl_zoo::generators::{
-    ConceptGuidance, GenerationRecord, GenerationRequest, GenerationSettings,
-    Generator, generate_folder, open_generator, open_personalized,
-};
 use finexl_zoo::generators::mini_diffusion::MiniDiffusion;
+use finexl_zoo::generators::{
+    ConceptGuidance, GenerationRecord, GenerationRequest, GenerationSettings, Generator,
+    generate_folder, open_generator, open_personalized,
+};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -117,7 +117,11 @@ impl ModelChoice {
     }
 
     /// How images of this choice are recorded.
-    pub fn record(&self, generator: &dyn Generator, settings: GenerationSettings) -> GenerationRecord {
+    pub fn record(
+        &self,
+        generator: &dyn Generator,
+        settings: GenerationSettings,
+    ) -> GenerationRecord {
         GenerationRecord {
             model: generator.name().to_string(),
             fingerprint: generator.fingerprint().to_string(),
@@ -138,7 +142,11 @@ impl Generate {
         let requests = self.sampling.requests(&prompts);
         generate(&generator, &requests, &record, &self.out, arguments)?;
         if !arguments.quiet {
-            print(&format!("wrote {} images to {}\n", requests.len(), self.out.display()))?;
+            print(&format!(
+                "wrote {} images to {}\n",
+                requests.len(),
+                self.out.display()
+            ))?;
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -154,10 +162,16 @@ pub fn generate(
 ) -> Result<(), CliError> {
     let bar = Progress::new(arguments.quiet);
     let steps = requests.len() * record.settings.steps;
-    Ok(generate_folder(generator, requests, record, folder, &|share| {
-        let done = (share * steps as f64).round() as usize;
-        bar.show("sampling steps", done, steps);
-    })?)
+    Ok(generate_folder(
+        generator,
+        requests,
+        record,
+        folder,
+        &|share| {
+            let done = (share * steps as f64).round() as usize;
+            bar.show("sampling steps", done, steps);
+        },
+    )?)
 }
 
 /// Refuses a folder that holds something already, so that no other images are among the new ones.

@@ -5,14 +5,14 @@ use crate::diagnostics::CliError;
 use crate::verbs::explain::display_name;
 use crate::verbs::generate::{concept, generate};
 use finexl_core::fingerprint::Fingerprint;
-use finexl_data::art::subject_index;
+use finexl_data::art::subject_indices;
 use finexl_data::manifest::read_prompts;
 use finexl_data::scenes::{MANIFEST, Scene, Split};
 use finexl_explain::cache::Cache;
 use finexl_zoo::generators::mini_diffusion::MiniDiffusion;
 use finexl_zoo::generators::{
-    ConceptGuidance, GenerationRecord, GenerationRequest, GenerationSettings,
-    Generator, open_generator, open_personalized,
+    ConceptGuidance, GenerationRecord, GenerationRequest, GenerationSettings, Generator,
+    open_generator, open_personalized,
 };
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -188,12 +188,7 @@ fn requests(
     let prompts = match prompts {
         Some(path) => read_prompts(path)?,
         None => {
-            let subjects = generator
-                .config()
-                .subjects
-                .iter()
-                .map(|name| subject_index(name))
-                .collect::<Result<Vec<_>, _>>()?;
+            let subjects = subject_indices(&generator.config().subjects)?;
             (0..DEFAULT_PAIRS)
                 .map(|index| Scene::draw_among(&subjects, Split::Test, 0, index).prompt())
                 .collect()

@@ -5,21 +5,25 @@ use crate::diagnostics::CliError;
 use crate::output::{Progress, print, write};
 use crate::report::{Reports, show};
 use crate::verbs::explain::applicable;
+use crate::verbs::personalize::personalize;
 use crate::verbs::train::train_recipe;
 use finexl_core::experiment::{
-    Calibrate, Evaluate, Experiment, ExplainScenes, Personalization, PlantedConcepts,
+    Calibrate, Evaluate, EvaluateGenerator, Experiment, ExplainScenes, Personalization,
+    PlantedConcepts,
 };
-use finexl_data::art::{Artist, SpriteSet};
+use finexl_data::art::{Artist, SpriteSet, subject_indices};
 use finexl_data::aspects::{Implementation, find};
 use finexl_data::image_folder::BadFiles;
 use finexl_data::pairs::PairSet;
 use finexl_data::scenes::{Scene, Split, render_scenes};
 use finexl_data::stylize_folder::{Style, stylize_folder};
+use finexl_eval::Measure;
 use finexl_explain::analysis::AnalysisSettings;
 use finexl_explain::cache::Cache;
 use finexl_explain::folders::Explainer;
 use finexl_explain::vocabulary::Vocabulary;
 use finexl_zoo::encoders::{DEFAULT_ENCODER, Encoder};
+use finexl_zoo::generators::open_generator;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -59,6 +63,7 @@ impl Run {
                 let encoder = self.encoder(arguments)?;
                 evaluate(config, encoder.as_ref(), self.calibration(), arguments)?;
             }
+            Experiment::EvaluateGenerator(config) => evaluate_generator(config, arguments)?,
             Experiment::Personalize(config) => personalize(config, arguments)?,
             Experiment::PlantedConcepts(config) => planted_concepts(config, arguments)?,
         }
@@ -108,6 +113,36 @@ fn evaluate(
     let progress = |what: &str, done: usize, total: usize| bar.show(what, done, total);
     let folder = Path::new("results").join(&config.name);
     let measures = finexl_eval::evaluate(config, encoder, calibration, &folder, &progress)?;
+    print(&figures(&measures))?;
+    if !arguments.quiet {
+        eprintln!("results are in {}", folder.display());
+    }
+    Ok(())
+}
+
+/// Measures a generator with the judge.
+fn evaluate_generator(config: &EvaluateGenerator, arguments: &Arguments) -> Result<(), CliError> {
+    let device = finexl_zoo::device::by_name(&arguments.device)?;
+    let generator = open_generator(&config.model, &device)?;
+    let judge = finexl_zoo::encoders::open(&config.judge, &device)?;
+    let subjects = subject_indices(&generator.config().subjects)?;
+    let bar = Progress::new(arguments.quiet);
+    let measures = finexl_eval::generator_quality(
+        config,
+        &generator,
+        &subjects,
+        judge.as_ref(),
+        &|what, done, total| bar.show(what, done, total),
+    )?;
+    print(&figures(&measures))?;
+    if !arguments.quiet {
+        eprintln!("results are in {}", config.output.display());
+    }
+    Ok(())
+}
+
+/// A line per figure, single aspects left out.
+fn figures(measures: &[Measure]) -> String {
     let mut table = String::new();
     for measure in measures.iter().filter(|m| !m.group.contains("aspect=")) {
         let target = measure.target.as_deref().unwrap_or_default();
@@ -116,11 +151,7 @@ fn evaluate(
             measure.name, measure.group, measure.value, measure.low, measure.high, measure.trials
         ));
     }
-    print(&table)?;
-    if !arguments.quiet {
-        eprintln!("results are in {}", folder.display());
-    }
-    Ok(())
+    table
 }
 
 /// Says what the encoder of a planted check finds, beside what was published; without its files it
@@ -182,7 +213,7 @@ fn explain_scenes(
     };
     for personalization in &experiment.personalizations {
         let folder = experiment.output.join(&personalization.name);
-        if !personalize(
+        if !personalize_scenes(
             experiment,
             personalization,
             &scenes,
@@ -230,7 +261,7 @@ fn render(
 }
 
 /// Makes the personalized images; false where their art is missing.
-fn personalize(
+fn personalize_scenes(
     experiment: &ExplainScenes,
     personalization: &Personalization,
     scenes: &[Scene],

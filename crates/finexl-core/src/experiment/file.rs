@@ -1,8 +1,8 @@
 //! The TOML file of an experiment.
 
 use super::{
-    Calibrate, Evaluate, ExplainScenes, Personalize, PlantedConcepts, TrainAutoencoder, TrainDenoiser,
-    TrainEncoder,
+    Calibrate, Evaluate, EvaluateGenerator, ExplainScenes, Personalize, PlantedConcepts,
+    TrainAutoencoder, TrainDenoiser, TrainEncoder,
 };
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +14,8 @@ pub enum Experiment {
     Calibrate(Calibrate),
     /// `[evaluate]`
     Evaluate(Evaluate),
+    /// `[evaluate-generator]`
+    EvaluateGenerator(EvaluateGenerator),
     /// `[explain-scenes]`
     ExplainScenes(ExplainScenes),
     /// `[personalize]`

@@ -2,6 +2,7 @@
 
 mod calibrate;
 mod evaluate;
+mod evaluate_generator;
 mod explain_scenes;
 mod file;
 mod personalize;
@@ -15,6 +16,7 @@ pub use calibrate::Calibrate;
 pub use evaluate::{
     AnalysisChoice, Coverage, Evaluate, ImplementationChoice, Material, MeasureChoice, SplitChoice,
 };
+pub use evaluate_generator::EvaluateGenerator;
 pub use explain_scenes::{ExplainScenes, Personalization};
 pub use file::Experiment;
 pub use personalize::{Mechanism, Personalize, StyleShare};

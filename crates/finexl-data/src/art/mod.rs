@@ -7,4 +7,4 @@ mod subjects;
 
 pub use artist::{Artist, Role};
 pub use sprites::{Sprite, SpriteSet};
-pub use subjects::{Subject, subject, subject_index, subjects};
+pub use subjects::{Subject, subject, subject_index, subject_indices, subjects};

@@ -63,6 +63,14 @@ pub fn subject_index(name: &str) -> Result<usize, DataError> {
         })
 }
 
+/// The indices of the subjects of those names.
+///
+/// # Errors
+/// As [`subject_index`].
+pub fn subject_indices(names: &[String]) -> Result<Vec<usize>, DataError> {
+    names.iter().map(|name| subject_index(name)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]

@@ -6,7 +6,7 @@ mod scene;
 mod split;
 mod words;
 
-pub use folders::{render_scenes, render_subjects};
+pub use folders::{MANIFEST, render_scenes, render_subjects, write_manifest};
 pub use scene::Scene;
 pub use split::Split;
 pub use words::{BACKGROUNDS, Background, Place, SceneSize};

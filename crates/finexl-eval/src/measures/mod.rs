@@ -17,5 +17,5 @@ pub(crate) use nulls::nulls;
 pub(crate) use one_aspect::one_aspect;
 pub(crate) use photographs::photographs;
 pub(crate) use reserved::reserved;
-pub(crate) use single_images::single_images;
+pub(crate) use single_images::{prompt_is_first, single_images};
 pub(crate) use two_aspects::two_aspects;

@@ -129,7 +129,7 @@ fn prompt_retrieval(
 }
 
 /// Whether an image is nearest to its own prompt among those of its set.
-fn prompt_is_first(images: &Features, prompts: &Features, probe: usize) -> bool {
+pub(crate) fn prompt_is_first(images: &Features, prompts: &Features, probe: usize) -> bool {
     let start = probe / PROMPTS * PROMPTS;
     let set = (start..(start + PROMPTS).min(prompts.len())).map(|i| prompts.row(i).to_vec());
     nearest(images.row(probe), set) == Some(probe - start)

@@ -89,7 +89,10 @@ pub fn open_personalized(
     };
     let fingerprint = Fingerprint::of("personalized generator")
         .nested("base", base.fingerprint())
-        .nested("adapter", &Fingerprint::of_file(&folder.join(ADAPTER_FILE))?)
+        .nested(
+            "adapter",
+            &Fingerprint::of_file(&folder.join(ADAPTER_FILE))?,
+        )
         .text("scale", &scale.to_string())
         .finish();
     let denoiser = merge(base.denoiser().clone(), &loaded.adapter, scale)?;

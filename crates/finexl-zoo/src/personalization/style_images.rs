@@ -3,7 +3,7 @@
 use crate::ZooError;
 use finexl_core::experiment::{Personalize, StyleShare};
 use finexl_core::seed::{generator, key};
-use finexl_data::art::{Artist, SpriteSet, subject_index};
+use finexl_data::art::{Artist, SpriteSet, subject_indices};
 use finexl_data::aspects::{Aspect, Implementation, find, stylize};
 use finexl_data::image::Image;
 use finexl_data::scenes::{Scene, Split};
@@ -40,10 +40,7 @@ pub fn style_images(
     size: usize,
 ) -> Result<Vec<StyledImage>, ZooError> {
     let styles = styles(config, size)?;
-    let subjects = subjects
-        .iter()
-        .map(|name| subject_index(name))
-        .collect::<Result<Vec<_>, _>>()?;
+    let subjects = subject_indices(subjects)?;
     let images = (0..config.images as u64).map(|index| {
         let mut random = generator(config.seed, &[key("personalization image"), index]);
         let at: f64 = random.random();

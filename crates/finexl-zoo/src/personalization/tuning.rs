@@ -70,14 +70,18 @@ pub fn personalize(
         let parts = cuts(config.images_per_step, workers.parts())
             .map(|[start, end]| (batch.rows(start, end), end - start))
             .collect();
-        let (_, gradients) =
-            workers.gradients(&denoiser, &training_device, parts, |denoiser, part: Batch| {
+        let (_, gradients) = workers.gradients(
+            &denoiser,
+            &training_device,
+            parts,
+            |denoiser, part: Batch| {
                 let [latents, noise] = [part.latents, part.noise];
                 flow_matching(denoiser, latents, noise, part.times, &part.prompts)
-            });
+            },
+        );
         let warm = ((step + 1) as f64 / WARMUP as f64).min(1.0);
         let rate = config.learning_rate * warm;
-        denoiser = optimizer.step(rate.into(), denoiser, gradients);
+        denoiser = optimizer.step(rate, denoiser, gradients);
         progress(step + 1, steps);
         if let Some(index) = config.snapshots.iter().position(|s| *s == step + 1) {
             let record = record(config, base, step + 1);
@@ -238,7 +242,12 @@ impl TrainingSet {
             latents: Tensor::from_inner(Tensor::cat(rows, 0)),
             noise: Tensor::from_data(TensorData::new(noise, [n, positions, channels]), device),
             times: Tensor::from_data(TensorData::new(times, [n]), device),
-            prompts: Prompts::new(chosen.iter().map(|row| self.prompts[*row].clone()).collect()),
+            prompts: Prompts::new(
+                chosen
+                    .iter()
+                    .map(|row| self.prompts[*row].clone())
+                    .collect(),
+            ),
         }
     }
 }

@@ -6,9 +6,7 @@ use super::loss_output::LossOutput;
 use super::sample_grid::SampleGrid;
 use super::training_loop::{TrainingReport, TrainingRun, muon_in};
 use crate::ZooError;
-use crate::generators::mini_diffusion::{
-    Denoiser, LatentSpace, MiniDiffusionConfig, on_the_way,
-};
+use crate::generators::mini_diffusion::{Denoiser, LatentSpace, MiniDiffusionConfig, on_the_way};
 use crate::weights::WeightsFile;
 use crate::workers::{Workers, cuts};
 use burn::module::Module;

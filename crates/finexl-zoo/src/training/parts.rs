@@ -11,11 +11,8 @@ use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-/// What a part holds.
-enum Input {
-    Images(Tensor<3>),
-    Texts(TokenBatch),
-}
+/// Embeds what a part holds.
+type Embed = Box<dyn FnOnce(&MiniClipModel) -> Tensor<2> + Send>;
 
 /// A part on its way: the replica, the graph behind its embeddings `[rows, d]`, the rows' places.
 struct Embedded {
@@ -46,21 +43,21 @@ impl Parts {
             places[*row] = place;
         }
         let rows = patches.dims()[0];
-        let mut inputs: Vec<Input> = cuts(rows, workers.parts())
-            .map(|[start, end]| Input::Images(patches.clone().narrow(0, start, end - start)))
-            .collect();
-        let image_parts = inputs.len();
-        inputs.extend(
-            cuts(order.len(), workers.parts())
-                .map(|[start, end]| Input::Texts(texts.select(&order[start..end]))),
-        );
-        let mut images = workers.run(inputs, |input| {
-            let device = model.contrastive_scale.val().device();
+        let image_jobs = cuts(rows, workers.parts()).map(|[start, end]| -> Embed {
+            let part = patches.clone().narrow(0, start, end - start);
+            Box::new(|model| model.embed_images(part))
+        });
+        let text_jobs = cuts(order.len(), workers.parts()).map(|[start, end]| -> Embed {
+            let part = texts.select(&order[start..end]);
+            Box::new(move |model| model.embed_texts(&part))
+        });
+        let mut jobs: Vec<Embed> = image_jobs.collect();
+        let image_parts = jobs.len();
+        jobs.extend(text_jobs);
+        let device = patches.device();
+        let mut images = workers.run(jobs, |embed| {
             let replica = model.clone().fork(&device);
-            let embeddings = match input {
-                Input::Images(patches) => replica.embed_images(patches),
-                Input::Texts(tokens) => replica.embed_texts(&tokens),
-            };
+            let embeddings = embed(&replica);
             Embedded {
                 replica,
                 embeddings,

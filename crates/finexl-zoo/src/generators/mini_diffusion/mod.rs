@@ -10,6 +10,8 @@ mod generator;
 mod latent_space;
 mod residual;
 mod sample;
+#[cfg(test)]
+mod tests;
 mod text_reader;
 
 pub use autoencoder::{Autoencoder, DOWNSAMPLING};

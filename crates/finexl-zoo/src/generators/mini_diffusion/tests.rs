@@ -1,0 +1,230 @@
+//! Tests on tiny models with random weights: shapes, batching, files.
+#![allow(clippy::unwrap_used)]
+
+use super::{
+    Autoencoder, AutoencoderConfig, Denoiser, MiniDiffusion, MiniDiffusionConfig, Prompts,
+};
+use crate::ZooError;
+use crate::generators::{ConceptGuidance, GenerationRequest, GenerationSettings, Generator};
+use crate::weights::{WeightsFile, save};
+use burn::module::{Module, ModuleMapper, Param};
+use burn::tensor::{Device, Distribution, Tensor};
+use finexl_core::experiment::{AutoencoderArchitecture, DenoiserArchitecture, TextReader};
+use finexl_data::image::Image;
+use std::path::Path;
+
+/// Gives every weight a value, those that begin at zero too.
+struct Shaken;
+
+impl ModuleMapper for Shaken {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        param.map(|value| {
+            let noise = value.random_like(Distribution::Normal(0.0, 0.1));
+            value + noise
+        })
+    }
+}
+
+fn autoencoder_config() -> AutoencoderConfig {
+    AutoencoderConfig {
+        name: "tiny-autoencoder".to_string(),
+        architecture: AutoencoderArchitecture {
+            image_size: 16,
+            latent_channels: 4,
+            width: 4,
+            deep_width: 6,
+            encoder_blocks: 1,
+            decoder_blocks: 1,
+        },
+        latent_mean: vec![0.1, -0.2, 0.0, 0.3],
+        latent_deviation: vec![1.5, 0.5, 1.0, 2.0],
+    }
+}
+
+fn config(autoencoder: &WeightsFile) -> MiniDiffusionConfig {
+    MiniDiffusionConfig {
+        name: "tiny-diffusion".to_string(),
+        architecture: DenoiserArchitecture {
+            width: 16,
+            layers: 2,
+            heads: 2,
+            hidden: 24,
+            time_width: 8,
+            text: TextReader {
+                context: 10,
+                width: 8,
+                layers: 1,
+                heads: 2,
+                hidden: 16,
+            },
+        },
+        autoencoder: autoencoder.fingerprint().to_string(),
+        words: ["red", "apple", "style", ",", "vivid"]
+            .map(str::to_string)
+            .to_vec(),
+        subjects: vec!["red apple".to_string()],
+        aspects: vec!["vivid".to_string()],
+    }
+}
+
+/// Weights files of a tiny model in a folder.
+fn written(folder: &Path) -> [WeightsFile; 2] {
+    let device = Device::flex();
+    device.seed(5);
+    let [path, autoencoder_path] = ["model", "autoencoder"].map(|n| folder.join(n));
+    let autoencoder = autoencoder_config();
+    let model = Autoencoder::new(&autoencoder.architecture, &device).map(&mut Shaken);
+    save(&model, &autoencoder, &autoencoder_path).unwrap();
+    let autoencoder = WeightsFile::read(&autoencoder_path).unwrap();
+    let config = config(&autoencoder);
+    save(
+        &config.init([4, 4], &device).map(&mut Shaken),
+        &config,
+        &path,
+    )
+    .unwrap();
+    [WeightsFile::read(&path).unwrap(), autoencoder]
+}
+
+fn tiny() -> MiniDiffusion {
+    let folder = tempfile::tempdir().unwrap();
+    let [weights, autoencoder] = written(folder.path());
+    MiniDiffusion::from_weights(&weights, &autoencoder, &Device::flex()).unwrap()
+}
+
+fn request(prompt: &str, index: u64) -> GenerationRequest {
+    GenerationRequest {
+        prompt: prompt.to_string(),
+        seed: 3,
+        index,
+    }
+}
+
+fn generate(
+    model: &MiniDiffusion,
+    requests: &[GenerationRequest],
+    settings: &GenerationSettings,
+) -> Vec<Image> {
+    model.generate(requests, settings, &|_| ()).unwrap()
+}
+
+#[test]
+fn a_picture_does_not_depend_on_what_is_made_with_it() {
+    let model = tiny();
+    let prompts = ["red apple", "apple", "red red apple, vivid style", "red"];
+    let requests: Vec<_> = prompts
+        .iter()
+        .zip(0..)
+        .map(|(p, i)| request(p, i))
+        .collect();
+    let settings = GenerationSettings {
+        steps: 4,
+        ..GenerationSettings::default()
+    };
+    let together = generate(&model, &requests, &settings);
+    assert_eq!(together, generate(&model, &requests, &settings));
+    for (request, image) in requests.iter().zip(&together) {
+        let alone = generate(&model, std::slice::from_ref(request), &settings);
+        assert!(image.mean_abs_difference(&alone[0]) < 1e-5);
+    }
+    assert!(together[0].mean_abs_difference(&together[1]) > 1e-3);
+}
+
+#[test]
+fn concept_guidance_of_strength_zero_changes_nothing_and_of_one_is_the_concept() {
+    let model = tiny();
+    let guided = |strength, guidance| GenerationSettings {
+        steps: 3,
+        guidance,
+        concept: Some(ConceptGuidance {
+            phrase: "vivid".to_string(),
+            strength,
+        }),
+        ..GenerationSettings::default()
+    };
+    let plain = GenerationSettings {
+        steps: 3,
+        ..GenerationSettings::default()
+    };
+    let apple = [request("red apple", 0)];
+    let base = generate(&model, &apple, &plain);
+    let none = generate(&model, &apple, &guided(0.0, plain.guidance));
+    assert!(base[0].mean_abs_difference(&none[0]) < 1e-5);
+    let unguided = GenerationSettings {
+        guidance: 1.0,
+        ..plain
+    };
+    let named = generate(&model, &[request("red apple, vivid style", 0)], &unguided);
+    let moved = generate(&model, &apple, &guided(1.0, 1.0));
+    assert!(named[0].mean_abs_difference(&moved[0]) < 1e-5);
+}
+
+#[test]
+fn padding_behind_a_prompt_changes_nothing() {
+    let device = Device::flex();
+    let folder = tempfile::tempdir().unwrap();
+    let [_, autoencoder] = written(folder.path());
+    let denoiser: Denoiser = config(&autoencoder).init([4, 4], &device).map(&mut Shaken);
+    let latents = Tensor::<3>::random([1, 4, 4], Distribution::Default, &device);
+    let velocity = |sequences: Vec<Vec<i32>>| {
+        let n = sequences.len();
+        let memory = denoiser.read(&Prompts::new(sequences));
+        let times = Tensor::full([n], 0.4, &device);
+        let x = latents.clone().repeat_dim(0, n);
+        denoiser
+            .forward(x, times, &memory, None)
+            .velocity
+            .narrow(0, 0, 1)
+    };
+    let alone = velocity(vec![vec![1, 3, 2]]);
+    let padded = velocity(vec![vec![1, 3, 2], vec![1, 3, 4, 5, 6, 7, 2]]);
+    let difference: f32 = (alone - padded).abs().max().into_scalar();
+    assert!(difference < 1e-5, "{difference}");
+}
+
+#[test]
+fn what_does_not_fit_is_an_error() {
+    let model = tiny();
+    let error = model.check_prompt("blue apple").unwrap_err();
+    assert!(matches!(error, ZooError::UnknownWords { .. }), "{error}");
+    let none = GenerationSettings {
+        steps: 0,
+        ..GenerationSettings::default()
+    };
+    assert!(
+        model
+            .generate(&[request("apple", 0)], &none, &|_| ())
+            .is_err()
+    );
+
+    let folder = tempfile::tempdir().unwrap();
+    let [weights, _] = written(folder.path());
+    let other = folder.path().join("other");
+    let device = Device::flex();
+    let config = autoencoder_config();
+    save(
+        &Autoencoder::new(&config.architecture, &device),
+        &config,
+        &other,
+    )
+    .unwrap();
+    let other = WeightsFile::read(&other).unwrap();
+    let error = MiniDiffusion::from_weights(&weights, &other, &device)
+        .err()
+        .unwrap();
+    assert!(error.to_string().contains("another autoencoder"), "{error}");
+}
+
+#[test]
+fn latents_are_standardised_and_decoded_to_images() {
+    let model = tiny();
+    let images = vec![Image::filled(16, 16, [0.2, 0.5, 0.8]); 3];
+    let latents = model.latents().encode(&images);
+    assert_eq!(latents.dims(), [3, 4, 4]);
+    let decoded = model.latents().decode(latents).unwrap();
+    assert_eq!(
+        [decoded.len(), decoded[0].width, decoded[0].height],
+        [3, 16, 16]
+    );
+    assert!(decoded[0].pixels.iter().all(|v| (0.0..=1.0).contains(v)));
+}
