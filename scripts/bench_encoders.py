@@ -13,7 +13,8 @@ many times faster (or smaller) FineXL is.
 - bank: 25 prompts x 150 concepts, and the prompts alone. `padded`: the reference as it is commonly
   called, every text padded to 77 tokens; `trimmed`: padded to the longest of the batch.
 - images: 64 images of 512 x 512. `network`: forward passes of prepared images in batches of 32;
-  `whole`: decoding and preprocessing as well.
+  `whole`: decoding and preprocessing as well, in seconds and in processor seconds of all threads, which
+  tell more where something else runs on the machine.
 
 Needs what make_full_clip.py needs.
 """
@@ -22,6 +23,7 @@ import argparse
 import json
 import os
 import re
+import resource
 import statistics
 import subprocess
 import sys
@@ -75,6 +77,11 @@ def make_images(folder, count):
         Image.fromarray(pixels).save(folder / f"{index:02}.png")
 
 
+def processor_seconds(who):
+    usage = resource.getrusage(who)
+    return usage.ru_utime + usage.ru_stime
+
+
 def reference(library, work, model, scratch):
     """One measurement in a process of its own; prints seconds."""
     import numpy as np
@@ -122,14 +129,14 @@ def reference(library, work, model, scratch):
         elif work == "trimmed":
             seconds = texts("longest", 1.0)
         else:
-            whole = time.perf_counter()
+            whole, processor = time.perf_counter(), processor_seconds(resource.RUSAGE_SELF)
             network = 0.0
             for start in range(0, len(paths), IMAGE_BATCH):
                 pixels = prepare([Image.open(p).convert("RGB") for p in paths[start : start + IMAGE_BATCH]])
                 begin = time.perf_counter()
                 encode_images(pixels)
                 network += time.perf_counter() - begin
-            seconds = {"network": network, "whole": time.perf_counter() - whole}
+            seconds = {"network": network, "whole": time.perf_counter() - whole, "processor": processor_seconds(resource.RUSAGE_SELF) - processor}
     print(json.dumps(seconds))
 
 
@@ -143,19 +150,20 @@ def run(command, environment=None):
 
 
 def measured(command, environment=None):
-    """As run, in a child that reports the peak memory of its only child."""
-    code = "import resource, subprocess, sys; done = subprocess.run(sys.argv[1:]); print('PEAK', resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr); sys.exit(done.returncode)"
+    """As run, in a child that reports peak memory and processor seconds of its only child."""
+    code = "import resource, subprocess, sys; done = subprocess.run(sys.argv[1:]); u = resource.getrusage(resource.RUSAGE_CHILDREN); print('USED', u.ru_maxrss, u.ru_utime + u.ru_stime, file=sys.stderr); sys.exit(done.returncode)"
     out, err = run([sys.executable, "-c", code, *map(str, command)], environment)
-    return out, err, int(re.search(r"PEAK (\d+)", err).group(1)) / 1024
+    peak, processor = re.search(r"USED (\d+) ([0-9.]+)", err).groups()
+    return out, err, int(peak) / 1024, float(processor)
 
 
 def finexl(binary, arguments, scratch):
     environment = {"RUST_LOG": "finexl_zoo=info", "NO_COLOR": "1", "FINEXL_CACHE": str(scratch / "cache")}
     begin = time.perf_counter()
-    _, err, peak = measured([binary, *arguments], environment)
+    _, err, peak, processor = measured([binary, *arguments], environment)
     whole = time.perf_counter() - begin
     seconds = [float(s) for s in re.findall(r"seconds=([0-9.e-]+)", err)]
-    return sum(seconds), whole, peak
+    return sum(seconds), whole, peak, processor
 
 
 def main():
@@ -188,26 +196,28 @@ def main():
             print(f"round {round_ + 1}")
             out = scratch / "out.safetensors"
             model = arguments.model / "transformers"
-            seconds, _, peak = finexl(arguments.binary, ["embed", "--encoder", model, "--texts", scratch / "texts.txt", "--out", out], scratch)
+            seconds, _, peak, _ = finexl(arguments.binary, ["embed", "--encoder", model, "--texts", scratch / "texts.txt", "--out", out], scratch)
             note(("finexl", "bank", "s"), seconds)
             note(("finexl", "bank", "MiB"), peak)
-            seconds, whole, peak = finexl(arguments.binary, ["embed", "--encoder", model, "--images", scratch / "images", "--out", out], scratch)
+            seconds, whole, peak, processor = finexl(arguments.binary, ["embed", "--encoder", model, "--images", scratch / "images", "--out", out], scratch)
             empty = scratch / "one.txt"
             empty.write_text("a\n")
-            _, loading, _ = finexl(arguments.binary, ["embed", "--encoder", model, "--texts", empty, "--out", out], scratch)
+            _, loading, _, idle = finexl(arguments.binary, ["embed", "--encoder", model, "--texts", empty, "--out", out], scratch)
             note(("finexl", "network", "s"), seconds)
             note(("finexl", "whole", "s"), whole - loading)
+            note(("finexl", "whole", "CPU s"), processor - idle)
             note(("finexl", "images", "MiB"), peak)
             for library in ("transformers", "open_clip"):
                 # open_clip adds all 77 positions and cannot read shorter inputs.
                 trimmed = ["trimmed"] if library == "transformers" else []
                 for work in ["padded", *trimmed, "images"]:
                     command = [sys.executable, __file__, "--model", arguments.model, "--reference", library, work, scratch]
-                    out_text, _, peak = measured(command)
+                    out_text, _, peak, _ = measured(command)
                     seconds = json.loads(out_text.strip().split("\n")[-1])
                     if work == "images":
                         note((library, "network", "s"), seconds["network"])
                         note((library, "whole", "s"), seconds["whole"])
+                        note((library, "whole", "CPU s"), seconds["processor"])
                         note((library, "images", "MiB"), peak)
                     else:
                         note((library, work, "s"), seconds)
@@ -215,13 +225,13 @@ def main():
 
     middle = {key: statistics.median(values) for key, values in results.items()}
     print("\nFineXL is better by a factor of")
-    pairs = [("bank", "padded", "s"), ("bank", "trimmed", "s"), ("network", "network", "s"), ("whole", "whole", "s"), ("bank", "bank", "MiB"), ("images", "images", "MiB")]
+    pairs = [("bank", "padded", "s"), ("bank", "trimmed", "s"), ("network", "network", "s"), ("whole", "whole", "s"), ("whole", "whole", "CPU s"), ("bank", "bank", "MiB"), ("images", "images", "MiB")]
     for library in ("transformers", "open_clip"):
         for ours, theirs, unit in pairs:
             if (library, theirs, unit) not in middle:
                 continue
             own, other = middle[("finexl", ours, unit)], middle[(library, theirs, unit)]
-            print(f"  {library:14} {theirs:10} {unit:4} {other / own:6.2f}   ({other:.2f} against {own:.2f})")
+            print(f"  {library:14} {theirs:10} {unit:5} {other / own:6.2f}   ({other:.2f} against {own:.2f})")
 
 
 if __name__ == "__main__":

@@ -130,7 +130,7 @@ def main():
             "images": torch.zeros(IMAGES),
             "transformers.texts": normalised(model.get_text_features(**inputs)),
             "transformers.images": normalised(model.get_image_features(pixel_values=pixels)),
-            "open_clip.texts": normalised(reference.encode_text(inputs["input_ids"])),
+            "open_clip.texts": normalised(reference.encode_text(open_clip.tokenize(TEXTS))),
             "open_clip.images": normalised(reference.encode_image(torch.stack([preprocess(i) for i in opened]))),
         }
     save_file(expected, folder / "expected.safetensors")

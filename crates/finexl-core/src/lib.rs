@@ -7,6 +7,7 @@ pub mod error;
 pub mod experiment;
 pub mod explanation;
 pub mod fingerprint;
+pub mod mapped_file;
 pub mod partial_folder;
 pub mod personalization;
 pub mod seed;

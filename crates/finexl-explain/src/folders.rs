@@ -100,8 +100,10 @@ impl Explainer<'_> {
     fn bank(&self, probes: &Probes) -> Result<ConceptBank, ExplainError> {
         let prompts = &probes.prompts;
         let key = PhraseFeatures::fingerprint(self.encoder, prompts);
-        let kept = self.cache.phrases(&key);
-        let phrases = match kept.filter(|phrases| phrases.probes() == prompts.len()) {
+        let kept = self.cache.phrases(&key).filter(|phrases| {
+            phrases.probes() == prompts.len() && phrases.is_sound_for(self.vocabulary)
+        });
+        let phrases = match kept {
             Some(mut phrases) => {
                 if phrases.extend(self.encoder, self.vocabulary, prompts)? {
                     self.cache.keep_phrases(&key, &phrases);

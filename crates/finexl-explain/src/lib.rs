@@ -14,6 +14,7 @@ pub mod explain;
 pub mod features_file;
 pub mod folders;
 pub mod image_features;
+mod mapped_rows;
 pub mod overlap;
 mod packed_numbers;
 pub mod phrase_features;

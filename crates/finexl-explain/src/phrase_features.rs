@@ -1,15 +1,17 @@
 //! Text embeddings of probes with phrases, from which concept banks are put together.
 
 use crate::error::ExplainError;
-use crate::features_file::floats;
+use crate::mapped_rows::MappedRows;
 use crate::vocabulary::Vocabulary;
 use finexl_core::fingerprint::Fingerprint;
+use finexl_core::mapped_file::MappedFile;
 use finexl_data::captions::caption;
 use finexl_zoo::encoders::Encoder;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Names in the file.
 const PLAIN: &str = "plain";
@@ -25,10 +27,10 @@ pub struct PhraseFeatures {
     probes: usize,
     dimension: usize,
     /// `[probes, d]`
-    plain: Vec<f32>,
+    plain: MappedRows,
     phrases: Vec<String>,
     /// `[phrases, probes, d]`
-    styled: Vec<f32>,
+    styled: MappedRows,
 }
 
 impl PhraseFeatures {
@@ -55,9 +57,9 @@ impl PhraseFeatures {
         let mut features = Self {
             probes: probes.len(),
             dimension: encoder.dimension(),
-            plain: Vec::new(),
+            plain: MappedRows::new(encoder.dimension()),
             phrases: Vec::new(),
-            styled: Vec::new(),
+            styled: MappedRows::new(encoder.dimension()),
         };
         features.extend(encoder, vocabulary, probes)?;
         Ok(features)
@@ -82,7 +84,7 @@ impl PhraseFeatures {
             .filter(|phrase| seen.insert(phrase))
             .cloned()
             .collect();
-        let first = self.plain.is_empty();
+        let first = self.plain.len() == 0;
         if missing.is_empty() && !first {
             return Ok(false);
         }
@@ -97,13 +99,13 @@ impl PhraseFeatures {
         let block = missing.len() + usize::from(first);
         if first {
             for probe in 0..self.probes {
-                self.plain.extend_from_slice(features.row(probe * block));
+                self.plain.push(features.row(probe * block));
             }
         }
         for index in 0..missing.len() {
             for probe in 0..self.probes {
                 let row = probe * block + usize::from(first) + index;
-                self.styled.extend_from_slice(features.row(row));
+                self.styled.push(features.row(row));
             }
         }
         self.phrases.extend(missing);
@@ -120,25 +122,39 @@ impl PhraseFeatures {
         self.dimension
     }
 
+    fn places(&self) -> HashMap<&str, usize> {
+        let phrases = self.phrases.iter().enumerate();
+        phrases
+            .map(|(place, phrase)| (phrase.as_str(), place))
+            .collect()
+    }
+
+    /// Whether all numbers that a vocabulary needs and that are there are finite.
+    pub fn is_sound_for(&self, vocabulary: &Vocabulary) -> bool {
+        let places = self.places();
+        let phrases = vocabulary.concepts().iter().flat_map(|c| &c.phrases);
+        let mut styled = phrases
+            .filter_map(|phrase| places.get(phrase.as_str()))
+            .flat_map(|place| place * self.probes..(place + 1) * self.probes);
+        let finite = |row: &[f32]| row.iter().all(|value| value.is_finite());
+        (0..self.plain.len()).all(|row| finite(&self.plain.row(row)))
+            && styled.all(|row| finite(&self.styled.row(row)))
+    }
+
     /// Directions of a vocabulary, `[probes, N, d]`: the mean over each concept's phrases of
     /// `E_txt("t_j, PHRASE style") - E_txt("t_j")`. Nothing where a phrase is missing.
     pub fn directions(&self, vocabulary: &Vocabulary) -> Option<Vec<f32>> {
-        let places: HashMap<&str, usize> = self
-            .phrases
-            .iter()
-            .enumerate()
-            .map(|(place, phrase)| (phrase.as_str(), place))
-            .collect();
+        let places = self.places();
         let (n, d) = (vocabulary.concepts().len(), self.dimension);
         let mut values = vec![0.0f32; self.probes * n * d];
         for (probe, rows) in values.chunks_exact_mut((n * d).max(1)).enumerate() {
-            let plain = &self.plain[probe * d..(probe + 1) * d];
+            let plain = self.plain.row(probe);
             for (concept, row) in vocabulary.concepts().iter().zip(rows.chunks_exact_mut(d)) {
                 let share = 1.0 / concept.phrases.len() as f32;
                 for phrase in &concept.phrases {
                     let place = places.get(phrase.as_str())? * self.probes + probe;
-                    let styled = &self.styled[place * d..(place + 1) * d];
-                    for ((value, s), p) in row.iter_mut().zip(styled).zip(plain) {
+                    let styled = self.styled.row(place);
+                    for ((value, s), p) in row.iter_mut().zip(&*styled).zip(&*plain) {
                         *value += share * (s - p);
                     }
                 }
@@ -156,13 +172,7 @@ impl PhraseFeatures {
             path: path.to_path_buf(),
             problem: format!("the features cannot be stored ({e})"),
         };
-        let bytes = |values: &[f32]| -> Vec<u8> {
-            values
-                .iter()
-                .flat_map(|value| value.to_le_bytes())
-                .collect()
-        };
-        let (plain, styled) = (bytes(&self.plain), bytes(&self.styled));
+        let (plain, styled) = (self.plain.bytes(), self.styled.bytes());
         let (p, d) = (self.probes, self.dimension);
         let phrases = serde_json::to_string(&self.phrases).map_err(|source| {
             finexl_core::CoreError::Json {
@@ -186,20 +196,22 @@ impl PhraseFeatures {
         Ok(finexl_core::atomic::write(path, &content)?)
     }
 
-    /// Reads what [`PhraseFeatures::write`] wrote.
+    /// Opens what [`PhraseFeatures::write`] wrote. The file is mapped: numbers are read where they
+    /// are used, so look at [`PhraseFeatures::is_sound_for`] before.
     ///
     /// # Errors
-    /// A file that is not one of these, or holds numbers that are not finite.
+    /// A file that is not one of these.
     pub fn read(path: &Path) -> Result<Self, ExplainError> {
-        let bytes = finexl_core::atomic::read(path)?;
+        let mapped = Arc::new(MappedFile::open(path)?);
         let fault = |problem: String| ExplainError::Features {
             path: path.to_path_buf(),
             problem,
         };
-        let file = SafeTensors::deserialize(&bytes)
+        let file = SafeTensors::deserialize(&mapped)
             .map_err(|e| fault(format!("it is no whole safetensors file ({e})")))?;
-        let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| fault(e.to_string()))?;
-        let phrases: Option<Vec<String>> = header
+        let (header, metadata) =
+            SafeTensors::read_metadata(&mapped).map_err(|e| fault(e.to_string()))?;
+        let phrases: Option<Vec<String>> = metadata
             .metadata()
             .as_ref()
             .and_then(|m| m.get(PHRASES))
@@ -215,18 +227,22 @@ impl PhraseFeatures {
         if styled.shape() != [phrases.len(), probes, dimension] || dimension == 0 {
             return Err(fault("its tensors do not fit each other".to_string()));
         }
-        let features = Self {
+        let rows = |name: &str| match metadata.info(name) {
+            Some(info) if info.dtype == Dtype::F32 => {
+                let (start, end) = info.data_offsets;
+                // Eight bytes before the header say how long it is.
+                let span = 8 + header + start..8 + header + end;
+                Ok(MappedRows::of_file(dimension, Arc::clone(&mapped), span))
+            }
+            _ => Err(fault(format!("its {name} is not in single precision"))),
+        };
+        Ok(Self {
             probes,
             dimension,
-            plain: floats(&plain).map_err(fault)?,
+            plain: rows(PLAIN)?,
+            styled: rows(STYLED)?,
             phrases,
-            styled: floats(&styled).map_err(fault)?,
-        };
-        let numbers = features.plain.iter().chain(&features.styled);
-        if numbers.into_iter().any(|value| !value.is_finite()) {
-            return Err(fault("it holds NaN or infinity".to_string()));
-        }
-        Ok(features)
+        })
     }
 }
 
@@ -234,6 +250,7 @@ impl PhraseFeatures {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use finexl_core::atomic;
     use finexl_data::image::Image;
     use finexl_zoo::ZooError;
     use finexl_zoo::encoders::Features;
@@ -309,9 +326,24 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("phrases.safetensors");
         features.write(&path).unwrap();
-        assert_eq!(PhraseFeatures::read(&path).unwrap(), features);
-        let bytes = std::fs::read(&path).unwrap();
-        std::fs::write(&path, &bytes[..bytes.len() - 4]).unwrap();
+        let mut mapped = PhraseFeatures::read(&path).unwrap();
+        assert_eq!(mapped, features);
+        assert_eq!(mapped.directions(&more), fresh.directions(&more));
+        // What is added to a mapped file stands behind it, and replaces it when it is written.
+        let most = names(&["vivid", "soft", "dark"]);
+        asked();
+        assert!(mapped.extend(&encoder, &most, &probes).unwrap());
+        assert_eq!(asked(), 2);
+        mapped.write(&path).unwrap();
+        assert_eq!(PhraseFeatures::read(&path).unwrap(), mapped);
+
+        let mut bytes = std::fs::read(&path).unwrap();
+        let end = bytes.len();
+        bytes[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
+        atomic::write(&path, &bytes).unwrap();
+        let spoilt = PhraseFeatures::read(&path).unwrap();
+        assert!(spoilt.is_sound_for(&few) && !spoilt.is_sound_for(&most));
+        atomic::write(&path, &bytes[..end - 4]).unwrap();
         assert!(PhraseFeatures::read(&path).is_err());
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::fixtures::{images, largest_difference};
 use finexl_data::image::Image;
-use finexl_data::resize::{fit_square, resize};
+use finexl_data::resize::{Filter, fit_square, resize, resize_with};
 
 #[test]
 fn every_case_of_pillow_is_met_exactly() {
@@ -16,6 +16,9 @@ fn every_case_of_pillow_is_met_exactly() {
         let expected = &cases[&format!("{case}.output")];
         let ours = resize(input, expected.width, expected.height);
         assert_eq!(largest_difference(&ours, expected), 0, "{case}");
+        let expected = &cases[&format!("{case}.bilinear")];
+        let ours = resize_with(input, expected.width, expected.height, Filter::Bilinear);
+        assert_eq!(largest_difference(&ours, expected), 0, "{case} bilinear");
         let square = fit_square(input, 24);
         let expected = &cases[&format!("{case}.square")];
         assert_eq!(largest_difference(&square, expected), 0, "{case} square");

@@ -34,32 +34,33 @@ impl Activation {
         }
     }
 
-    /// Adds a bias and applies the activation; halves the width where it is gated.
-    pub(super) fn apply(self, mut rows: Rows, bias: Option<&[f32]>) -> Rows {
-        let zeros = vec![0.0; if bias.is_some() { 0 } else { rows.width }];
-        let bias = bias.unwrap_or(&zeros);
+    /// Applies the activation; halves the width where it is gated.
+    pub(super) fn apply(self, mut rows: Rows) -> Rows {
         if self == Self::GatedSilu {
-            return gated(&rows, bias);
+            return gated(&rows);
         }
         let (width, task) = (rows.width, rows.rows_per_task());
         rows.values.par_chunks_mut(task * width).for_each(|chunk| {
             dispatch(
                 #[inline(always)]
-                || {
-                    for row in chunk.chunks_exact_mut(width) {
-                        match self {
-                            Self::QuickGelu => each(row, bias, quick_gelu),
-                            Self::GeluTanh => each(row, bias, gelu_tanh),
-                            Self::Gelu | Self::GatedSilu => each(row, bias, gelu_erf),
-                        }
-                    }
-                },
+                || self.apply_row(chunk),
             );
         });
         rows
     }
 
-    /// The same on a device, bias added before.
+    /// Applies the activation to every value; what is gated needs whole rows, see
+    /// [`Activation::apply`].
+    #[inline(always)]
+    pub(super) fn apply_row(self, values: &mut [f32]) {
+        match self {
+            Self::QuickGelu => each(values, quick_gelu),
+            Self::GeluTanh => each(values, gelu_tanh),
+            Self::Gelu | Self::GatedSilu => each(values, gelu_erf),
+        }
+    }
+
+    /// The same on a device.
     pub(super) fn on_device(self, x: Tensor<2>) -> Tensor<2> {
         match self {
             Self::QuickGelu => x.clone() * sigmoid(x * 1.702),
@@ -78,9 +79,9 @@ impl Activation {
 }
 
 #[inline(always)]
-fn each(row: &mut [f32], bias: &[f32], activation: impl Fn(f32) -> f32) {
-    for (value, bias) in row.iter_mut().zip(bias) {
-        *value = activation(*value + bias);
+fn each(values: &mut [f32], activation: impl Fn(f32) -> f32) {
+    for value in values {
+        *value = activation(*value);
     }
 }
 
@@ -111,7 +112,7 @@ fn gelu_erf(x: f32) -> f32 {
     x * share
 }
 
-fn gated(rows: &Rows, bias: &[f32]) -> Rows {
+fn gated(rows: &Rows) -> Rows {
     let (width, half) = (rows.width, rows.width / 2);
     let mut output = Rows::zeros(rows.len(), half);
     let task = rows.rows_per_task();
@@ -124,15 +125,9 @@ fn gated(rows: &Rows, bias: &[f32]) -> Rows {
                 #[inline(always)]
                 || {
                     for (to, from) in to.chunks_exact_mut(half).zip(from.chunks_exact(width)) {
-                        let (gate, value) = from.split_at(half);
-                        let (gate_bias, value_bias) = bias.split_at(half);
-                        let gates = gate.iter().zip(gate_bias);
-                        let values = value.iter().zip(value_bias);
-                        for ((to, (gate, gate_bias)), (value, value_bias)) in
-                            to.iter_mut().zip(gates).zip(values)
-                        {
-                            let gate = gate + gate_bias;
-                            *to = gate / (1.0 + exp(-gate)) * (value + value_bias);
+                        let (gates, values) = from.split_at(half);
+                        for ((to, gate), value) in to.iter_mut().zip(gates).zip(values) {
+                            *to = gate / (1.0 + exp(-gate)) * value;
                         }
                     }
                 },

@@ -2,7 +2,7 @@
 
 use super::activation::Activation;
 use super::attend::attend;
-use super::linear::{Linear, add_residual, add_to_rows};
+use super::linear::Linear;
 use super::norm::Norm;
 use super::pattern::Pattern;
 use super::rows::Rows;
@@ -23,14 +23,13 @@ pub struct Mlp {
 }
 
 impl Mlp {
-    /// All but the bias of the second layer, which is left to the caller.
-    pub(super) fn product(&self, rows: Rows) -> Result<Rows, ZooError> {
-        let hidden = self.up.product(rows)?;
-        let mut hidden = self.activation.apply(hidden, self.up.bias());
+    /// Adds the layer's output for `rows` to `to`, `[n, width]` both.
+    pub(super) fn add_to(&self, to: &mut Rows, rows: Rows) -> Result<(), ZooError> {
+        let mut hidden = self.up.activated(rows, self.activation)?;
         if let Some(norm) = &self.norm {
             hidden = norm.apply(&hidden);
         }
-        self.down.product(hidden)
+        self.down.add_to(to, hidden)
     }
 }
 
@@ -65,10 +64,7 @@ impl Block {
         pattern: Pattern<'_>,
         read: Option<&[usize]>,
     ) -> Result<Rows, ZooError> {
-        let mut qkv = self.qkv.product(self.attention_norm.apply(&x))?;
-        if let Some(bias) = self.qkv.bias() {
-            add_to_rows(&mut qkv, bias);
-        }
+        let mut qkv = self.qkv.apply(self.attention_norm.apply(&x))?;
         let mut attended = attend(&mut qkv, self.heads, pattern);
         drop(qkv);
         if let Some(read) = read {
@@ -78,9 +74,9 @@ impl Block {
         if let Some(norm) = &self.inner_norm {
             attended = norm.apply(&attended);
         }
-        add_residual(&mut x, &self.output.product(attended)?, self.output.bias());
-        let mixed = self.mlp.product(self.mlp_norm.apply(&x))?;
-        add_residual(&mut x, &mixed, self.mlp.down.bias());
+        self.output.add_to(&mut x, attended)?;
+        let normalised = self.mlp_norm.apply(&x);
+        self.mlp.add_to(&mut x, normalised)?;
         Ok(x)
     }
 }

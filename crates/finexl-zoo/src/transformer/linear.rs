@@ -1,9 +1,12 @@
 //! Linear layers with weights in single or half precision.
 
+use super::activation::Activation;
+use super::product::multiply;
 use super::rows::Rows;
 use super::vector::dispatch;
 use crate::ZooError;
 use burn::tensor::{Device, Tensor, TensorData};
+use faer::Accum;
 use half::slice::HalfFloatSliceExt;
 use rayon::prelude::*;
 
@@ -38,16 +41,34 @@ impl Matrix {
                     .for_each(|(to, from)| {
                         dispatch(
                             #[inline(always)]
-                            || {
-                                for (to, from) in to.iter_mut().zip(from) {
-                                    *to = f32::from_bits(u32::from(from.to_bits()) << 16);
-                                }
-                            },
+                            || widen(from, to),
                         );
                     });
                 wide
             }
         }
+    }
+
+    /// [`Matrix::to_f32`] without a copy where there is nothing to widen.
+    pub fn into_f32(self) -> Vec<f32> {
+        match self {
+            Self::F32(values) => values,
+            half => half.to_f32(),
+        }
+    }
+
+    /// Number of values.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::F32(values) => values.len(),
+            Self::F16(values) => values.len(),
+            Self::Bf16(values) => values.len(),
+        }
+    }
+
+    /// Whether there is no value.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// Appends the rows of another matrix of the same precision; in single precision otherwise.
@@ -71,10 +92,10 @@ impl Matrix {
 /// The weight where it is multiplied.
 #[derive(Debug)]
 enum Weight {
-    /// `[inputs, outputs]`, a transposed view.
-    Single(Box<Tensor<2>>),
-    /// `[outputs, inputs]`, widened whenever it is used.
-    Half(Matrix),
+    /// On the processor, `[outputs, inputs]`, in the precision of its file.
+    Processor(Matrix),
+    /// On another device, `[inputs, outputs]`, a transposed view.
+    Device(Box<Tensor<2>>),
 }
 
 /// `x W^T + b`, products in single precision whatever the weights are kept in.
@@ -92,18 +113,12 @@ impl Linear {
     ///
     /// Half precision stays in memory on the processor; other devices get single precision.
     pub fn new(weight: Matrix, bias: Option<Vec<f32>>, inputs: usize, device: &Device) -> Self {
-        let outputs = match &weight {
-            Matrix::F32(values) => values.len() / inputs,
-            Matrix::F16(values) => values.len() / inputs,
-            Matrix::Bf16(values) => values.len() / inputs,
-        };
-        let on_processor = *device == Device::flex();
-        let weight = match weight {
-            Matrix::F32(values) => {
-                Weight::Single(Box::new(transposed(values, outputs, inputs, device)))
-            }
-            half if on_processor => Weight::Half(half),
-            half => Weight::Single(Box::new(transposed(half.to_f32(), outputs, inputs, device))),
+        let outputs = weight.len() / inputs;
+        let weight = if *device == Device::flex() {
+            Weight::Processor(weight)
+        } else {
+            let tensor = transposed(weight.into_f32(), outputs, inputs, device);
+            Weight::Device(Box::new(tensor))
         };
         Self {
             weight,
@@ -121,21 +136,18 @@ impl Linear {
 
     fn weight(&self) -> Tensor<2> {
         match &self.weight {
-            Weight::Single(tensor) => tensor.as_ref().clone(),
-            Weight::Half(matrix) => {
+            Weight::Device(tensor) => tensor.as_ref().clone(),
+            Weight::Processor(matrix) => {
                 transposed(matrix.to_f32(), self.outputs, self.inputs, &self.device)
             }
         }
     }
 
-    /// `x W^T` without the bias, `[n, inputs]` to `[n, outputs]`.
-    ///
-    /// # Errors
-    /// [`ZooError::Backend`] where the device fails.
-    pub fn product(&self, rows: Rows) -> Result<Rows, ZooError> {
+    /// `x W^T` on a device, `[n, inputs]` to `[n, outputs]`.
+    fn product_on_device(&self, rows: Rows, weight: &Tensor<2>) -> Result<Rows, ZooError> {
         let count = rows.len();
         let data = TensorData::new(rows.values, [count, self.inputs]);
-        let product = Tensor::<2>::from_data(data, &self.device).matmul(self.weight());
+        let product = Tensor::<2>::from_data(data, &self.device).matmul(weight.clone());
         Ok(Rows {
             values: read(product)?,
             width: self.outputs,
@@ -145,16 +157,86 @@ impl Linear {
     /// `x W^T + b`, `[n, inputs]` to `[n, outputs]`.
     ///
     /// # Errors
-    /// As [`Linear::product`].
+    /// [`ZooError::Backend`] where the device fails.
     pub fn apply(&self, rows: Rows) -> Result<Rows, ZooError> {
-        let mut product = self.product(rows)?;
-        if let Some(bias) = &self.bias {
-            add_to_rows(&mut product, bias);
+        let bias = self.bias();
+        match &self.weight {
+            Weight::Device(weight) => {
+                let mut product = self.product_on_device(rows, weight)?;
+                if let Some(bias) = bias {
+                    product
+                        .values
+                        .par_chunks_mut(self.outputs)
+                        .for_each(|row| add(row, bias));
+                }
+                Ok(product)
+            }
+            Weight::Processor(weight) => {
+                let mut product = Rows::zeros(rows.len(), self.outputs);
+                multiply(
+                    &rows,
+                    weight,
+                    &mut product,
+                    Accum::Replace,
+                    #[inline(always)]
+                    |row, column| add_bias(row, bias, column),
+                );
+                Ok(product)
+            }
         }
+    }
+
+    /// `activation(x W^T + b)`, `[n, inputs]` to `[n, outputs]`, to half of that where the
+    /// activation is gated.
+    ///
+    /// # Errors
+    /// As [`Linear::apply`].
+    pub fn activated(&self, rows: Rows, activation: Activation) -> Result<Rows, ZooError> {
+        let Weight::Processor(weight) = &self.weight else {
+            return Ok(activation.apply(self.apply(rows)?));
+        };
+        if activation == Activation::GatedSilu {
+            return Ok(activation.apply(self.apply(rows)?));
+        }
+        let bias = self.bias();
+        let mut product = Rows::zeros(rows.len(), self.outputs);
+        multiply(
+            &rows,
+            weight,
+            &mut product,
+            Accum::Replace,
+            #[inline(always)]
+            |row, column| {
+                add_bias(row, bias, column);
+                activation.apply_row(row);
+            },
+        );
         Ok(product)
     }
 
-    /// The same on a device.
+    /// `to += x W^T + b`, `[n, inputs]` onto `[n, outputs]`.
+    ///
+    /// # Errors
+    /// As [`Linear::apply`].
+    pub fn add_to(&self, to: &mut Rows, rows: Rows) -> Result<(), ZooError> {
+        let bias = self.bias();
+        match &self.weight {
+            Weight::Device(_) => add(&mut to.values, &self.apply(rows)?.values),
+            Weight::Processor(weight) => {
+                multiply(
+                    &rows,
+                    weight,
+                    to,
+                    Accum::Add,
+                    #[inline(always)]
+                    |row, column| add_bias(row, bias, column),
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// `x W^T + b` as tensors.
     pub(super) fn on_device(&self, x: Tensor<2>) -> Tensor<2> {
         let product = x.matmul(self.weight());
         match &self.bias {
@@ -184,41 +266,26 @@ pub(super) fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, ZooErr
         .map_err(|e| failed(format!("{e:?}")))
 }
 
-/// Adds one row to all.
-pub(super) fn add_to_rows(rows: &mut Rows, addend: &[f32]) {
-    let (width, task) = (rows.width, rows.rows_per_task());
-    rows.values.par_chunks_mut(task * width).for_each(|chunk| {
-        dispatch(
-            #[inline(always)]
-            || {
-                for row in chunk.chunks_exact_mut(width) {
-                    for (value, addend) in row.iter_mut().zip(addend) {
-                        *value += addend;
-                    }
-                }
-            },
-        );
-    });
+/// Adds to every value the one at its place.
+#[inline(always)]
+fn add(values: &mut [f32], addends: &[f32]) {
+    for (value, addend) in values.iter_mut().zip(addends) {
+        *value += addend;
+    }
 }
 
-/// `x += delta + bias`, row by row.
-pub(super) fn add_residual(x: &mut Rows, delta: &Rows, bias: Option<&[f32]>) {
-    let zeros = vec![0.0; if bias.is_some() { 0 } else { x.width }];
-    let bias = bias.unwrap_or(&zeros);
-    let (width, task) = (x.width, x.rows_per_task());
-    x.values
-        .par_chunks_mut(task * width)
-        .zip(delta.values.par_chunks(task * width))
-        .for_each(|(x, delta)| {
-            dispatch(
-                #[inline(always)]
-                || {
-                    for (x, delta) in x.chunks_exact_mut(width).zip(delta.chunks_exact(width)) {
-                        for ((x, delta), bias) in x.iter_mut().zip(delta).zip(bias) {
-                            *x += delta + bias;
-                        }
-                    }
-                },
-            );
-        });
+/// Adds the bias to a part of a row that begins at `column`.
+#[inline(always)]
+fn add_bias(row: &mut [f32], bias: Option<&[f32]>, column: usize) {
+    if let Some(bias) = bias {
+        add(row, &bias[column..]);
+    }
+}
+
+/// Brain floating point to single precision.
+#[inline(always)]
+pub(super) fn widen(from: &[half::bf16], to: &mut [f32]) {
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = f32::from_bits(u32::from(from.to_bits()) << 16);
+    }
 }

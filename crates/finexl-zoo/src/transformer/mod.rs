@@ -1,9 +1,9 @@
 //! Transformer blocks for inference, with kernels for the processor beside the tensor operations.
 //!
-//! On the processor only matrix products go through burn. Norms, activations and attention are
-//! loops of our own over plain rows: burn's processor backend runs them on one thread and without
-//! vector instructions, and its attention needs copies that these do not. Every other device runs
-//! the same blocks as tensor operations.
+//! On the processor nothing goes through burn. Matrix products are faer's kernels, cut into tasks
+//! here; norms and activations are loops of our own over plain rows: burn's processor backend runs
+//! them on one thread and without vector instructions, and its attention needs copies that these do
+//! not. Every other device runs the same blocks as tensor operations.
 
 mod activation;
 mod attend;
@@ -13,6 +13,7 @@ mod linear;
 mod norm;
 mod pattern;
 mod pooling;
+mod product;
 mod rotary;
 mod rows;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! Reference: `SiglipMultiheadAttentionPoolingHead` of transformers, after Zhai et al. 2023.
 
 use super::block::Mlp;
-use super::linear::{Linear, add_residual};
+use super::linear::Linear;
 use super::norm::Norm;
 use super::rows::Rows;
 use super::vector::{dispatch, dot, softmax};
@@ -65,8 +65,8 @@ impl AttentionPool {
                 );
             });
         let mut x = self.output.apply(attended)?;
-        let mixed = self.mlp.product(self.norm.apply(&x))?;
-        add_residual(&mut x, &mixed, self.mlp.down.bias());
+        let normalised = self.norm.apply(&x);
+        self.mlp.add_to(&mut x, normalised)?;
         Ok(x)
     }
 }

@@ -127,7 +127,7 @@ fn half_precision_gives_what_its_widened_numbers_give() {
     for half in [Matrix::F16(f16), Matrix::Bf16(bf16)] {
         let wide = Linear::new(Matrix::F32(half.to_f32()), None, 33, &device);
         let kept = Linear::new(half, None, 33, &device);
-        let (a, b) = (wide.product(rows.clone()), kept.product(rows.clone()));
+        let (a, b) = (wide.apply(rows.clone()), kept.apply(rows.clone()));
         assert_eq!(a.unwrap(), b.unwrap());
     }
 }

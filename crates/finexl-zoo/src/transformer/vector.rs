@@ -85,10 +85,25 @@ pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
     fold(lanes) + tail
 }
 
+/// Largest value; NaN counts as none.
+#[inline(always)]
+fn maximum(values: &[f32]) -> f32 {
+    let larger = |a: f32, b: f32| if b > a { b } else { a };
+    let (chunks, rest) = values.as_chunks::<LANES>();
+    let mut lanes = [f32::NEG_INFINITY; LANES];
+    for chunk in chunks {
+        for (lane, value) in lanes.iter_mut().zip(chunk) {
+            *lane = larger(*lane, *value);
+        }
+    }
+    let ends = lanes.iter().chain(rest);
+    ends.fold(f32::NEG_INFINITY, |a, b| larger(a, *b))
+}
+
 /// Softmax in place.
 #[inline(always)]
 pub(super) fn softmax(values: &mut [f32]) {
-    let most = values.iter().fold(f32::NEG_INFINITY, |a, b| a.max(*b));
+    let most = maximum(values);
     for value in values.iter_mut() {
         *value = exp(*value - most);
     }
@@ -133,6 +148,7 @@ mod tests {
         let values: Vec<f32> = (0..37).map(|v| v as f32).collect();
         assert_eq!(sum(&values), 666.0);
         assert_eq!(dot(&values, &values), 16206.0);
+        assert_eq!((maximum(&values), maximum(&values[..5])), (36.0, 4.0));
         assert_eq!(sum_of_squares(&values, 0.0), 16206.0);
     }
 }

@@ -59,3 +59,26 @@ fn siglip_reads_every_caption_as_the_reference_does() {
         .collect();
     assert_eq!(different, COMPOSED_OTHERWISE);
 }
+
+/// What open_clip's tokenizer gives for the captions and for texts that need cleaning.
+#[test]
+fn open_clip_reads_every_caption_as_the_reference_does() {
+    let folder = folder("captions");
+    let json = std::fs::read(folder.join("open_clip.json")).unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
+    let more: Vec<String> = serde_json::from_value(json["texts"].clone()).unwrap();
+    // Texts that ftfy takes for ones that were read in a wrong encoding.
+    let repaired: Vec<String> = serde_json::from_value(json["repaired"].clone()).unwrap();
+    let mut texts = captions();
+    texts.extend(more);
+    let tokenizer = Tokenizer::of_open_clip_folder(&folder, 77).unwrap();
+    let expected = reference(&folder.join("open_clip.safetensors"));
+    assert_eq!(texts.len(), expected.len());
+    let different: Vec<String> = texts
+        .into_iter()
+        .zip(&expected)
+        .filter(|(text, expected)| tokenizer.encode(text).unwrap() != **expected)
+        .map(|(text, _)| text)
+        .collect();
+    assert_eq!(different, repaired);
+}

@@ -1,5 +1,6 @@
 //! The architecture of an encoder, whatever format it was described in.
 
+use super::text_cleaning::Cleaning;
 use crate::transformer::Activation;
 
 /// How the tensors of a file are named.
@@ -114,6 +115,8 @@ pub struct TextConfig {
     pub projection_bias: bool,
     /// The token at which a causal text is read; where the config does not say, the tokenizer's.
     pub end: Option<u32>,
+    /// What open_clip does to a text before its tokens are looked for.
+    pub(super) cleaning: Option<Cleaning>,
 }
 
 /// Both towers.

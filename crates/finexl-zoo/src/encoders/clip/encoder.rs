@@ -24,7 +24,7 @@ use std::path::Path;
 use std::time::Instant;
 
 /// Version of everything between files and embeddings, part of the fingerprint.
-const VERSION: &str = "clip 1";
+const VERSION: &str = "clip 2";
 /// Images of one forward pass.
 const IMAGE_BATCH: usize = 32;
 /// Rows of one forward pass of padded texts.
@@ -365,7 +365,7 @@ fn preprocessing(files: &ModelFiles, json: &Value, size: usize) -> Result<Prepro
 fn tokenizer(files: &ModelFiles, config: &ClipConfig) -> Result<Tokenizer, ZooError> {
     let text = &config.text;
     if !text.bidirectional {
-        return Tokenizer::causal(&files.tokenizer, text.context, text.end);
+        return Tokenizer::causal(&files.tokenizer, text.context, text.end, text.cleaning);
     }
     let settings = files.folder.join("tokenizer_config.json");
     let settings = if settings.is_file() {

@@ -189,6 +189,7 @@ pub(super) fn parse(config: &Value, known: Option<Activation>) -> Result<ClipCon
             bidirectional: siglip,
             projection_bias: siglip,
             end: (!siglip && end != 2).then_some(end as u32),
+            cleaning: None,
         },
     })
 }
@@ -207,6 +208,13 @@ mod tests {
         assert_eq!(parsed.dimension, 768);
         assert_eq!(parsed.image.tokens(), 196);
         assert_eq!(parsed.text.stack.activation, Activation::GeluTanh);
+    }
+
+    #[test]
+    fn the_other_siglip_is_refused_by_name() {
+        // SigLIP 2 of one resolution says "siglip"; this one takes images of any shape.
+        let config = json!({"model_type": "siglip2", "transformers_version": "5.0.0"});
+        assert!(matches!(parse(&config, None), Err(Fault::Unusable(p)) if p.contains("siglip2")));
     }
 
     #[test]

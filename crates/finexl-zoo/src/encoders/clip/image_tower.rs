@@ -125,7 +125,7 @@ impl ImageTower {
     pub(super) fn forward(&self, patches: Rows, observer: Observer<'_>) -> Result<Rows, ZooError> {
         let (length, grid) = (self.config.tokens(), self.config.grid().pow(2));
         let count = patches.len() / grid;
-        let mut x = self.place(&self.patch.product(patches)?, count);
+        let mut x = self.place(&self.patch.apply(patches)?, count);
         if let Some(norm) = &self.before {
             x = norm.apply(&x);
         }

@@ -4,6 +4,7 @@
 //! as code, transformers 5.23, open_clip 3.3 and timm 1.0, to which fixtures hold every tower.
 
 mod blocks;
+mod character_references;
 mod checkpoint;
 mod config;
 mod encoder;
@@ -16,6 +17,7 @@ mod prefix_tree;
 mod preprocessing;
 mod published;
 mod pull;
+mod text_cleaning;
 mod text_tower;
 mod tokenizer;
 mod verify;

@@ -3,6 +3,7 @@
 //! Reference: open_clip 3.3, `model.py` (`CLIPVisionCfg`, `CLIPTextCfg`); timm 1.0, `models/eva.py`.
 
 use super::config::{ClipConfig, Eva, ImageConfig, ImagePooling, Naming, Stack, TextConfig};
+use super::text_cleaning::Cleaning;
 use crate::transformer::Activation;
 use serde::Deserialize;
 use serde_json::Value;
@@ -51,8 +52,15 @@ struct Text {
     heads: usize,
     layers: usize,
     mlp_ratio: Option<f64>,
-    #[serde(rename = "hf_tokenizer_name")]
-    _tokenizer: Option<String>,
+    hf_tokenizer_name: Option<String>,
+    tokenizer_kwargs: Option<TokenizerSettings>,
+}
+
+/// Settings of open_clip's wrapper around a tokenizer of transformers.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TokenizerSettings {
+    clean: Option<String>,
 }
 
 fn default_context() -> usize {
@@ -145,7 +153,7 @@ pub(super) fn parse(config: &Value) -> Result<ClipConfig, String> {
         .map_err(|e| format!("its {TOWER} cannot be read ({e})"))?;
     let model: Model = serde_json::from_value(model)
         .map_err(|e| format!("its model_cfg asks for what is not built here ({e})"))?;
-    let text = text(&model);
+    let text = text(&model)?;
     if let Some(tower) = spelt_out {
         return eva(&model, tower.stack(), tower.patch, tower.eva(), text);
     }
@@ -220,9 +228,24 @@ fn activation(model: &Model) -> Activation {
     }
 }
 
-fn text(model: &Model) -> TextConfig {
+/// How a text is cleaned: for open_clip's own tokenizer, or for one of transformers.
+fn cleaning(text: &Text) -> Result<Cleaning, String> {
+    let settings = text.tokenizer_kwargs.as_ref();
+    let name = settings.and_then(|s| s.clean.as_deref());
+    let default = match text.hf_tokenizer_name {
+        None => Cleaning::Lower,
+        Some(_) => Cleaning::Whitespace,
+    };
+    name.map_or(Ok(default), |name| {
+        Cleaning::of_name(name).ok_or_else(|| {
+            format!("its tokenizer cleans by \"{name}\"; built are whitespace and canonicalize")
+        })
+    })
+}
+
+fn text(model: &Model) -> Result<TextConfig, String> {
     let text = &model.text_cfg;
-    TextConfig {
+    Ok(TextConfig {
         vocabulary: text.vocab_size,
         context: text.context_length,
         stack: Stack {
@@ -236,7 +259,8 @@ fn text(model: &Model) -> TextConfig {
         bidirectional: false,
         projection_bias: false,
         end: None,
-    }
+        cleaning: Some(cleaning(text)?),
+    })
 }
 
 fn clip(model: &Model, text: TextConfig) -> Result<ClipConfig, String> {
@@ -333,6 +357,30 @@ mod tests {
         let mut timm = base();
         timm["model_cfg"]["vision_cfg"]["timm_model_name"] = json!("convnext_base");
         assert!(parse(&timm).unwrap_err().contains("convnext_base"));
+        // EVA-02 E normalises after its layers.
+        timm["model_cfg"]["vision_cfg"]["timm_model_name"] =
+            json!("eva02_enormous_patch14_clip_224");
+        let problem = parse(&timm).unwrap_err();
+        assert!(problem.contains("eva02_enormous") && problem.contains("eva02_large"));
+        // SigLIP of open_clip: its text tower sees its padding.
+        let mut siglip = base();
+        siglip["model_cfg"]["text_cfg"]["no_causal_mask"] = json!(true);
+        let problem = parse(&siglip).unwrap_err();
+        assert!(problem.contains("no_causal_mask"), "{problem}");
+    }
+
+    #[test]
+    fn cleaning_is_that_of_the_tokenizer() {
+        let mut config = base();
+        let of = |config: &Value| parse(config).map(|c| c.text.cleaning);
+        assert_eq!(of(&config), Ok(Some(Cleaning::Lower)));
+        config["model_cfg"]["text_cfg"]["hf_tokenizer_name"] = json!("some/tokenizer");
+        assert_eq!(of(&config), Ok(Some(Cleaning::Whitespace)));
+        let text = &mut config["model_cfg"]["text_cfg"];
+        text["tokenizer_kwargs"] = json!({"clean": "canonicalize"});
+        assert_eq!(of(&config), Ok(Some(Cleaning::Canonicalize)));
+        config["model_cfg"]["text_cfg"]["tokenizer_kwargs"] = json!({"clean": "odd"});
+        assert!(of(&config).is_err_and(|problem| problem.contains("odd")));
     }
 
     #[test]

@@ -1,9 +1,14 @@
 //! Texts to tokens, by the crate `tokenizers`.
 //!
-//! Reference: `CLIPTokenizer` and `SiglipTokenizer` of transformers 5.23.
+//! Reference: `CLIPTokenizer` and `SiglipTokenizer` of transformers 5.23, `SimpleTokenizer` and
+//! `HFTokenizer` of open_clip 3.3. The first two read a text as it is; open_clip cleans it before
+//! ([`Cleaning`]), and to it marks that a text spells out (`<|endoftext|>`) are letters like others.
+//! Its own spelling of them, `<start_of_text>` and `<end_of_text>`, is letters here too.
 
+use super::text_cleaning::{Cleaning, canonicalised};
 use crate::ZooError;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 /// The tokenizer's files.
@@ -108,8 +113,17 @@ pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
     context: usize,
     length: Length,
-    /// Whether punctuation is dropped and letters are made small before anything else.
-    canonical: bool,
+    before: Before,
+}
+
+/// What happens to a text before anything else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Before {
+    Nothing,
+    /// Punctuation is dropped and letters are made small, as SigLIP's tokenizer of transformers does.
+    Canonicalised,
+    /// As open_clip does.
+    Cleaned(Cleaning),
 }
 
 impl Tokenizer {
@@ -118,21 +132,32 @@ impl Tokenizer {
     /// # Errors
     /// [`ZooError::EncoderFiles`] where there is none or it cannot be read.
     pub fn of_folder(folder: &Path, context: usize) -> Result<Self, ZooError> {
-        let files = TokenizerFiles::find(folder).ok_or_else(|| ZooError::EncoderFiles {
-            path: folder.to_path_buf(),
-            problem: "it holds neither tokenizer.json nor vocab.json with merges.txt".to_string(),
-            remedy: "put the tokenizer of the same model there".to_string(),
-        })?;
-        Self::causal(&files, context, None)
+        Self::causal(&find(folder)?, context, None, None)
     }
 
-    /// A tokenizer for causal texts of at most `context` tokens; `end` as the config gives it.
+    /// The same with what open_clip does to a text before.
+    ///
+    /// # Errors
+    /// As [`Tokenizer::of_folder`].
+    pub fn of_open_clip_folder(folder: &Path, context: usize) -> Result<Self, ZooError> {
+        Self::causal(&find(folder)?, context, None, Some(Cleaning::Lower))
+    }
+
+    /// A tokenizer for causal texts of at most `context` tokens; `end` and `cleaning` as the config
+    /// gives them.
     pub(super) fn causal(
         files: &TokenizerFiles,
         context: usize,
         end: Option<u32>,
+        cleaning: Option<Cleaning>,
     ) -> Result<Self, ZooError> {
-        let inner = open(files)?;
+        let mut inner = open(files)?;
+        if cleaning == Some(Cleaning::Lower) {
+            // open_clip's tokenizer composes no letters after the cleaning, and knows no marks in a
+            // text.
+            inner.with_normalizer(None::<tokenizers::NormalizerWrapper>);
+            inner.set_encode_special_tokens(true);
+        }
         let end = match end.or_else(|| inner.token_to_id(END)) {
             Some(end) => end,
             None => return Err(unusable(files, format!("it has no token {END}"))),
@@ -141,7 +166,7 @@ impl Tokenizer {
             inner,
             context,
             length: Length::Ends { end },
-            canonical: false,
+            before: cleaning.map_or(Before::Nothing, Before::Cleaned),
         })
     }
 
@@ -167,11 +192,16 @@ impl Tokenizer {
             padding: token("pad_token", "</s>")?,
         };
         let class = settings.get("tokenizer_class").and_then(Value::as_str);
+        let canonical = class.is_none_or(|c| c.starts_with("SiglipTokenizer"));
         Ok(Self {
             inner,
             context,
             length,
-            canonical: class.is_none_or(|c| c.starts_with("SiglipTokenizer")),
+            before: if canonical {
+                Before::Canonicalised
+            } else {
+                Before::Nothing
+            },
         })
     }
 
@@ -181,16 +211,14 @@ impl Tokenizer {
     /// # Errors
     /// Where the tokenizer fails.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>, ZooError> {
-        let canonical;
-        let text = if self.canonical {
-            canonical = canonicalised(text);
-            &canonical
-        } else {
-            text
+        let text = match self.before {
+            Before::Nothing => Cow::from(text),
+            Before::Canonicalised => Cow::from(canonicalised(text)),
+            Before::Cleaned(cleaning) => Cow::from(cleaning.apply(text)),
         };
         let encoding = self
             .inner
-            .encode_fast(text, true)
+            .encode_fast(&*text, true)
             .map_err(|e| ZooError::Backend {
                 what: "reading a text",
                 message: e.to_string(),
@@ -212,14 +240,12 @@ impl Tokenizer {
     }
 }
 
-/// Without ASCII punctuation, in small letters, with single spaces.
-fn canonicalised(text: &str) -> String {
-    let kept: String = text
-        .to_lowercase()
-        .chars()
-        .filter(|c| !c.is_ascii_punctuation())
-        .collect();
-    kept.split_whitespace().collect::<Vec<_>>().join(" ")
+fn find(folder: &Path) -> Result<TokenizerFiles, ZooError> {
+    TokenizerFiles::find(folder).ok_or_else(|| ZooError::EncoderFiles {
+        path: folder.to_path_buf(),
+        problem: "it holds neither tokenizer.json nor vocab.json with merges.txt".to_string(),
+        remedy: "put the tokenizer of the same model there".to_string(),
+    })
 }
 
 fn open(files: &TokenizerFiles) -> Result<tokenizers::Tokenizer, ZooError> {
