@@ -7,4 +7,4 @@ mod open;
 
 pub use generated_folder::{GenerationRecord, RECORD, generate_folder};
 pub use generator::{ConceptGuidance, GenerationRequest, GenerationSettings, Generator};
-pub use open::{MODEL_FILE, OpenedGenerator, open_generator, open_personalized};
+pub use open::{AUTOENCODER_FILE, MODEL_FILE, OpenedGenerator, open_generator, open_personalized};

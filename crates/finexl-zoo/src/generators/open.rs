@@ -16,7 +16,8 @@ pub const MODEL_FILE: &str = "model.safetensors";
 /// Name of the tensors in the folder of an adapter.
 const ADAPTER_FILE: &str = "adapter_model.safetensors";
 
-const AUTOENCODER: &[u8] = include_bytes!("../../weights/mini-autoencoder.safetensors");
+/// Name of the autoencoder's weights, which lie beside those of the generator.
+pub const AUTOENCODER_FILE: &str = "mini-autoencoder.safetensors";
 
 /// A generator with its personalization.
 pub struct OpenedGenerator {
@@ -28,14 +29,15 @@ pub struct OpenedGenerator {
     pub notes: Vec<String>,
 }
 
-/// Opens the generator of a weights file that `finexl train` or `finexl personalize` wrote.
+/// Opens the generator of a weights file that `finexl train` wrote; its autoencoder
+/// ([`AUTOENCODER_FILE`]) lies in the same folder.
 ///
 /// # Errors
 /// [`finexl_core::CoreError::Read`], [`ZooError::Weights`] for a damaged file, [`ZooError::Config`]
-/// for the latents of an unknown autoencoder.
+/// for the latents of another autoencoder.
 pub fn open_generator(model: &Path, device: &Device) -> Result<MiniDiffusion, ZooError> {
     let weights = WeightsFile::read(model)?;
-    MiniDiffusion::from_weights(&weights, &autoencoder(), device)
+    MiniDiffusion::from_weights(&weights, &autoencoder(model)?, device)
 }
 
 /// Opens a generator with a personalization on it: the folder of an adapter (LoRA in PEFT's layout), at
@@ -72,7 +74,7 @@ pub fn open_personalized(
         }
         let weights = WeightsFile::read(&full)?;
         return Ok(OpenedGenerator {
-            generator: MiniDiffusion::from_weights(&weights, &autoencoder(), device)?,
+            generator: MiniDiffusion::from_weights(&weights, &autoencoder(model)?, device)?,
             record,
             notes: Vec::new(),
         });
@@ -103,6 +105,8 @@ pub fn open_personalized(
     })
 }
 
-fn autoencoder() -> WeightsFile {
-    WeightsFile::embedded("the embedded weights of mini-autoencoder", AUTOENCODER)
+/// The weights of the autoencoder beside a model.
+fn autoencoder(model: &Path) -> Result<WeightsFile, ZooError> {
+    let folder = model.parent().unwrap_or(Path::new(""));
+    WeightsFile::read(&folder.join(AUTOENCODER_FILE))
 }

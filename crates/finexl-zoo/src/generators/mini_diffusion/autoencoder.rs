@@ -15,6 +15,10 @@ const FINE_WIDTH: usize = 32;
 
 /// A convolutional variational autoencoder (Kingma and Welling 2014; as the first stage of latent
 /// diffusion, Rombach et al. 2022).
+///
+/// Beside the convolutions a linear path leads from the pixels of every position to its latents and
+/// back, so that these only have to learn what a linear code leaves (after the shortcuts of DC-AE, Chen
+/// et al. 2025).
 #[derive(Module, Debug)]
 pub struct Autoencoder {
     encoder: ImageEncoder,
@@ -38,6 +42,8 @@ struct ImageEncoder {
     deepen: Conv2d,
     deep_blocks: Vec<ResidualBlock>,
     output: Conv2d,
+    unshuffle_whole: PixelUnshuffle,
+    linear: Conv2d,
 }
 
 #[derive(Module, Debug)]
@@ -50,6 +56,8 @@ struct ImageDecoder {
     fine_block: ResidualBlock,
     output: Conv2d,
     shuffle: PixelShuffle,
+    linear: Conv2d,
+    shuffle_whole: PixelShuffle,
 }
 
 impl Autoencoder {
@@ -66,14 +74,16 @@ impl Autoencoder {
     /// - output: `[n, channels, side / 8, side / 8]` each
     pub fn encode(&self, images: Tensor<4>) -> Posterior {
         let e = &self.encoder;
-        let x = e.unshuffle.forward(images.mul_scalar(2.0).sub_scalar(1.0));
+        let images = images.mul_scalar(2.0).sub_scalar(1.0);
+        let linear = e.linear.forward(e.unshuffle_whole.forward(images.clone()));
+        let x = e.unshuffle.forward(images);
         let x = e
             .blocks
             .iter()
             .fold(e.input.forward(x), |x, block| block.forward(x));
         let x = e.deepen.forward(e.unshuffle_deep.forward(x));
         let x = e.deep_blocks.iter().fold(x, |x, block| block.forward(x));
-        let x = e.output.forward(relu(x));
+        let x = e.output.forward(relu(x)) + linear;
         let channels = x.dims()[1] / 2;
         Posterior {
             mean: x.clone().narrow(1, 0, channels),
@@ -86,6 +96,7 @@ impl Autoencoder {
     /// - output: `[n, 3, side, side]`, in (0, 1)
     pub fn decode(&self, latents: Tensor<4>) -> Tensor<4> {
         let d = &self.decoder;
+        let linear = d.shuffle_whole.forward(d.linear.forward(latents.clone()));
         let x = d
             .deep_blocks
             .iter()
@@ -94,13 +105,14 @@ impl Autoencoder {
         let x = d.blocks.iter().fold(x, |x, block| block.forward(x));
         let x = d.shuffle.forward(d.widen_fine.forward(x));
         let x = d.output.forward(relu(d.fine_block.forward(x)));
-        sigmoid(d.shuffle.forward(x))
+        sigmoid(d.shuffle.forward(x) + linear)
     }
 }
 
 impl ImageEncoder {
     fn new(a: &AutoencoderArchitecture, device: &Device) -> Self {
         let block = |width| move |_| ResidualBlock::new(width, device);
+        let patch = 3 * DOWNSAMPLING * DOWNSAMPLING;
         Self {
             unshuffle: PixelUnshuffleConfig::new(4).init(),
             input: convolution([3 * 16, a.width], 3, device),
@@ -109,6 +121,8 @@ impl ImageEncoder {
             deepen: convolution([a.width * 4, a.deep_width], 1, device),
             deep_blocks: (0..a.encoder_blocks).map(block(a.deep_width)).collect(),
             output: convolution([a.deep_width, 2 * a.latent_channels], 3, device),
+            unshuffle_whole: PixelUnshuffleConfig::new(DOWNSAMPLING).init(),
+            linear: convolution([patch, 2 * a.latent_channels], 1, device),
         }
     }
 }
@@ -116,6 +130,7 @@ impl ImageEncoder {
 impl ImageDecoder {
     fn new(a: &AutoencoderArchitecture, device: &Device) -> Self {
         let block = |width| move |_| ResidualBlock::new(width, device);
+        let patch = 3 * DOWNSAMPLING * DOWNSAMPLING;
         Self {
             input: convolution([a.latent_channels, a.deep_width], 3, device),
             deep_blocks: (0..a.decoder_blocks).map(block(a.deep_width)).collect(),
@@ -125,6 +140,8 @@ impl ImageDecoder {
             fine_block: ResidualBlock::new(FINE_WIDTH, device),
             output: convolution([FINE_WIDTH, 3 * 4], 3, device),
             shuffle: PixelShuffleConfig::new(2).init(),
+            linear: convolution([a.latent_channels, patch], 1, device),
+            shuffle_whole: PixelShuffleConfig::new(DOWNSAMPLING).init(),
         }
     }
 }
