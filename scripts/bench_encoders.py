@@ -129,14 +129,14 @@ def reference(library, work, model, scratch):
         elif work == "trimmed":
             seconds = texts("longest", 1.0)
         else:
-            whole, processor = time.perf_counter(), processor_seconds(resource.RUSAGE_SELF)
+            whole, used = time.perf_counter(), processor_seconds(resource.RUSAGE_SELF)
             network = 0.0
             for start in range(0, len(paths), IMAGE_BATCH):
                 pixels = prepare([Image.open(p).convert("RGB") for p in paths[start : start + IMAGE_BATCH]])
                 begin = time.perf_counter()
                 encode_images(pixels)
                 network += time.perf_counter() - begin
-            seconds = {"network": network, "whole": time.perf_counter() - whole, "processor": processor_seconds(resource.RUSAGE_SELF) - processor}
+            seconds = {"network": network, "whole": time.perf_counter() - whole, "processor": processor_seconds(resource.RUSAGE_SELF) - used}
     print(json.dumps(seconds))
 
 

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 /// Personalize a generator in a known way, keeping snapshots.
 #[derive(Debug, clap::Args)]
 pub struct Personalize {
-    /// A personalization, e.g. experiments/zoo/vivid-lora.toml.
+    /// A personalization, e.g. experiments/zoo/pixelated-lora.toml.
     experiment: PathBuf,
 }
 
