@@ -138,6 +138,14 @@ impl Generate {
         check_free(&self.out)?;
         let prompts = read_prompts(&self.prompts)?;
         let generator = self.model.open(arguments)?;
+        for prompt in &prompts {
+            generator
+                .check_prompt(prompt)
+                .map_err(|source| CliError::Text {
+                    path: self.prompts.clone(),
+                    source,
+                })?;
+        }
         let record = self.model.record(&generator, self.sampling.settings());
         let requests = self.sampling.requests(&prompts);
         generate(&generator, &requests, &record, &self.out, arguments)?;

@@ -38,7 +38,8 @@ struct TrainingSet {
 /// nothing is trained.
 ///
 /// # Errors
-/// A configuration that cannot be trained, art that was not fetched, files that cannot be written.
+/// A configuration that cannot be trained, snapshots of another configuration in the folder, art that
+/// was not fetched, files that cannot be written.
 pub fn personalize(
     config: &Personalize,
     base: &MiniDiffusion,
@@ -53,8 +54,20 @@ pub fn personalize(
         .collect();
     let mut complete = true;
     for (folder, step) in folders.iter().zip(&config.snapshots) {
-        let there = PersonalizationRecord::read(folder)?;
-        complete &= there == Some(record(config, base, *step));
+        match PersonalizationRecord::read(folder)? {
+            None => complete = false,
+            Some(there) if there == record(config, base, *step) => {}
+            Some(there) => {
+                return Err(ZooError::Config(format!(
+                    "{} holds a snapshot of another personalization (\"{}\", step {}, seed {}); give \
+                     another output folder or remove it",
+                    folder.display(),
+                    there.name,
+                    there.step,
+                    there.seed
+                )));
+            }
+        }
     }
     if complete {
         return Ok(folders);
