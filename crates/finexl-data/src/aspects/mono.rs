@@ -7,6 +7,12 @@ use super::spaces::{
 };
 use crate::image::{Image, luma};
 
+/// How far the colour is gone at a level. Most of it goes early: a picture that keeps a third of its
+/// chroma is called muted, not monochrome.
+fn drained(level: f32) -> f32 {
+    amount(amount(level))
+}
+
 /// Black-and-white film: a channel mixer, the mean, the extremes or one channel, with a tone curve;
 /// one style in ten prints it in a single hue that is not brown.
 pub fn monochrome_training(image: &Image, level: f32, draw: &mut Draw) -> Image {
@@ -22,7 +28,7 @@ pub fn monochrome_training(image: &Image, level: f32, draw: &mut Draw) -> Image 
     // From green through blue and violet to crimson: browns and ambers belong to sepia.
     let hue = draw.style_in(0.3, 0.97);
     let ink = draw.style_in(0.15, 0.4);
-    toward(image, amount(level), |p| {
+    toward(image, drained(level), |p| {
         let grey = match variant {
             0 => luma(p),
             1 => (mixer[0] * p[0] + mixer[1] * p[1] + mixer[2] * p[2]) / total,
@@ -44,7 +50,7 @@ pub fn monochrome_held_out(image: &Image, level: f32, draw: &mut Draw) -> Image 
     let linear = draw.variant(2) == 0;
     let exposure = draw.style_in(0.85, 1.2);
     let contrast = draw.style_in(0.0, 0.4);
-    let strength = amount(level);
+    let strength = drained(level);
     at_level(image, level, |p| {
         if linear {
             let [r, g, b] = decode(p);
