@@ -25,6 +25,18 @@ pub enum CoreError {
         #[source]
         source: std::io::Error,
     },
+    /// Work needs more memory than there is.
+    #[error(
+        "{what} needs about {needed} MiB of memory, {available} MiB are free; make it smaller or free some"
+    )]
+    Memory {
+        /// What would need it.
+        what: String,
+        /// Mebibytes that it needs.
+        needed: u64,
+        /// Mebibytes that are there.
+        available: u64,
+    },
     /// A TOML file does not hold what its kind of file holds.
     #[error("{path}, line {line}: {message}")]
     Toml {

@@ -7,9 +7,12 @@ pub mod error;
 pub mod experiment;
 pub mod explanation;
 pub mod fingerprint;
+pub mod json_file;
 pub mod mapped_file;
+pub mod memory;
 pub mod partial_folder;
 pub mod personalization;
+pub mod pool;
 pub mod seed;
 pub mod toml_file;
 

@@ -1,8 +1,8 @@
 //! What is known of a personalized model: it travels with the model.
 
-use crate::CoreError;
 use crate::experiment::{Mechanism, StyleShare};
 use crate::fingerprint::Fingerprint;
+use crate::{CoreError, json_file};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -31,6 +31,8 @@ pub struct PersonalizationRecord {
     pub step: usize,
     /// Training images.
     pub images: usize,
+    /// Fingerprint of the training images and their prompts.
+    pub images_fingerprint: Fingerprint,
     /// Images per step.
     pub images_per_step: usize,
     /// Learning rate.
@@ -46,31 +48,15 @@ impl PersonalizationRecord {
     /// # Errors
     /// [`CoreError::Write`].
     pub fn write(&self, folder: &Path) -> Result<(), CoreError> {
-        let path = folder.join(FILE);
-        let mut text = serde_json::to_string_pretty(self).map_err(|e| json(&path, e))?;
-        text.push('\n');
-        crate::atomic::write(path, text.as_bytes())
+        json_file::write(&folder.join(FILE), self)
     }
 
     /// Reads the record of a model, if its folder has one.
     ///
     /// # Errors
-    /// [`CoreError::Read`] where it is there but cannot be read.
+    /// [`CoreError::Read`] where it is there but cannot be read, [`CoreError::Json`] where it is damaged
+    /// or of another version.
     pub fn read(folder: &Path) -> Result<Option<Self>, CoreError> {
-        let path = folder.join(FILE);
-        if !path.exists() {
-            return Ok(None);
-        }
-        let bytes = crate::atomic::read(&path)?;
-        serde_json::from_slice(&bytes)
-            .map(Some)
-            .map_err(|e| json(&path, e))
-    }
-}
-
-fn json(path: &Path, source: serde_json::Error) -> CoreError {
-    CoreError::Json {
-        what: path.display().to_string(),
-        source,
+        json_file::read_if_there(&folder.join(FILE), Self::VERSION)
     }
 }

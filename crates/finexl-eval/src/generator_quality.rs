@@ -40,7 +40,7 @@ pub fn generator_quality(
 ) -> Result<Vec<Measure>, EvalError> {
     let split: Split = config.split.parse()?;
     finexl_core::atomic::create_folder(&config.output)?;
-    let scenes = distinct(subjects, split, config.seed, config.sets * SET);
+    let scenes = Scene::draw_distinct_among(subjects, split, config.seed, config.sets * SET);
     if scenes.len() < SET || config.guidance.is_empty() {
         return Err(EvalError::setting(
             "sets",
@@ -64,7 +64,7 @@ pub fn generator_quality(
             guidance: *guidance,
             ..GenerationSettings::default()
         };
-        let requests = requests(&prompts, config.seed);
+        let requests = GenerationRequest::of_prompts(&prompts, config.seed);
         progress("guidances", index, config.guidance.len());
         let images = generator.generate(&requests, &settings, &|_| ())?;
         let features = judge.encode_images(&images)?;
@@ -106,28 +106,6 @@ struct GeneratorProvenance<'a> {
     experiment: &'a EvaluateGenerator,
     generator: &'a Fingerprint,
     judge: &'a Fingerprint,
-}
-
-/// Different scenes of a split with some subjects.
-fn distinct(subjects: &[usize], split: Split, seed: u64, count: usize) -> Vec<Scene> {
-    let mut seen = std::collections::HashSet::new();
-    (0..20 * count as u64)
-        .map(|index| Scene::draw_among(subjects, split, seed, index))
-        .filter(|scene| seen.insert(*scene))
-        .take(count)
-        .collect()
-}
-
-fn requests(prompts: &[String], seed: u64) -> Vec<GenerationRequest> {
-    prompts
-        .iter()
-        .zip(0..)
-        .map(|(prompt, index)| GenerationRequest {
-            prompt: prompt.clone(),
-            seed,
-            index,
-        })
-        .collect()
 }
 
 /// How often an image is nearest to its own prompt among a hundred.

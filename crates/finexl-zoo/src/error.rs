@@ -43,7 +43,7 @@ pub enum ZooError {
     },
     /// A text holds words that the encoder was not trained on.
     #[error(
-        "the encoder {encoder} does not know the word{} {} (in \"{text}\"); use words of its vocabulary (`finexl zoo words`) or an encoder with an open vocabulary",
+        "{encoder} does not know the word{} {} (in \"{text}\"); use words of its vocabulary (`finexl zoo words`, for a generator `finexl zoo info`) or a model with an open vocabulary",
         if words.len() == 1 { "" } else { "s" },
         words.iter().map(|w| format!("\"{w}\"")).collect::<Vec<_>>().join(", ")
     )]
@@ -56,9 +56,7 @@ pub enum ZooError {
         words: Vec<String>,
     },
     /// A text is longer than the encoder's context.
-    #[error(
-        "the text \"{text}\" has {tokens} tokens; the encoder {encoder} reads at most {limit}: shorten it"
-    )]
+    #[error("the text \"{text}\" has {tokens} tokens; {encoder} reads at most {limit}: shorten it")]
     TextTooLong {
         /// The encoder's name.
         encoder: String,
@@ -71,7 +69,7 @@ pub enum ZooError {
     },
     /// An encoder gave something that is not a number.
     #[error(
-        "the encoder {encoder} gave a value that is not finite for {what}; its weights are damaged or the image is: run `finexl zoo verify`"
+        "{encoder} gave a value that is not finite for {what}; its weights are damaged or the image is: run `finexl zoo verify`"
     )]
     NotFinite {
         /// The encoder's name.

@@ -63,6 +63,14 @@ impl WeightsFile {
         Fingerprint::of_bytes(&self.bytes)
     }
 
+    /// Writes the same file to another place.
+    ///
+    /// # Errors
+    /// [`finexl_core::CoreError::Write`] naming that place.
+    pub fn copy_to(&self, path: &Path) -> Result<(), ZooError> {
+        Ok(finexl_core::atomic::write(path, &self.bytes)?)
+    }
+
     /// The config in the metadata.
     ///
     /// # Errors

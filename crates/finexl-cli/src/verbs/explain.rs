@@ -27,10 +27,10 @@ use std::process::ExitCode;
 #[derive(Debug, clap::Args)]
 pub struct Explain {
     /// Folder of the base model's images.
-    #[arg(long, value_name = "DIR", required_unless_present_any = ["base_features", "model"])]
+    #[arg(long, value_name = "DIR", required_unless_present_any = ["base_features", "model", "adapter", "concept"])]
     base: Option<PathBuf>,
     /// Folder of the personalized model's images: same prompts, seeds and file names.
-    #[arg(long, value_name = "DIR", required_unless_present_any = ["base_features", "model"])]
+    #[arg(long, value_name = "DIR", required_unless_present_any = ["base_features", "model", "adapter", "concept"])]
     personalized: Option<PathBuf>,
     /// Prompts: one per line in the order of the names, or a CSV manifest with the columns
     /// prompt, base, personalized (or prompt, file).

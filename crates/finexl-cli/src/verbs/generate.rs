@@ -3,12 +3,13 @@
 use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
 use crate::output::{Progress, print};
+use crate::verbs::generated_pairs::remark;
 use finexl_core::partial_folder::is_free;
 use finexl_data::manifest::read_prompts;
 use finexl_zoo::generators::mini_diffusion::MiniDiffusion;
 use finexl_zoo::generators::{
-    ConceptGuidance, GenerationRecord, GenerationRequest, GenerationSettings, Generator,
-    generate_folder, open_generator, open_personalized,
+    ConceptGuidance, DEFAULT_GENERATOR, GenerationRecord, GenerationRequest, GenerationSettings,
+    Generator, generate_folder, open_generator, open_personalized,
 };
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -31,9 +32,9 @@ pub struct Generate {
 /// Which generator, and what personalizes it.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ModelChoice {
-    /// A generator: a weights file that `finexl train` wrote.
-    #[arg(long, value_name = "FILE")]
-    pub model: PathBuf,
+    /// A generator: mini-diffusion, or a weights file that `finexl train` wrote.
+    #[arg(long, default_value = DEFAULT_GENERATOR)]
+    pub model: String,
     /// Folder of an adapter in PEFT's layout, or of a fine-tuned model (`finexl personalize`).
     #[arg(long, value_name = "DIR")]
     pub adapter: Option<PathBuf>,
@@ -88,47 +89,21 @@ impl Sampling {
 
     /// A request per prompt.
     pub fn requests(&self, prompts: &[String]) -> Vec<GenerationRequest> {
-        prompts
-            .iter()
-            .zip(0..)
-            .map(|(prompt, index)| GenerationRequest {
-                prompt: prompt.clone(),
-                seed: self.seed,
-                index,
-            })
-            .collect()
+        GenerationRequest::of_prompts(prompts, self.seed)
     }
 }
 
 impl ModelChoice {
-    /// Opens the generator with its personalization; remarks go to standard error.
-    pub fn open(&self, arguments: &Arguments) -> Result<MiniDiffusion, CliError> {
+    /// Opens the generator with its personalization and the scale of that; remarks go to standard
+    /// error.
+    fn open(&self, arguments: &Arguments) -> Result<(MiniDiffusion, Option<f64>), CliError> {
         let device = finexl_zoo::device::by_name(&arguments.device)?;
         let Some(adapter) = &self.adapter else {
-            return Ok(open_generator(&self.model, &device)?);
+            return Ok((open_generator(&self.model, &device)?, None));
         };
         let opened = open_personalized(&self.model, adapter, self.scale, &device)?;
-        if !arguments.quiet {
-            for note in &opened.notes {
-                eprintln!("note: {note}");
-            }
-        }
-        Ok(opened.generator)
-    }
-
-    /// How images of this choice are recorded.
-    pub fn record(
-        &self,
-        generator: &dyn Generator,
-        settings: GenerationSettings,
-    ) -> GenerationRecord {
-        GenerationRecord {
-            model: generator.name().to_string(),
-            fingerprint: generator.fingerprint().to_string(),
-            adapter: self.adapter.as_ref().map(|a| a.display().to_string()),
-            scale: self.adapter.as_ref().map(|_| self.scale.unwrap_or(1.0)),
-            settings,
-        }
+        remark(&opened.notes, arguments);
+        Ok((opened.generator, opened.scale))
     }
 }
 
@@ -137,7 +112,7 @@ impl Generate {
     pub fn run(&self, arguments: &Arguments) -> Result<ExitCode, CliError> {
         check_free(&self.out)?;
         let prompts = read_prompts(&self.prompts)?;
-        let generator = self.model.open(arguments)?;
+        let (generator, scale) = self.model.open(arguments)?;
         for prompt in &prompts {
             generator
                 .check_prompt(prompt)
@@ -146,8 +121,13 @@ impl Generate {
                     source,
                 })?;
         }
-        let record = self.model.record(&generator, self.sampling.settings());
         let requests = self.sampling.requests(&prompts);
+        let record = GenerationRecord::new(
+            &generator,
+            self.model.adapter.as_deref().map(|folder| (folder, scale)),
+            self.sampling.settings(),
+            &requests,
+        );
         generate(&generator, &requests, &record, &self.out, arguments)?;
         if !arguments.quiet {
             print(&format!(

@@ -4,37 +4,38 @@ use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
 use crate::verbs::explain::display_name;
 use crate::verbs::generate::{concept, generate};
-use finexl_core::fingerprint::Fingerprint;
-use finexl_data::art::subject_indices;
+use finexl_core::CoreError;
 use finexl_data::manifest::read_prompts;
-use finexl_data::scenes::{MANIFEST, Scene, Split};
+use finexl_data::scenes::{MANIFEST, Split};
 use finexl_explain::cache::Cache;
+use finexl_zoo::ZooError;
 use finexl_zoo::generators::mini_diffusion::MiniDiffusion;
 use finexl_zoo::generators::{
-    ConceptGuidance, GenerationRecord, GenerationRequest, GenerationSettings, Generator,
-    open_generator, open_personalized,
+    ConceptGuidance, DEFAULT_GENERATOR, GenerationRecord, GenerationRequest, GenerationSettings,
+    Generator, open_generator, open_personalized,
 };
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// Pairs that are generated where no prompts are given.
-const DEFAULT_PAIRS: u64 = 25;
+const DEFAULT_PAIRS: usize = 25;
 
 /// What to generate with.
 #[derive(Clone, Debug, clap::Args)]
 pub struct GeneratedPairs {
-    /// Generate the images with this generator: a weights file that `finexl train` wrote.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["base", "personalized", "base_features"])]
-    model: Option<PathBuf>,
+    /// Generate the images with this generator: a weights file that `finexl train` wrote
+    /// [default: mini-diffusion].
+    #[arg(long, conflicts_with_all = ["base", "personalized", "base_features"])]
+    model: Option<String>,
     /// Explain this adapter of the generator: a folder in PEFT's layout, or that of a fine-tuned
     /// model (`finexl personalize`).
-    #[arg(long, value_name = "DIR", requires = "model", conflicts_with_all = ["base", "personalized", "base_features"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["base", "personalized", "base_features"])]
     adapter: Option<PathBuf>,
     /// Scale of the adapter [default: 1].
     #[arg(long, requires = "adapter", allow_negative_numbers = true)]
     scale: Option<f64>,
     /// Explain concept guidance of this phrase and strength.
-    #[arg(long, value_name = "PHRASE=STRENGTH", requires = "model", value_parser = concept, conflicts_with_all = ["base", "personalized", "base_features", "adapter"])]
+    #[arg(long, value_name = "PHRASE=STRENGTH", value_parser = concept, conflicts_with_all = ["base", "personalized", "base_features", "adapter"])]
     concept: Option<ConceptGuidance>,
 }
 
@@ -75,108 +76,96 @@ impl GeneratedPairs {
         arguments: &Arguments,
     ) -> Result<PairFolders, CliError> {
         let device = finexl_zoo::device::by_name(&arguments.device)?;
-        let Some(model) = &self.model else {
-            return Err(CliError::Usage(
-                "give --base DIR and --personalized DIR, or --model FILE and --adapter DIR"
-                    .to_string(),
-            ));
-        };
+        let model = self.model.as_deref().unwrap_or(DEFAULT_GENERATOR);
         let base = open_generator(model, &device)?;
-        let (personalized, name) = match (&self.adapter, &self.concept) {
+        let requests = requests(&base, prompts)?;
+        let plain = GenerationSettings::default();
+        let (name, opened, settings) = match (&self.adapter, &self.concept) {
             (Some(adapter), _) => {
                 let opened = open_personalized(model, adapter, self.scale, &device)?;
-                for note in opened.notes.iter().filter(|_| !arguments.quiet) {
-                    eprintln!("note: {note}");
-                }
-                (opened.generator, display_name(adapter))
+                remark(&opened.notes, arguments);
+                (display_name(adapter), Some(opened), plain.clone())
             }
             (None, Some(concept)) => {
+                base.check_prompt(&concept.phrase)?;
+                let guided = GenerationSettings {
+                    concept: Some(concept.clone()),
+                    ..plain.clone()
+                };
                 let name = format!("{}={}", concept.phrase, concept.strength);
-                (open_generator(model, &device)?, name)
+                (name, None, guided)
             }
             (None, None) => {
                 return Err(CliError::Usage(
-                    "--model alone has nothing to explain; add --adapter DIR or --concept PHRASE=STRENGTH"
+                    "there is nothing to explain; give --base DIR and --personalized DIR, or \
+                     --adapter DIR, or --concept PHRASE=STRENGTH"
                         .to_string(),
                 ));
             }
         };
-        let requests = requests(&base, prompts)?;
-        let made = temporary()?;
-        let plain = GenerationSettings::default();
-        let guided = GenerationSettings {
-            concept: self.concept.clone(),
-            ..plain.clone()
-        };
+        let personalized = opened.as_ref().map_or(&base, |o| &o.generator);
+        let scale = opened.as_ref().and_then(|o| o.scale);
+        let adapter = self.adapter.as_deref().map(|folder| (folder, scale));
         let sides = [
-            Side {
-                generator: &base,
-                record: self.record(&base, plain, false),
-            },
-            Side {
-                generator: &personalized,
-                record: self.record(&personalized, guided, true),
-            },
+            (&base, GenerationRecord::new(&base, None, plain, &requests)),
+            (
+                personalized,
+                GenerationRecord::new(personalized, adapter, settings, &requests),
+            ),
         ];
-        let place = |side: &Side, name: &str| {
-            let kept = cache.images(&side.key(&requests));
-            kept.unwrap_or_else(|| made.path().join(name))
-        };
-        let folders = [place(&sides[0], "base"), place(&sides[1], "personalized")];
-        for (side, folder) in sides.iter().zip(&folders) {
-            // The manifest is moved last but one and says that all images are there.
-            if !folder.join(MANIFEST).is_file() {
-                generate(side.generator, &requests, &side.record, folder, arguments)?;
-            }
+        let made = temporary()?;
+        let places = ["base", "personalized"].map(|name| made.path().join(name));
+        let mut folders = Vec::new();
+        for ((generator, record), place) in sides.iter().zip(places) {
+            let kept = cache.images(&record.key());
+            folders.push(images(
+                generator,
+                &requests,
+                record,
+                (kept, place),
+                arguments,
+            )?);
         }
+        let [base_folder, personalized_folder] = [0, 1].map(|side| folders[side].clone());
         Ok(PairFolders {
-            prompts: Some(folders[0].join(MANIFEST)),
-            folders,
+            prompts: Some(base_folder.join(MANIFEST)),
+            folders: [base_folder, personalized_folder],
             names: [base.name().to_string(), name],
             _made: Some(made),
         })
     }
+}
 
-    fn record(
-        &self,
-        generator: &MiniDiffusion,
-        settings: GenerationSettings,
-        personalized: bool,
-    ) -> GenerationRecord {
-        let adapter = self.adapter.as_ref().filter(|_| personalized);
-        GenerationRecord {
-            model: generator.name().to_string(),
-            fingerprint: generator.fingerprint().to_string(),
-            adapter: adapter.map(|a| a.display().to_string()),
-            scale: adapter.map(|_| self.scale.unwrap_or(1.0)),
-            settings,
+/// The folder of images: the kept one, where they are or can be kept, else a place of our own.
+fn images(
+    generator: &MiniDiffusion,
+    requests: &[GenerationRequest],
+    record: &GenerationRecord,
+    (kept, place): (Option<PathBuf>, PathBuf),
+    arguments: &Arguments,
+) -> Result<PathBuf, CliError> {
+    if let Some(kept) = kept {
+        // The record is moved last and says that all images are there.
+        if matches!(GenerationRecord::read(&kept), Ok(Some(there)) if there.key() == record.key()) {
+            return Ok(kept);
+        }
+        match generate(generator, requests, record, &kept, arguments) {
+            Ok(()) => return Ok(kept),
+            // A cache that cannot be written never stands in the way of a result.
+            Err(CliError::Zoo(ZooError::Core(CoreError::Write { path, source }))) => {
+                tracing::warn!("images are not kept: {}: {source}", path.display());
+            }
+            Err(error) => return Err(error),
         }
     }
+    generate(generator, requests, record, &place, arguments)?;
+    Ok(place)
 }
 
-/// One side of the pairs.
-struct Side<'a> {
-    generator: &'a MiniDiffusion,
-    record: GenerationRecord,
-}
-
-impl Side<'_> {
-    /// Fingerprint of everything that the images depend on.
-    fn key(&self, requests: &[GenerationRequest]) -> Fingerprint {
-        let settings = format!("{:?}", self.record.settings);
-        requests
-            .iter()
-            .fold(
-                Fingerprint::of("generated images")
-                    .nested("generator", self.generator.fingerprint())
-                    .text("settings", &settings),
-                |key, request| {
-                    key.text("prompt", &request.prompt)
-                        .text("seed", &request.seed.to_string())
-                        .text("index", &request.index.to_string())
-                },
-            )
-            .finish()
+/// Shows remarks on standard error.
+pub fn remark(notes: &[String], arguments: &Arguments) {
+    for note in notes.iter().filter(|_| !arguments.quiet) {
+        eprintln!("note: {note}");
     }
 }
 
@@ -187,22 +176,9 @@ fn requests(
 ) -> Result<Vec<GenerationRequest>, CliError> {
     let prompts = match prompts {
         Some(path) => read_prompts(path)?,
-        None => {
-            let subjects = subject_indices(&generator.config().subjects)?;
-            (0..DEFAULT_PAIRS)
-                .map(|index| Scene::draw_among(&subjects, Split::Test, 0, index).prompt())
-                .collect()
-        }
+        None => generator.scene_prompts(Split::Test, 0, DEFAULT_PAIRS)?,
     };
-    Ok(prompts
-        .into_iter()
-        .zip(0..)
-        .map(|(prompt, index)| GenerationRequest {
-            prompt,
-            seed: 0,
-            index,
-        })
-        .collect())
+    Ok(GenerationRequest::of_prompts(&prompts, 0))
 }
 
 fn temporary() -> Result<TempDir, CliError> {

@@ -3,9 +3,12 @@
 pub mod data;
 pub mod embed;
 pub mod explain;
+pub mod explain_models;
+pub mod explain_scenes;
 pub mod generate;
 pub mod generated_pairs;
 pub mod personalize;
+pub mod reporting;
 pub mod run;
 pub mod train;
 pub mod zoo;

@@ -2,26 +2,17 @@
 
 use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
-use crate::output::{Progress, print, write};
-use crate::report::{Reports, show};
-use crate::verbs::explain::applicable;
+use crate::output::{Progress, print};
+use crate::verbs::explain_models::explain_models;
+use crate::verbs::explain_scenes::explain_scenes;
+use crate::verbs::generated_pairs::remark;
 use crate::verbs::personalize::personalize;
 use crate::verbs::train::train_recipe;
 use finexl_core::experiment::{
-    Calibrate, Evaluate, EvaluateGenerator, Experiment, ExplainScenes, Personalization,
-    PlantedConcepts,
+    Calibrate, Evaluate, EvaluateGenerator, EvaluatePool, Experiment, MakePool, PlantedConcepts,
 };
-use finexl_data::art::{Artist, SpriteSet, subject_indices};
-use finexl_data::aspects::{Implementation, find};
-use finexl_data::image_folder::BadFiles;
-use finexl_data::pairs::PairSet;
-use finexl_data::scenes::{Scene, Split, render_scenes};
-use finexl_data::stylize_folder::{Style, stylize_folder};
+use finexl_data::art::subject_indices;
 use finexl_eval::Measure;
-use finexl_explain::analysis::AnalysisSettings;
-use finexl_explain::cache::Cache;
-use finexl_explain::folders::Explainer;
-use finexl_explain::vocabulary::Vocabulary;
 use finexl_zoo::encoders::{DEFAULT_ENCODER, Encoder};
 use finexl_zoo::generators::open_generator;
 use std::path::{Path, PathBuf};
@@ -52,6 +43,10 @@ impl Run {
             | Experiment::TrainEncoder(_) => {
                 train_recipe(&experiment, None, arguments)?;
             }
+            Experiment::ExplainModels(models) => {
+                let encoder = self.encoder(arguments)?;
+                explain_models(models, encoder.as_ref(), self.calibration(), arguments)?;
+            }
             Experiment::ExplainScenes(scenes) => {
                 let encoder = self.encoder(arguments)?;
                 explain_scenes(scenes, encoder.as_ref(), self.calibration(), arguments)?;
@@ -64,6 +59,8 @@ impl Run {
                 evaluate(config, encoder.as_ref(), self.calibration(), arguments)?;
             }
             Experiment::EvaluateGenerator(config) => evaluate_generator(config, arguments)?,
+            Experiment::EvaluatePool(config) => evaluate_pool(config, arguments)?,
+            Experiment::MakePool(config) => make_pool(config, arguments)?,
             Experiment::Personalize(config) => personalize(config, arguments)?,
             Experiment::PlantedConcepts(config) => planted_concepts(config, arguments)?,
         }
@@ -141,6 +138,39 @@ fn evaluate_generator(config: &EvaluateGenerator, arguments: &Arguments) -> Resu
     Ok(())
 }
 
+/// Makes a pool, or what is missing of it.
+fn make_pool(config: &MakePool, arguments: &Arguments) -> Result<(), CliError> {
+    let device = finexl_zoo::device::by_name(&arguments.device)?;
+    let bar = Progress::new(arguments.quiet);
+    let pool = finexl_zoo::personalization::make_pool(config, &device, &|what, done, total| {
+        bar.show(what, done, total);
+    })?;
+    if !arguments.quiet {
+        print(&format!(
+            "{} models with images are in {}\n",
+            pool.models.len(),
+            config.output.display()
+        ))?;
+    }
+    Ok(())
+}
+
+/// Measures how aspects follow the levels of a pool.
+fn evaluate_pool(config: &EvaluatePool, arguments: &Arguments) -> Result<(), CliError> {
+    let device = finexl_zoo::device::by_name(&arguments.device)?;
+    let bar = Progress::new(arguments.quiet);
+    let open = |name: &str| finexl_zoo::encoders::open(name, &device);
+    let (measures, notes) = finexl_eval::evaluate_pool(config, &open, &|what, done, total| {
+        bar.show(what, done, total);
+    })?;
+    print(&figures(&measures))?;
+    remark(&notes, arguments);
+    if !arguments.quiet {
+        eprintln!("results are in {}", config.output.display());
+    }
+    Ok(())
+}
+
 /// A line per figure, single aspects left out.
 fn figures(measures: &[Measure]) -> String {
     let mut table = String::new();
@@ -185,130 +215,4 @@ fn planted_concepts(config: &PlantedConcepts, arguments: &Arguments) -> Result<(
         }
     }
     print(&text)
-}
-
-fn explain_scenes(
-    experiment: &ExplainScenes,
-    encoder: &dyn Encoder,
-    calibration: Option<&Path>,
-    arguments: &Arguments,
-) -> Result<(), CliError> {
-    let base = experiment.output.join("base");
-    let split: Split = experiment.split.parse()?;
-    let scenes = Scene::draw_distinct(split, experiment.seed, experiment.scenes);
-    render(experiment, &experiment.artist, &scenes, &base)?;
-    let vocabulary = Vocabulary::default_phrases()?;
-    let settings = AnalysisSettings {
-        seed: experiment.seed,
-        ..AnalysisSettings::default()
-    };
-    let applicable = applicable(calibration, encoder, &vocabulary, &settings.method)?;
-    let explainer = Explainer {
-        encoder,
-        vocabulary: &vocabulary,
-        applicable: &applicable,
-        settings: &settings,
-        cache: &Cache::none(),
-        bad_files: BadFiles::Refuse,
-    };
-    for personalization in &experiment.personalizations {
-        let folder = experiment.output.join(&personalization.name);
-        if !personalize_scenes(
-            experiment,
-            personalization,
-            &scenes,
-            &base,
-            &folder,
-            arguments,
-        )? {
-            continue;
-        }
-        let manifest = base.join("manifest.csv");
-        let set = PairSet::open(&base, &folder, Some(&manifest), BadFiles::Refuse)?;
-        let progress = Progress::new(arguments.quiet);
-        let names = ["base", personalization.name.as_str()];
-        let explained = explainer.explain_pairs(&set, names, &|done, total| {
-            progress.show("encoding pairs", done, total);
-        })?;
-        let reports = Reports::new(&explained, 12);
-        let file = |extension: &str| {
-            experiment
-                .output
-                .join(format!("{}.{extension}", personalization.name))
-        };
-        write(&file("json"), &reports.json()?)?;
-        write(&file("html"), reports.html()?.as_bytes())?;
-        write(&file("card.md"), reports.card().as_bytes())?;
-        print(&show(&explained.explanation, 12))?;
-        print("\n")?;
-    }
-    if !arguments.quiet {
-        eprintln!("reports are in {}", experiment.output.display());
-    }
-    Ok(())
-}
-
-fn render(
-    experiment: &ExplainScenes,
-    artist: &str,
-    scenes: &[Scene],
-    folder: &Path,
-) -> Result<(), CliError> {
-    let artist: Artist = artist.parse()?;
-    let sprites = SpriteSet::load(artist, &experiment.art_folder, experiment.size)?;
-    render_scenes(&sprites, scenes, folder, experiment.size, experiment.seed)?;
-    Ok(())
-}
-
-/// Makes the personalized images; false where their art is missing.
-fn personalize_scenes(
-    experiment: &ExplainScenes,
-    personalization: &Personalization,
-    scenes: &[Scene],
-    base: &Path,
-    folder: &Path,
-    arguments: &Arguments,
-) -> Result<bool, CliError> {
-    let mut source = base.to_path_buf();
-    if let Some(name) = &personalization.artist {
-        let artist: Artist = name.parse()?;
-        if !Artist::available(&experiment.art_folder).contains(&artist) {
-            if !arguments.quiet {
-                eprintln!(
-                    "note: {} is left out: the art of {name} is not in {}; scripts/fetch_art.py fetches it",
-                    personalization.name,
-                    experiment.art_folder.display()
-                );
-            }
-            return Ok(false);
-        }
-        render(experiment, name, scenes, folder)?;
-        source = folder.to_path_buf();
-    }
-    if personalization.aspects.is_empty() {
-        return Ok(true);
-    }
-    if source == folder {
-        return Err(CliError::Usage(format!(
-            "personalization {}: give either an artist or aspects",
-            personalization.name
-        )));
-    }
-    let mut aspects = Vec::new();
-    for (name, level) in &personalization.aspects {
-        let aspect = find(name).ok_or_else(|| {
-            CliError::Usage(format!(
-                "personalization {}: there is no aspect \"{name}\"; see datasets/aspects.toml",
-                personalization.name
-            ))
-        })?;
-        aspects.push((aspect, *level));
-    }
-    let style = Style {
-        aspects,
-        implementation: Implementation::Training,
-        seed: experiment.seed,
-    };
-    stylize_folder(&source, folder, &style, true, BadFiles::Refuse, &|_, _| {})?;
-    Ok(true)
 }

@@ -4,12 +4,14 @@ use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
 use crate::output::{Progress, print};
 use clap::Subcommand;
+use finexl_core::personalization::PersonalizationRecord;
 use finexl_data::scenes::{Scene, Split};
 use finexl_eval::{EncoderScores, Score, score_encoder};
 use finexl_explain::vocabulary::Vocabulary;
 use finexl_zoo::ZooError;
 use finexl_zoo::encoders::clip::{PUBLISHED, locate, pull, verify};
 use finexl_zoo::encoders::{DEFAULT_ENCODER, Encoder, JUDGE, Opened, open_any};
+use finexl_zoo::generators::{DEFAULT_GENERATOR, is_generator, open_generator};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -28,11 +30,12 @@ pub struct Zoo {
 enum Action {
     /// The words that the embedded encoder knows, one per line.
     Words,
-    /// Published encoders, and which of them are on this machine.
+    /// Encoders and generators: what is built in, what is on this machine, what can be fetched.
     List,
-    /// Architecture, preprocessing, hashes and fingerprint of an encoder.
+    /// Architecture, words or preprocessing, hashes and fingerprint of an encoder or a generator.
     Info {
-        /// An encoder: mini-clip, a weights file, a model's folder, or a repository in the cache.
+        /// An encoder (mini-clip, a weights file, a model's folder, or a repository in the cache), a
+        /// generator (mini-diffusion or a weights file), or the folder of a personalized model.
         #[arg(default_value = DEFAULT_ENCODER)]
         encoder: String,
     },
@@ -120,11 +123,38 @@ fn list() -> Result<(), CliError> {
         "\nAny other CLIP (transformers, open_clip), SigLIP or EVA-CLIP works too, from its folder or \
          the cache; `finexl zoo pull NAME` fetches one.\n",
     );
+    table.push_str(&format!(
+        "\n{:52} {:>7}\n{DEFAULT_GENERATOR:52} {:7}  {:9} scenes of {} subjects, 64 x 64\n",
+        "generator",
+        "MB",
+        10,
+        "embedded",
+        subjects()?
+    ));
+    table.push_str(
+        "\nOthers are weights files that `finexl train` wrote; `finexl personalize` makes adapters.\n",
+    );
     print(&table)
+}
+
+/// How many subjects the embedded generator learned.
+fn subjects() -> Result<usize, CliError> {
+    let device = finexl_zoo::device::by_name("cpu")?;
+    Ok(open_generator(DEFAULT_GENERATOR, &device)?
+        .config()
+        .subjects
+        .len())
 }
 
 fn info(name: &str, arguments: &Arguments) -> Result<(), CliError> {
     let device = finexl_zoo::device::by_name(&arguments.device)?;
+    if let Some(record) = PersonalizationRecord::read(Path::new(name))? {
+        return print(&described(&record));
+    }
+    if name == DEFAULT_GENERATOR || is_generator(Path::new(name)) {
+        let generator = open_generator(name, &device)?;
+        return print(&aligned(&generator.describe()));
+    }
     let opened = open_any(name, &device)?;
     let encoder = opened.encoder();
     let mut lines = vec![
@@ -135,12 +165,54 @@ fn info(name: &str, arguments: &Arguments) -> Result<(), CliError> {
     if let Opened::Clip(clip) = &opened {
         lines.extend(clip.describe());
     }
+    print(&aligned(&lines))
+}
+
+/// Lines of a name and a value.
+fn aligned(lines: &[(String, String)]) -> String {
     let width = lines.iter().map(|(key, _)| key.len()).max().unwrap_or(0) + 2;
-    let text: String = lines
+    lines
         .iter()
         .map(|(key, value)| format!("{key:width$}{value}\n"))
-        .collect();
-    print(&text)
+        .collect()
+}
+
+/// What is known of a personalized model.
+fn described(record: &PersonalizationRecord) -> String {
+    let total: f64 = record.styles.iter().map(|style| style.share).sum();
+    let styles = record.styles.iter().map(|style| {
+        let mut parts: Vec<String> = style
+            .aspects
+            .iter()
+            .map(|(aspect, level)| format!("{aspect} {level} ({})", style.implementation))
+            .collect();
+        parts.extend(
+            style
+                .artist
+                .as_ref()
+                .map(|artist| format!("drawn by {artist}")),
+        );
+        if parts.is_empty() {
+            parts.push("plain".to_string());
+        }
+        let share = 100.0 * style.share / total;
+        (
+            "style".to_string(),
+            format!("{share:.0}%: {}", parts.join(", ")),
+        )
+    });
+    let mut lines = vec![
+        ("name".to_string(), record.name.clone()),
+        (
+            "base".to_string(),
+            format!("{} ({})", record.base, record.base_fingerprint),
+        ),
+        ("mechanism".to_string(), record.mechanism.name().to_string()),
+        ("steps".to_string(), record.step.to_string()),
+        ("seed".to_string(), record.seed.to_string()),
+    ];
+    lines.extend(styles);
+    aligned(&lines)
 }
 
 fn fetch(repository: &str, arguments: &Arguments) -> Result<(), CliError> {

@@ -40,6 +40,48 @@ fn results_do_not_depend_on_the_number_of_threads() {
     close(&one, &two, 1e-6);
 }
 
+/// Whether a run on the GPU was possible; it then has to have succeeded.
+#[track_caller]
+fn ran_on_the_gpu(outcome: &Outcome) -> bool {
+    if outcome.code != Some(0) && cfg!(not(feature = "wgpu")) {
+        assert!(outcome.stderr.contains("\"wgpu\""), "{}", outcome.stderr);
+        eprintln!("skipped: built without the feature wgpu");
+        return false;
+    }
+    if outcome.code == Some(1) && outcome.stderr.contains("adapter") {
+        eprintln!("skipped: no graphics adapter was found");
+        return false;
+    }
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    true
+}
+
+#[test]
+fn pictures_do_not_depend_on_device_or_company() {
+    let sandbox = Sandbox::new();
+    let prompts = [
+        "red apple on a teal background, at the left",
+        "pizza on a white background, at the top",
+    ];
+    sandbox.write("both.txt", prompts.join("\n"));
+    sandbox.write("first.txt", prompts[0]);
+    let generate = "generate --steps 4";
+    sandbox.succeeds(&format!("{generate} --prompts both.txt --out both"));
+    sandbox.succeeds(&format!("{generate} --prompts first.txt --out first"));
+    let largest = |folder: &str| {
+        let read = |folder: &str| image::open(sandbox.path(&format!("{folder}/00001.png")));
+        let [one, two] = ["both", folder].map(|f| read(f).unwrap().into_rgb8().into_raw());
+        one.iter().zip(&two).map(|(a, b)| a.abs_diff(*b)).max()
+    };
+    assert!(largest("first") <= Some(1), "{:?}", largest("first"));
+    let outcome = sandbox.run(&format!(
+        "--device wgpu {generate} --prompts both.txt --out wgpu"
+    ));
+    if ran_on_the_gpu(&outcome) {
+        assert!(largest("wgpu") <= Some(1), "{:?}", largest("wgpu"));
+    }
+}
+
 #[test]
 fn the_gpu_embeds_like_the_processor() {
     let sandbox = Sandbox::with_pairs(6);
@@ -51,17 +93,9 @@ fn the_gpu_embeds_like_the_processor() {
     for (name, input) in inputs {
         sandbox.succeeds(&format!("embed {input} --out cpu-{name}.safetensors"));
         let arguments = format!("--device wgpu embed {input} --out wgpu-{name}.safetensors");
-        let outcome = sandbox.run(&arguments);
-        if outcome.code != Some(0) && cfg!(not(feature = "wgpu")) {
-            assert!(outcome.stderr.contains("\"wgpu\""), "{}", outcome.stderr);
-            eprintln!("skipped: built without the feature wgpu");
+        if !ran_on_the_gpu(&sandbox.run(&arguments)) {
             return;
         }
-        if outcome.code == Some(1) && outcome.stderr.contains("adapter") {
-            eprintln!("skipped: no graphics adapter was found");
-            return;
-        }
-        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
         let read = |device: &str| {
             let bytes = std::fs::read(sandbox.path(&format!("{device}-{name}.safetensors")));
             let bytes = bytes.unwrap();

@@ -6,6 +6,8 @@ mod data_verbs;
 mod devices;
 mod explanations;
 mod folders;
+mod generator_trainings;
+mod generators;
 mod hub;
 mod image_files;
 mod interruption;

@@ -9,8 +9,8 @@ use std::path::PathBuf;
 pub struct EvaluateGenerator {
     /// Folder for figures and the grid.
     pub output: PathBuf,
-    /// Weights of the generator.
-    pub model: PathBuf,
+    /// The generator: its name or its weights file.
+    pub model: String,
     /// The encoder that judges; never the one that explains.
     pub judge: String,
     /// Split of the scenes: validation while choosing, test for what is reported.

@@ -1,8 +1,8 @@
 //! The TOML file of an experiment.
 
 use super::{
-    Calibrate, Evaluate, EvaluateGenerator, ExplainScenes, Personalize, PlantedConcepts,
-    TrainAutoencoder, TrainDenoiser, TrainEncoder,
+    Calibrate, Evaluate, EvaluateGenerator, EvaluatePool, ExplainModels, ExplainScenes, MakePool,
+    Personalize, PlantedConcepts, TrainAutoencoder, TrainDenoiser, TrainEncoder,
 };
 use serde::{Deserialize, Serialize};
 
@@ -16,8 +16,14 @@ pub enum Experiment {
     Evaluate(Evaluate),
     /// `[evaluate-generator]`
     EvaluateGenerator(EvaluateGenerator),
+    /// `[evaluate-pool]`
+    EvaluatePool(EvaluatePool),
+    /// `[explain-models]`
+    ExplainModels(ExplainModels),
     /// `[explain-scenes]`
     ExplainScenes(ExplainScenes),
+    /// `[make-pool]`
+    MakePool(MakePool),
     /// `[personalize]`
     Personalize(Personalize),
     /// `[planted-concepts]`

@@ -3,10 +3,13 @@
 mod calibrate;
 mod evaluate;
 mod evaluate_generator;
+mod evaluate_pool;
+mod explain_models;
 mod explain_scenes;
 mod file;
 mod personalize;
 mod planted_concepts;
+mod pool;
 mod train_autoencoder;
 mod train_denoiser;
 mod train_encoder;
@@ -17,10 +20,13 @@ pub use evaluate::{
     AnalysisChoice, Coverage, Evaluate, ImplementationChoice, Material, MeasureChoice, SplitChoice,
 };
 pub use evaluate_generator::EvaluateGenerator;
+pub use evaluate_pool::{EvaluatePool, PoolScorer};
+pub use explain_models::ExplainModels;
 pub use explain_scenes::{ExplainScenes, Personalization};
 pub use file::Experiment;
 pub use personalize::{Mechanism, Personalize, StyleShare};
 pub use planted_concepts::{ExpectedFigure, PlantedConcepts};
+pub use pool::{GuidedModels, MakePool, TrainedModels};
 pub use train_autoencoder::{AutoencoderArchitecture, TrainAutoencoder};
 pub use train_denoiser::{Alignment, DenoiserArchitecture, TextReader, TrainDenoiser};
 pub use train_encoder::{ImageTower, TextTower, TrainEncoder, TrainingArt};

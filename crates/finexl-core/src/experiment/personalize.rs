@@ -12,8 +12,8 @@ pub struct Personalize {
     pub name: String,
     /// Folder of the snapshots, one folder `step-N` each.
     pub output: PathBuf,
-    /// Weights of the generator.
-    pub model: PathBuf,
+    /// The generator: its name or its weights file.
+    pub model: String,
     /// Seed of everything that is drawn.
     pub seed: u64,
     /// What is trained.
@@ -53,6 +53,16 @@ pub enum Mechanism {
     Full {},
 }
 
+impl Mechanism {
+    /// Its name in tables and files.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Lora { .. } => "lora",
+            Self::Full {} => "full",
+        }
+    }
+}
+
 /// A style and how much of the training images have it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -69,6 +79,18 @@ pub struct StyleShare {
     /// Whose hand draws; the base's own by default.
     #[serde(default)]
     pub artist: Option<String>,
+}
+
+impl StyleShare {
+    /// Images as the base's artist draws them.
+    pub fn plain(share: f64) -> Self {
+        Self {
+            share,
+            aspects: BTreeMap::new(),
+            implementation: training(),
+            artist: None,
+        }
+    }
 }
 
 fn whole() -> f64 {

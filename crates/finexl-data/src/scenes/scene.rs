@@ -87,11 +87,23 @@ impl Scene {
     ///
     /// No two have the same prompt, so they can serve as each other's wrong answers.
     pub fn draw_distinct(split: Split, seed: u64, count: usize) -> Vec<Self> {
+        let subjects: Vec<usize> = (0..art::subjects().len()).collect();
+        Self::draw_distinct_among(&subjects, split, seed, count)
+    }
+
+    /// As [`Scene::draw_distinct`], of some subjects only; none where there are fewer than two.
+    pub fn draw_distinct_among(
+        subjects: &[usize],
+        split: Split,
+        seed: u64,
+        count: usize,
+    ) -> Vec<Self> {
         let mut seen = std::collections::HashSet::new();
         // Repeats are rare among the millions of scenes; the bound only keeps the search finite.
-        let tries = 20 * count as u64 + 100;
+        let tries = (count as u64).saturating_mul(20).saturating_add(100);
+        let tries = if subjects.len() < 2 { 0 } else { tries };
         (0..tries)
-            .map(|index| Self::draw(split, seed, index))
+            .map(|index| Self::draw_among(subjects, split, seed, index))
             .filter(|scene| seen.insert(*scene))
             .take(count)
             .collect()

@@ -17,6 +17,20 @@ pub struct GenerationRequest {
     pub index: u64,
 }
 
+impl GenerationRequest {
+    /// A request per prompt; its place in the list is the index.
+    pub fn of_prompts(prompts: &[String], seed: u64) -> Vec<Self> {
+        let places = prompts.iter().zip(0..);
+        places
+            .map(|(prompt, index)| Self {
+                prompt: prompt.clone(),
+                seed,
+                index,
+            })
+            .collect()
+    }
+}
+
 /// How images are made.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -68,6 +82,9 @@ pub trait Generator: Send + Sync {
     /// # Errors
     /// [`ZooError::UnknownWords`], [`ZooError::TextTooLong`].
     fn check_prompt(&self, prompt: &str) -> Result<(), ZooError>;
+
+    /// Bytes of memory that making this many images in one call takes, roughly.
+    fn memory(&self, images: usize) -> u64;
 
     /// Makes images in the order of the requests; `progress` is told the share that is done, in
     /// [0, 1], from any thread.

@@ -5,6 +5,9 @@ mod generator;
 pub mod mini_diffusion;
 mod open;
 
-pub use generated_folder::{GenerationRecord, RECORD, generate_folder};
+pub use generated_folder::{GenerationRecord, RECORD, ensure_folder, generate_folder};
 pub use generator::{ConceptGuidance, GenerationRequest, GenerationSettings, Generator};
-pub use open::{AUTOENCODER_FILE, MODEL_FILE, OpenedGenerator, open_generator, open_personalized};
+pub use open::{
+    AUTOENCODER_FILE, DEFAULT_GENERATOR, MODEL_FILE, OpenedGenerator, is_generator, open_generator,
+    open_personalized,
+};

@@ -9,6 +9,9 @@ use finexl_data::image::Image;
 use finexl_data::scenes::{Scene, Split};
 use rand::{Rng, RngExt};
 
+/// Size for which drawings are rasterised in advance: none, since few subjects occur.
+const ON_DEMAND: usize = 0;
+
 /// A training image with its prompt, which does not name the style.
 pub struct StyledImage {
     /// What it looks like.
@@ -39,7 +42,7 @@ pub fn style_images(
     subjects: &[String],
     size: usize,
 ) -> Result<Vec<StyledImage>, ZooError> {
-    let styles = styles(config, size)?;
+    let styles = styles(config)?;
     let subjects = subject_indices(subjects)?;
     let images = (0..config.images as u64).map(|index| {
         let mut random = generator(config.seed, &[key("personalization image"), index]);
@@ -64,7 +67,15 @@ pub fn style_images(
     Ok(images.collect())
 }
 
-fn styles(config: &Personalize, size: usize) -> Result<Vec<Style>, ZooError> {
+/// Checks what [`style_images`] would refuse.
+///
+/// # Errors
+/// As [`style_images`].
+pub fn check_styles(config: &Personalize) -> Result<(), ZooError> {
+    styles(config).map(|_| ())
+}
+
+fn styles(config: &Personalize) -> Result<Vec<Style>, ZooError> {
     let total: f64 = config.styles.iter().map(|s| s.share).sum();
     let positive = config.styles.iter().all(|s| s.share > 0.0);
     if !positive || !total.is_finite() || config.styles.is_empty() {
@@ -84,7 +95,7 @@ fn styles(config: &Personalize, size: usize) -> Result<Vec<Style>, ZooError> {
                 None => Artist::Twemoji,
             };
             Ok(Style {
-                sprites: SpriteSet::load(artist, &config.art_folder, size)?,
+                sprites: SpriteSet::load(artist, &config.art_folder, ON_DEMAND)?,
                 aspects: aspects(&config.name, style)?,
                 implementation: implementation(&style.implementation)?,
                 upper,

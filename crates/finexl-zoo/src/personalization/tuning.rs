@@ -1,6 +1,7 @@
 //! Trains a generator on the images of a style.
 
-use super::style_images::{StyledImage, style_images};
+use super::style_images::{StyledImage, check_styles, style_images};
+use super::training_state::TrainingStates;
 use crate::ZooError;
 use crate::adapters::{Adapter, BaseModel, LoraSettings, StoredPrecision, add_lora};
 use crate::encoders::mini_clip::Tokenizer;
@@ -10,16 +11,20 @@ use crate::sampling::standard_normal;
 use crate::workers::{Workers, cuts};
 use burn::grad_clipping::GradientClippingConfig;
 use burn::module::Module;
-use burn::optim::{AdamWConfig, ModuleOptimizer};
+use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Tensor, TensorData};
 use finexl_core::experiment::{Mechanism, Personalize};
+use finexl_core::fingerprint::Fingerprint;
 use finexl_core::partial_folder::PartialFolder;
 use finexl_core::personalization::PersonalizationRecord;
 use finexl_core::seed::{generator, key};
 use finexl_data::image::Image;
 use rand::RngExt;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
+/// Steps after which the state of a training is kept, beside those of snapshots.
+const STEPS_BETWEEN_STATES: usize = 50;
 /// Steps of linear warm-up.
 const WARMUP: usize = 10;
 
@@ -34,78 +39,193 @@ struct TrainingSet {
 /// Personalizes a diffusion model; returns the folders of the snapshots, in order. `progress` is told
 /// steps done and in all.
 ///
-/// Snapshots that are there already, of the same configuration, are kept; with all of them there,
-/// nothing is trained.
+/// Snapshots that are there already, of the same configuration and the same images, stay as they are; a
+/// training that was killed goes on after the last state that it kept.
 ///
 /// # Errors
 /// A configuration that cannot be trained, snapshots of another configuration in the folder, art that
-/// was not fetched, files that cannot be written.
+/// was not fetched, files that cannot be written, too little memory.
 pub fn personalize(
     config: &Personalize,
     base: &MiniDiffusion,
     device: &Device,
     progress: &dyn Fn(usize, usize),
 ) -> Result<Vec<PathBuf>, ZooError> {
-    let steps = check(config)?;
+    let steps = check(config, base)?;
+    if *device == Device::flex() {
+        let what = format!("personalization {} (images, images-per-step)", config.name);
+        finexl_core::memory::require(&what, memory(config, base))?;
+    }
+    let images = style_images(config, &base.config().subjects, base.image_size())?;
+    let tuning = Tuning {
+        config,
+        base,
+        fingerprint: fingerprint(&images),
+    };
     let folders: Vec<PathBuf> = config
         .snapshots
         .iter()
-        .map(|step| config.output.join(format!("step-{step:04}")))
+        .map(|step| snapshot_folder(&config.output, *step))
         .collect();
-    let mut complete = true;
-    for (folder, step) in folders.iter().zip(&config.snapshots) {
-        match PersonalizationRecord::read(folder)? {
-            None => complete = false,
-            Some(there) if there == record(config, base, *step) => {}
-            Some(there) => {
-                return Err(ZooError::Config(format!(
-                    "{} holds a snapshot of another personalization (\"{}\", step {}, seed {}); give \
-                     another output folder or remove it",
-                    folder.display(),
-                    there.name,
-                    there.step,
-                    there.seed
-                )));
-            }
-        }
-    }
-    if complete {
+    let states = TrainingStates::of(&config.output);
+    let Some(missing) = tuning.first_missing(&folders)? else {
+        states.clear()?;
         return Ok(folders);
-    }
-    let images = style_images(config, &base.config().subjects, base.image_size())?;
+    };
     let set = TrainingSet::new(images, base)?;
     let training_device = device.clone().autodiff();
-    let mut denoiser = trainable(config, base, &training_device)?;
     let workers = Workers::new(&training_device);
+    let mut denoiser = trainable(config, base, &training_device)?;
     let mut optimizer = optimizer();
-    for step in 0..steps {
+    let mut begin = 0;
+    let before_missing =
+        |kept: &PersonalizationRecord| kept.step < missing && *kept == tuning.record(kept.step);
+    match states.load(before_missing, &denoiser, &optimizer) {
+        Some((step, model, state)) => (begin, denoiser, optimizer) = (step, model, state),
+        None => states.clear()?,
+    }
+    let start = Instant::now();
+    for step in begin..steps {
         let batch = set.batch(config, step as u64, &training_device);
-        let parts = cuts(config.images_per_step, workers.parts())
-            .map(|[start, end]| (batch.rows(start, end), end - start))
-            .collect();
-        let (_, gradients) = workers.gradients(
-            &denoiser,
-            &training_device,
-            parts,
-            |denoiser, part: Batch| {
-                let [latents, noise] = [part.latents, part.noise];
-                flow_matching(denoiser, latents, noise, part.times, &part.prompts)
-            },
-        );
+        let gradients = tuning.gradients(&denoiser, &batch, &workers, &training_device);
         let warm = ((step + 1) as f64 / WARMUP as f64).min(1.0);
         let rate = config.learning_rate * warm;
         denoiser = optimizer.step(rate, denoiser, gradients);
-        progress(step + 1, steps);
-        if let Some(index) = config.snapshots.iter().position(|s| *s == step + 1) {
-            let record = record(config, base, step + 1);
-            keep(&denoiser, base, &record, &folders[index])?;
+        let done = step + 1;
+        progress(done, steps);
+        let snapshot = config.snapshots.iter().position(|s| *s == done);
+        if let Some(index) = snapshot {
+            tuning.keep(&denoiser, done, &folders[index])?;
+        }
+        let worth_keeping = snapshot.is_some() || done.is_multiple_of(STEPS_BETWEEN_STATES);
+        if worth_keeping && done < steps {
+            states.keep(&tuning.record(done), &denoiser, &optimizer)?;
         }
     }
+    let seconds = start.elapsed().as_secs_f64();
+    tracing::info!(steps = steps - begin, seconds, "trained a personalization");
+    states.clear()?;
     Ok(folders)
 }
 
+/// Folder of a snapshot inside the folder of a personalization.
+pub(super) fn snapshot_folder(output: &Path, step: usize) -> PathBuf {
+    output.join(format!("step-{step:04}"))
+}
+
+/// What a personalization is trained on.
+fn fingerprint(images: &[StyledImage]) -> Fingerprint {
+    let key = Fingerprint::of("training images");
+    let key = images.iter().fold(key, |key, styled| {
+        let bytes: Vec<u8> = styled
+            .image
+            .pixels
+            .iter()
+            .flat_map(|v| v.to_le_bytes())
+            .collect();
+        key.text("prompt", &styled.prompt).bytes("pixels", &bytes)
+    });
+    key.finish()
+}
+
+/// A personalization with what it is made of.
+struct Tuning<'a> {
+    config: &'a Personalize,
+    base: &'a MiniDiffusion,
+    /// Of the training images.
+    fingerprint: Fingerprint,
+}
+
+impl Tuning<'_> {
+    /// The step of the first snapshot that is not there.
+    ///
+    /// # Errors
+    /// Where a folder holds a snapshot of another personalization.
+    fn first_missing(&self, folders: &[PathBuf]) -> Result<Option<usize>, ZooError> {
+        let mut missing = None;
+        for (folder, step) in folders.iter().zip(&self.config.snapshots) {
+            match PersonalizationRecord::read(folder)? {
+                None => missing = missing.or(Some(*step)),
+                Some(there) if there == self.record(*step) => {}
+                Some(there) => {
+                    return Err(ZooError::Config(format!(
+                        "{} holds a snapshot of another personalization (\"{}\", step {}, seed {}, or \
+                         other images); give another output folder or remove it",
+                        folder.display(),
+                        there.name,
+                        there.step,
+                        there.seed
+                    )));
+                }
+            }
+        }
+        Ok(missing)
+    }
+
+    fn gradients(
+        &self,
+        denoiser: &Denoiser,
+        batch: &Batch,
+        workers: &Workers,
+        device: &Device,
+    ) -> GradientsParams {
+        let parts = cuts(self.config.images_per_step, workers.parts())
+            .map(|[start, end]| (batch.rows(start, end), end - start))
+            .collect();
+        let loss = |denoiser: &Denoiser, part: Batch| {
+            let [latents, noise] = [part.latents, part.noise];
+            flow_matching(denoiser, latents, noise, part.times, &part.prompts)
+        };
+        workers.gradients(denoiser, device, parts, loss).1
+    }
+
+    /// What is known of the model after a step.
+    fn record(&self, step: usize) -> PersonalizationRecord {
+        let (config, base) = (self.config, self.base);
+        PersonalizationRecord {
+            version: PersonalizationRecord::VERSION,
+            name: config.name.clone(),
+            base: base.name().to_string(),
+            base_fingerprint: base.weights().clone(),
+            mechanism: config.mechanism.clone(),
+            styles: config.styles.clone(),
+            seed: config.seed,
+            step,
+            images: config.images,
+            images_fingerprint: self.fingerprint.clone(),
+            images_per_step: config.images_per_step,
+            learning_rate: config.learning_rate,
+        }
+    }
+
+    /// Writes a snapshot, unless it is there: its files first, then the record that says that it is
+    /// complete.
+    fn keep(&self, denoiser: &Denoiser, step: usize, folder: &Path) -> Result<(), ZooError> {
+        let (base, record) = (self.base, self.record(step));
+        if PersonalizationRecord::read(folder)?.is_some() {
+            return Ok(());
+        }
+        match record.mechanism {
+            Mechanism::Lora { .. } => {
+                let of = BaseModel {
+                    name: base.name().to_string(),
+                    fingerprint: base.weights().clone(),
+                };
+                Adapter::extract(denoiser)?.save(folder, &of, StoredPrecision::F32)?;
+            }
+            Mechanism::Full {} => {
+                let partial = PartialFolder::start(folder)?;
+                let weights = partial.path().join(MODEL_FILE);
+                crate::weights::save(&denoiser.valid(), base.config(), &weights)?;
+                partial.finish([MODEL_FILE].into_iter())?;
+            }
+        }
+        Ok(record.write(folder)?)
+    }
+}
+
 /// The number of steps of a configuration that makes sense.
-fn check(config: &Personalize) -> Result<usize, ZooError> {
+pub(super) fn check(config: &Personalize, base: &MiniDiffusion) -> Result<usize, ZooError> {
     let wrong = |problem: &str| {
         Err(ZooError::Config(format!(
             "personalization {}: {problem}",
@@ -121,26 +241,35 @@ fn check(config: &Personalize) -> Result<usize, ZooError> {
     if !(config.learning_rate.is_finite() && config.learning_rate > 0.0) {
         return wrong("the learning rate has to be a positive number");
     }
+    check_styles(config)?;
+    if let Mechanism::Lora { .. } = config.mechanism {
+        trainable(config, base, &Device::flex().autodiff())?;
+    }
     match config.snapshots.last() {
         Some(last) => Ok(*last),
         None => wrong("name at least one snapshot"),
     }
 }
 
-fn record(config: &Personalize, base: &MiniDiffusion, step: usize) -> PersonalizationRecord {
-    PersonalizationRecord {
-        version: PersonalizationRecord::VERSION,
-        name: config.name.clone(),
-        base: base.name().to_string(),
-        base_fingerprint: base.weights().clone(),
-        mechanism: config.mechanism.clone(),
-        styles: config.styles.clone(),
-        seed: config.seed,
-        step,
-        images: config.images,
-        images_per_step: config.images_per_step,
-        learning_rate: config.learning_rate,
-    }
+/// Bytes that a training takes on the processor, roughly: training images with their latents, the weights
+/// with gradients, two moments and a gradient per part of a step, and the values that a step keeps for its
+/// way back.
+fn memory(config: &Personalize, base: &MiniDiffusion) -> u64 {
+    const NUMBER: usize = 4;
+    /// Rows of token values that a block keeps: of attention, norms and feed-forward layers.
+    const KEPT_PER_BLOCK: usize = 24;
+    let a = &base.config().architecture;
+    let side = base.image_size();
+    let [positions, channels] = base.latents().shape();
+    let image = 3 * side * side + positions * channels;
+    let parts = Workers::new(&Device::flex()).parts();
+    let weights = base.denoiser().num_params() * (4 + parts);
+    let attention = a.heads * positions * (positions + a.text.context) * 2;
+    let row = a.layers * (positions * (KEPT_PER_BLOCK * a.width + 4 * a.hidden) + attention);
+    let images = config.images.saturating_mul(image);
+    let step = config.images_per_step.saturating_mul(row);
+    let numbers = weights.saturating_add(images).saturating_add(step);
+    numbers.saturating_mul(NUMBER) as u64
 }
 
 /// The denoiser with what is to be trained.
@@ -172,31 +301,6 @@ fn optimizer() -> ModuleOptimizer {
         .with_weight_decay(0.0)
         .with_grad_clipping(Some(GradientClippingConfig::Norm(1.0)))
         .init()
-}
-
-/// Writes a snapshot: its files first, then the record that says that it is complete.
-fn keep(
-    denoiser: &Denoiser,
-    base: &MiniDiffusion,
-    record: &PersonalizationRecord,
-    folder: &Path,
-) -> Result<(), ZooError> {
-    match record.mechanism {
-        Mechanism::Lora { .. } => {
-            let of = BaseModel {
-                name: base.name().to_string(),
-                fingerprint: base.weights().clone(),
-            };
-            Adapter::extract(denoiser)?.save(folder, &of, StoredPrecision::F32)?;
-        }
-        Mechanism::Full {} => {
-            let partial = PartialFolder::start(folder)?;
-            let config = base.config();
-            crate::weights::save(&denoiser.valid(), config, &partial.path().join(MODEL_FILE))?;
-            partial.finish([MODEL_FILE].into_iter())?;
-        }
-    }
-    Ok(record.write(folder)?)
 }
 
 /// Latents on their way to noise.

@@ -6,6 +6,7 @@ use super::loss_output::LossOutput;
 use super::sample_grid::SampleGrid;
 use super::training_loop::{TrainingReport, TrainingRun, muon_in};
 use crate::ZooError;
+use crate::generators::AUTOENCODER_FILE;
 use crate::generators::mini_diffusion::{Denoiser, LatentSpace, MiniDiffusionConfig, on_the_way};
 use crate::weights::WeightsFile;
 use crate::workers::{Workers, cuts};
@@ -53,8 +54,11 @@ pub fn train_denoiser(
         folder: run_folder,
         quiet,
     };
+    let samples = run_folder.join("samples");
+    finexl_core::atomic::create_folder(&samples)?;
+    weights.copy_to(&samples.join(AUTOENCODER_FILE))?;
     let grid = SampleGrid::new(
-        run_folder.join("samples"),
+        samples,
         run.last_checkpoint(),
         &config,
         batches.subjects(),

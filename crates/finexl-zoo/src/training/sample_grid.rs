@@ -17,6 +17,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// Images of a grid and of a row of it.
 const IMAGES: usize = 24;
 const COLUMNS: usize = 8;
+/// Name of the weights of the last grid.
+const WEIGHTS: &str = "last.safetensors";
 /// Seed of the scenes and of the noise.
 const SEED: u64 = 1;
 
@@ -40,7 +42,7 @@ impl std::fmt::Debug for SampleGrid {
 }
 
 impl SampleGrid {
-    /// Grids in `folder`, of epochs behind `epoch`, of scenes of some subjects.
+    /// Grids in `folder`, which is there, of epochs behind `epoch`, of scenes of some subjects.
     pub fn new(
         folder: PathBuf,
         epoch: usize,
@@ -62,7 +64,8 @@ impl SampleGrid {
         }
     }
 
-    /// Samples with a denoiser and writes the next epoch's grid. What fails is logged: a picture is
+    /// Samples with a denoiser and writes the next epoch's grid, and beside it the weights it was made
+    /// with (the autoencoder is there already), so that a model can be tried before its training ends. What fails is logged: a picture is
     /// no reason to end a training.
     pub fn write(&self, denoiser: &Denoiser) {
         let epoch = self.epoch.fetch_add(1, Ordering::Relaxed) + 1;
@@ -79,19 +82,10 @@ impl SampleGrid {
             ["weights", "generator"].map(|of| Fingerprint::of(of).finish()),
             &self.device,
         );
-        let requests: Vec<GenerationRequest> = self
-            .prompts
-            .iter()
-            .zip(0..)
-            .map(|(prompt, index)| GenerationRequest {
-                prompt: prompt.clone(),
-                seed: SEED,
-                index,
-            })
-            .collect();
+        let requests = GenerationRequest::of_prompts(&self.prompts, SEED);
         let images = generator.generate(&requests, &GenerationSettings::default(), &|_| ())?;
-        finexl_core::atomic::create_folder(&self.folder)?;
         let path = self.folder.join(format!("epoch-{epoch:03}.png"));
-        Ok(write_png(path, &tiled(&images, COLUMNS))?)
+        write_png(path, &tiled(&images, COLUMNS))?;
+        crate::weights::save(denoiser, &self.config, &self.folder.join(WEIGHTS))
     }
 }

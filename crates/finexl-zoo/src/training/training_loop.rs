@@ -26,6 +26,7 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
 /// Validation batches after each epoch.
 const VALIDATION_STEPS: usize = 4;
@@ -198,6 +199,7 @@ struct DrawnBatches<'a, S> {
     loader: &'a DrawnLoader<S>,
     epoch: usize,
     step: usize,
+    begin: Instant,
 }
 
 impl<S: BatchSource> DataLoader<S::Batch> for DrawnLoader<S> {
@@ -210,6 +212,7 @@ impl<S: BatchSource> DataLoader<S::Batch> for DrawnLoader<S> {
             loader: self,
             epoch,
             step: 0,
+            begin: Instant::now(),
         })
     }
 
@@ -238,6 +241,10 @@ impl<S: BatchSource> Iterator for DrawnBatches<'_, S> {
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.step >= self.loader.steps {
+            if self.loader.split == Split::Train {
+                let seconds = self.begin.elapsed().as_secs_f64();
+                tracing::info!(steps = self.step, seconds, "trained an epoch");
+            }
             return None;
         }
         let device = self.loader.device.clone().unwrap_or_else(Device::flex);

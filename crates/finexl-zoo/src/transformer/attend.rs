@@ -36,47 +36,100 @@ fn rotate(qkv: &mut Rows, length: usize, rotary: &Rotary) {
 }
 
 fn sequences(qkv: &Rows, heads: usize, length: usize) -> Rows {
+    let none = Memory::none(qkv.width / 3, qkv.len() / length.max(1));
+    attend_with_memory(qkv, heads, length, &none)
+}
+
+/// Keys and values that sequences see beside their own.
+#[derive(Clone, Debug)]
+pub struct Memory {
+    /// Keys, then values, of every row: `[rows, 2 width]`.
+    pub rows: Rows,
+    /// Where the rows of each sequence begin, and the end of the last.
+    pub starts: Vec<usize>,
+}
+
+impl Memory {
+    /// Nothing, for a number of sequences.
+    fn none(width: usize, sequences: usize) -> Self {
+        Self {
+            rows: Rows::zeros(0, 2 * width),
+            starts: vec![0; sequences + 1],
+        }
+    }
+
+    /// The rows of a sequence, `[length, 2 width]`.
+    fn of(&self, sequence: usize) -> MatRef<'_, f32> {
+        let [start, end] = [0, 1].map(|end| self.starts[sequence + end]);
+        let width = self.rows.width;
+        let values = &self.rows.values[start * width..end * width];
+        MatRef::from_row_major_slice(values, end - start, width)
+    }
+
+    /// Length of the longest.
+    fn longest(&self) -> usize {
+        let lengths = self.starts.windows(2).map(|ends| ends[1] - ends[0]);
+        lengths.max().unwrap_or(0)
+    }
+}
+
+/// Softmax attention of equal sequences, `[n, 3 width]` to `[n, width]`: every row sees its sequence and
+/// the memory of it.
+pub fn attend_with_memory(qkv: &Rows, heads: usize, length: usize, memory: &Memory) -> Rows {
     let width = qkv.width / 3;
     let mut output = Rows::zeros(qkv.len(), width);
+    let most = length + memory.longest();
     output
         .values
         .par_chunks_mut(length * width)
         .zip(qkv.values.par_chunks(length * qkv.width))
+        .enumerate()
         .for_each_init(
-            || vec![0.0f32; length * length],
-            |scores, (to, from)| {
+            || vec![0.0f32; length * most],
+            |scores, (sequence, (to, from))| {
                 let from = MatRef::from_row_major_slice(from, length, 3 * width);
                 let to = MatMut::from_row_major_slice_mut(to, length, width);
-                attend_sequence(from, to, heads, scores);
+                attend_sequence(from, memory.of(sequence), to, heads, scores);
             },
         );
     output
 }
 
-/// All heads of one sequence, `[length, 3 width]` to `[length, width]`; `scores` has room for every
-/// pair of its rows.
+/// All heads of one sequence, `[length, 3 width]` with a memory `[seen, 2 width]` to `[length, width]`;
+/// `scores` has room for every pair of a row and what it sees.
 fn attend_sequence(
     from: MatRef<'_, f32>,
+    memory: MatRef<'_, f32>,
     mut to: MatMut<'_, f32>,
     heads: usize,
     scores: &mut [f32],
 ) {
     let (length, width) = (to.nrows(), to.ncols());
+    let all = length + memory.nrows();
+    let scores = &mut scores[..length * all];
     let channels = width / heads;
     let scale = 1.0 / (channels as f32).sqrt();
     for head in 0..heads {
         let part = |which: usize| from.subcols(which * width + head * channels, channels);
         let (queries, keys, values) = (part(0), part(1), part(2));
-        let products = MatMut::from_row_major_slice_mut(scores, length, length);
+        let kept = |which: usize| memory.subcols(which * width + head * channels, channels);
+        let (kept_keys, kept_values) = (kept(0), kept(1));
+        let products = MatMut::from_row_major_slice_mut(scores, length, all);
+        let (own, others) = products.split_at_col_mut(length);
         let (replace, here) = (Accum::Replace, Par::Seq);
-        matmul(products, replace, queries, keys.transpose(), scale, here);
+        matmul(own, replace, queries, keys.transpose(), scale, here);
+        matmul(others, replace, queries, kept_keys.transpose(), scale, here);
         dispatch(
             #[inline(always)]
-            || scores.chunks_exact_mut(length).for_each(softmax),
+            || scores.chunks_exact_mut(all).for_each(softmax),
         );
-        let shares = MatRef::from_row_major_slice(scores, length, length);
-        let mixed = to.as_mut().subcols_mut(head * channels, channels);
-        matmul(mixed, replace, shares, values, 1.0, here);
+        let shares = MatRef::from_row_major_slice(scores, length, all);
+        let (own, others) = shares.split_at_col(length);
+        let mut mixed = to.as_mut().subcols_mut(head * channels, channels);
+        matmul(mixed.as_mut(), replace, own, values, 1.0, here);
+        if others.ncols() > 0 {
+            matmul(mixed, Accum::Add, others, kept_values, 1.0, here);
+        }
     }
 }
 

@@ -129,6 +129,35 @@ impl Linear {
         }
     }
 
+    /// The same with every output multiplied by its factor, `[outputs]`.
+    ///
+    /// Weights are kept in single precision then.
+    ///
+    /// # Errors
+    /// As [`Linear::apply`].
+    pub fn scaled(&self, factors: &[f32]) -> Result<Self, ZooError> {
+        let mut weight = match &self.weight {
+            Weight::Processor(matrix) => matrix.to_f32(),
+            Weight::Device(tensor) => read(tensor.as_ref().clone().transpose())?,
+        };
+        for (row, factor) in weight.chunks_exact_mut(self.inputs).zip(factors) {
+            row.iter_mut().for_each(|value| *value *= factor);
+        }
+        let bias = self.bias().map(|bias| {
+            let scaled = bias
+                .iter()
+                .zip(factors)
+                .map(|(value, factor)| value * factor);
+            scaled.collect()
+        });
+        Ok(Self::new(
+            Matrix::F32(weight),
+            bias,
+            self.inputs,
+            &self.device,
+        ))
+    }
+
     /// The bias, `[outputs]`, if there is one.
     pub fn bias(&self) -> Option<&[f32]> {
         self.bias.as_deref()

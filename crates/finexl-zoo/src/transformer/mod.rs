@@ -21,6 +21,7 @@ mod tests;
 mod vector;
 
 pub use activation::Activation;
+pub use attend::{Memory, attend_with_memory};
 pub use block::{Block, Mlp, Observer, forward_blocks};
 pub use linear::{Linear, Matrix};
 pub use norm::Norm;

@@ -24,6 +24,23 @@ impl Norm {
         }
     }
 
+    /// The same followed by `x * (1 + scale) + shift`, `[width]` each.
+    pub fn modulated(&self, shift: &[f32], scale: &[f32]) -> Self {
+        let factors = || scale.iter().map(|s| 1.0 + s);
+        Self {
+            scale: self
+                .scale
+                .iter()
+                .zip(factors())
+                .map(|(a, b)| a * b)
+                .collect(),
+            shift: (self.shift.iter().zip(factors()).zip(shift))
+                .map(|((a, b), c)| a * b + c)
+                .collect(),
+            epsilon: self.epsilon,
+        }
+    }
+
     /// Normalises every row, `[n, width]`.
     pub fn apply(&self, rows: &Rows) -> Rows {
         let width = rows.width;

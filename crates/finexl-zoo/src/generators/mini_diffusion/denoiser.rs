@@ -14,16 +14,16 @@ const LONGEST_PERIOD: f32 = 10_000.0;
 /// Predicts the velocity of rectified flow (Liu et al. 2023; Lipman et al. 2023): noise minus data.
 #[derive(Module, Debug)]
 pub struct Denoiser {
-    text: TextReader,
-    input: Linear,
-    positions: Param<Tensor<3>>,
+    pub(super) text: TextReader,
+    pub(super) input: Linear,
+    pub(super) positions: Param<Tensor<3>>,
     time_input: Linear,
     time_output: Linear,
-    blocks: Vec<DenoiserBlock>,
-    norm: LayerNorm,
+    pub(super) blocks: Vec<DenoiserBlock>,
+    pub(super) norm: LayerNorm,
     /// Shift and scale before the last layer, `[1, 2, width]`, added to time's first two.
-    modulation: Param<Tensor<3>>,
-    output: Linear,
+    pub(super) modulation: Param<Tensor<3>>,
+    pub(super) output: Linear,
 }
 
 /// What the blocks see of the prompts; made once, used at every step.
@@ -109,7 +109,7 @@ impl Denoiser {
     }
 
     /// Times `[n]` -> modulations `[n, 6, width]`.
-    fn time(&self, times: Tensor<1>) -> Tensor<3> {
+    pub(super) fn time(&self, times: Tensor<1>) -> Tensor<3> {
         let half = self.time_input.weight.dims()[0] / 2;
         let device = times.device();
         let rates: Vec<f32> = (0..half)

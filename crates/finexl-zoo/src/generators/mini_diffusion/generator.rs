@@ -8,12 +8,16 @@ use crate::generators::{GenerationRequest, GenerationSettings, Generator};
 use crate::sampling::noise;
 use crate::weights::WeightsFile;
 use crate::workers::{Workers, cuts};
+use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use finexl_core::fingerprint::Fingerprint;
+use finexl_data::art::subject_indices;
 use finexl_data::captions::caption;
 use finexl_data::image::Image;
+use finexl_data::scenes::{Scene, Split};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
 /// Images per pass through the network; more would only take memory.
 const LARGEST_BATCH: usize = 32;
@@ -47,8 +51,8 @@ impl MiniDiffusion {
         let latents = LatentSpace::from_weights(autoencoder, device)?;
         if config.autoencoder != latents.fingerprint().to_string() {
             return Err(ZooError::Config(format!(
-                "{} was trained on the latents of another autoencoder than {} ({}); train it anew or \
-                 give it the one with the fingerprint {}",
+                "{} was trained on the latents of another autoencoder than {} ({}); put the one with \
+                 the SHA-256 {} beside it, as mini-autoencoder.safetensors, or train it anew",
                 config.name,
                 latents.config().name,
                 latents.fingerprint(),
@@ -93,6 +97,64 @@ impl MiniDiffusion {
     /// What it was built from.
     pub fn config(&self) -> &MiniDiffusionConfig {
         &self.config
+    }
+
+    /// Prompts of different scenes with the subjects that it learned.
+    ///
+    /// # Errors
+    /// [`ZooError::Config`] where there are fewer than `count`, or where none is asked for.
+    pub fn scene_prompts(
+        &self,
+        split: Split,
+        seed: u64,
+        count: usize,
+    ) -> Result<Vec<String>, ZooError> {
+        let subjects = subject_indices(&self.config.subjects)?;
+        let scenes = Scene::draw_distinct_among(&subjects, split, seed, count);
+        if count == 0 || scenes.len() < count {
+            return Err(ZooError::Config(format!(
+                "{count} prompts were asked for; {} has between 1 and {} scenes of the split {}",
+                self.config.name,
+                scenes.len(),
+                split.name()
+            )));
+        }
+        Ok(scenes.iter().map(Scene::prompt).collect())
+    }
+
+    /// What a reader wants to know of it: names and values.
+    pub fn describe(&self) -> Vec<(String, String)> {
+        let config = &self.config;
+        let a = &config.architecture;
+        let [positions, channels] = self.latents.shape();
+        let size = self.latents.config().architecture.image_size;
+        let lines = [
+            ("name", config.name.clone()),
+            ("fingerprint", self.fingerprint.to_string()),
+            ("weights (SHA-256)", self.weights.to_string()),
+            ("images", format!("{size} x {size}")),
+            (
+                "denoiser",
+                format!(
+                    "{} blocks of width {}, {} parameters",
+                    a.layers,
+                    a.width,
+                    self.denoiser.num_params()
+                ),
+            ),
+            (
+                "latents",
+                format!(
+                    "{positions} positions of {channels} values ({})",
+                    self.latents.config().name
+                ),
+            ),
+            ("longest prompt", format!("{} tokens", a.text.context)),
+            ("subjects", config.subjects.join(", ")),
+            ("aspects", config.aspects.join(", ")),
+            ("words", config.words.join(" ")),
+        ];
+        lines.map(|(name, value)| (name.to_string(), value)).into()
     }
 
     /// The same with another denoiser in place of its own, such as one with an adapter in it.
@@ -178,6 +240,26 @@ impl Generator for MiniDiffusion {
         self.tokenizer.encode(prompt).map(|_| ())
     }
 
+    fn memory(&self, images: usize) -> u64 {
+        const NUMBER: usize = 4;
+        /// Rows of token values that are alive at a time inside a block.
+        const ALIVE: usize = 8;
+        /// Prompt, empty prompt, prompt with concept.
+        const GROUPS: usize = 3;
+        let a = &self.config.architecture;
+        let [positions, _] = self.latents.shape();
+        let attention = a.heads * positions * (positions + a.text.context) * 2;
+        let row = GROUPS * (positions * (ALIVE * a.width + 2 * a.hidden) + attention);
+        let at_once = images.min(LARGEST_BATCH * self.workers.threads());
+        let pixels = 3 * self.image_size() * self.image_size();
+        // The autoencoder's widest layers take several times the pixels.
+        let decoding = 16 * pixels * at_once;
+        let weights = self.denoiser.num_params() * (1 + self.workers.threads());
+        let numbers = weights + at_once * row + decoding;
+        let kept = images.saturating_mul(pixels);
+        numbers.saturating_add(kept).saturating_mul(NUMBER) as u64
+    }
+
     fn generate(
         &self,
         requests: &[GenerationRequest],
@@ -197,6 +279,7 @@ impl Generator for MiniDiffusion {
             .collect();
         let all = (requests.len() * settings.steps).max(1);
         let done = AtomicUsize::new(0);
+        let start = Instant::now();
         let latents = self.workers.run(jobs, |part| {
             let conditions = self.conditions(part, settings)?;
             let noise = self.noise(part);
@@ -209,6 +292,8 @@ impl Generator for MiniDiffusion {
         for latents in latents {
             images.extend(self.latents.decode(latents?)?);
         }
+        let seconds = start.elapsed().as_secs_f64();
+        tracing::info!(images = images.len(), seconds, "generated images");
         Ok(images)
     }
 }

@@ -8,6 +8,9 @@ mod denoiser_block;
 mod flow;
 mod generator;
 mod latent_space;
+#[cfg(test)]
+mod parity_tests;
+mod processor;
 mod residual;
 mod sample;
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! Sampling: prompts and noise -> latents.
 
 use super::denoiser::{Denoiser, PromptMemory};
+use super::processor::ProcessorDenoiser;
 use super::text_reader::Prompts;
 use crate::ZooError;
 use crate::generators::GenerationSettings;
 use crate::sampling::{NoiseLevel, Prediction, classifier_free, concept, rectified_flow};
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor};
 
 /// Prompts as tokens: each as it is, without words, and with the concept where there is one.
 pub struct Conditions {
@@ -17,10 +18,32 @@ pub struct Conditions {
     pub with_concept: Option<Vec<Vec<i32>>>,
 }
 
-/// What a step predicts with: memories of one batched pass, and how the predictions are combined.
-struct Guided<'a> {
+/// Predicts for all conditions of one pass.
+pub trait Velocity {
+    /// The velocity of latents `[n, positions, channels]` that are all at one time, `[0, 1]`.
+    ///
+    /// # Errors
+    /// [`ZooError::Backend`] where the device fails.
+    fn at(&self, latents: Tensor<3>, time: f32) -> Result<Tensor<3>, ZooError>;
+}
+
+/// A denoiser on any device with what it sees of prompts.
+struct OnDevice<'a> {
     denoiser: &'a Denoiser,
     memory: PromptMemory,
+}
+
+impl Velocity for OnDevice<'_> {
+    fn at(&self, latents: Tensor<3>, time: f32) -> Result<Tensor<3>, ZooError> {
+        let times = Tensor::full([latents.dims()[0]], time, &latents.device());
+        let denoised = self.denoiser.forward(latents, times, &self.memory, None);
+        Ok(denoised.velocity)
+    }
+}
+
+/// What a step predicts with: one batched pass, and how its predictions are combined.
+struct Guided<'a> {
+    velocity: &'a dyn Velocity,
     rows: usize,
     groups: usize,
     guidance: f64,
@@ -47,9 +70,18 @@ pub fn denoise(
         .with_concept
         .map(|prompts| sequences.extend(prompts));
     let groups = sequences.len() / rows.max(1);
+    let prompts = Prompts::new(sequences);
+    let (processor, device);
+    let velocity: &dyn Velocity = if noise.device() == Device::flex() {
+        processor = ProcessorDenoiser::new(denoiser, &prompts)?;
+        &processor
+    } else {
+        let memory = denoiser.read(&prompts);
+        device = OnDevice { denoiser, memory };
+        &device
+    };
     let guided = Guided {
-        denoiser,
-        memory: denoiser.read(&Prompts::new(sequences)),
+        velocity,
         rows,
         groups,
         guidance: settings.guidance,
@@ -67,13 +99,8 @@ pub fn denoise(
 impl Guided<'_> {
     /// The predicted data of latents at a noise level.
     fn data(&self, x: Tensor<3>, level: NoiseLevel) -> Result<Tensor<3>, ZooError> {
-        let device = x.device();
         let all = Tensor::cat(vec![x.clone(); self.groups], 0);
-        let times = Tensor::full([self.rows * self.groups], level.sigma, &device);
-        let velocity = self
-            .denoiser
-            .forward(all, times, &self.memory, None)
-            .velocity;
+        let velocity = self.velocity.at(all, level.sigma as f32)?;
         let group = |index: usize| velocity.clone().narrow(0, index * self.rows, self.rows);
         let plain = group(0);
         let mut combined = plain.clone();

@@ -50,6 +50,11 @@ impl Prompts {
         self.sequences.is_empty()
     }
 
+    /// Tokens of each.
+    pub fn lengths(&self) -> Vec<usize> {
+        self.sequences.iter().map(Vec::len).collect()
+    }
+
     /// Those of a range of rows.
     pub fn rows(&self, start: usize, end: usize) -> Self {
         Self::new(self.sequences[start..end].to_vec())

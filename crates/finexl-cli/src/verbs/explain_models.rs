@@ -1,0 +1,90 @@
+//! `[explain-models]`: personalized models of a generator, explained.
+
+use crate::arguments::Arguments;
+use crate::diagnostics::CliError;
+use crate::output::Progress;
+use crate::verbs::generated_pairs::remark;
+use crate::verbs::reporting::Reporting;
+use finexl_core::experiment::ExplainModels;
+use finexl_data::image_folder::BadFiles;
+use finexl_data::pairs::PairSet;
+use finexl_data::scenes::{MANIFEST, Split};
+use finexl_explain::analysis::AnalysisSettings;
+use finexl_zoo::encoders::Encoder;
+use finexl_zoo::generators::mini_diffusion::MiniDiffusion;
+use finexl_zoo::generators::{
+    GenerationRecord, GenerationRequest, GenerationSettings, Generator, ensure_folder,
+    open_generator, open_personalized,
+};
+use std::path::Path;
+
+/// Folder of the base's images.
+const BASE: &str = "base";
+
+/// Runs the experiment. Images that are there already are used again.
+pub fn explain_models(
+    experiment: &ExplainModels,
+    encoder: &dyn Encoder,
+    calibration: Option<&Path>,
+    arguments: &Arguments,
+) -> Result<(), CliError> {
+    let device = finexl_zoo::device::by_name(&arguments.device)?;
+    let base = open_generator(&experiment.model, &device)?;
+    let split: Split = experiment.split.parse()?;
+    let prompts = base.scene_prompts(split, experiment.seed, experiment.pairs)?;
+    let requests = GenerationRequest::of_prompts(&prompts, experiment.seed);
+    let base_folder = experiment.output.join(BASE);
+    for name in experiment.personalized.keys() {
+        if name == BASE || name.contains(['/', '\\']) || name.starts_with('.') {
+            return Err(CliError::Usage(format!(
+                "\"{name}\" names a folder beside that of the base; give another name, without slashes"
+            )));
+        }
+    }
+    ensure(&base, &requests, None, &base_folder, arguments)?;
+    let settings = AnalysisSettings {
+        seed: experiment.seed,
+        ..AnalysisSettings::default()
+    };
+    let reporting = Reporting::new(encoder, calibration, settings, &experiment.output)?;
+    for (name, model) in &experiment.personalized {
+        let opened = open_personalized(&experiment.model, model, None, &device)?;
+        remark(&opened.notes, arguments);
+        let folder = experiment.output.join(name);
+        ensure(
+            &opened.generator,
+            &requests,
+            Some((model.as_path(), opened.scale)),
+            &folder,
+            arguments,
+        )?;
+        let manifest = base_folder.join(MANIFEST);
+        let set = PairSet::open(&base_folder, &folder, Some(&manifest), BadFiles::Refuse)?;
+        reporting.explain(&set, [base.name(), name], arguments)?;
+    }
+    if !arguments.quiet {
+        eprintln!("reports are in {}", experiment.output.display());
+    }
+    Ok(())
+}
+
+fn ensure(
+    generator: &MiniDiffusion,
+    requests: &[GenerationRequest],
+    adapter: Option<(&Path, Option<f64>)>,
+    folder: &Path,
+    arguments: &Arguments,
+) -> Result<(), CliError> {
+    let bar = Progress::new(arguments.quiet);
+    let settings = GenerationSettings::default();
+    let record = GenerationRecord::new(generator, adapter, settings, requests);
+    Ok(ensure_folder(
+        generator,
+        requests,
+        &record,
+        folder,
+        &|share| {
+            bar.show("generating, %", (100.0 * share).round() as usize, 100);
+        },
+    )?)
+}

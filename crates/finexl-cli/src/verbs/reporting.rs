@@ -1,0 +1,77 @@
+//! Explanations of an experiment, with their reports in its folder.
+
+use crate::arguments::Arguments;
+use crate::diagnostics::CliError;
+use crate::output::{Progress, print, write};
+use crate::report::{Reports, show};
+use crate::verbs::explain::applicable;
+use finexl_data::image_folder::BadFiles;
+use finexl_data::pairs::PairSet;
+use finexl_explain::analysis::AnalysisSettings;
+use finexl_explain::cache::Cache;
+use finexl_explain::calibration::Applicable;
+use finexl_explain::folders::Explainer;
+use finexl_explain::vocabulary::Vocabulary;
+use finexl_zoo::encoders::Encoder;
+use std::path::{Path, PathBuf};
+
+/// Aspects that reports show.
+const TOP: usize = 12;
+
+/// Explains pairs with the default vocabulary.
+pub struct Reporting<'a> {
+    encoder: &'a dyn Encoder,
+    vocabulary: Vocabulary,
+    applicable: Applicable,
+    settings: AnalysisSettings,
+    output: PathBuf,
+}
+
+impl<'a> Reporting<'a> {
+    /// Reports into a folder.
+    pub fn new(
+        encoder: &'a dyn Encoder,
+        calibration: Option<&Path>,
+        settings: AnalysisSettings,
+        output: &Path,
+    ) -> Result<Self, CliError> {
+        let vocabulary = Vocabulary::default_phrases()?;
+        let applicable = applicable(calibration, encoder, &vocabulary, &settings.method)?;
+        Ok(Self {
+            encoder,
+            vocabulary,
+            applicable,
+            settings,
+            output: output.to_path_buf(),
+        })
+    }
+
+    /// Explains pairs, writes JSON, page and card under the name of the personalized side, and prints
+    /// the table.
+    pub fn explain(
+        &self,
+        set: &PairSet,
+        names: [&str; 2],
+        arguments: &Arguments,
+    ) -> Result<(), CliError> {
+        let explainer = Explainer {
+            encoder: self.encoder,
+            vocabulary: &self.vocabulary,
+            applicable: &self.applicable,
+            settings: &self.settings,
+            cache: &Cache::none(),
+            bad_files: BadFiles::Refuse,
+        };
+        let progress = Progress::new(arguments.quiet);
+        let explained = explainer.explain_pairs(set, names, &|done, total| {
+            progress.show("encoding pairs", done, total);
+        })?;
+        let reports = Reports::new(&explained, TOP);
+        let file = |extension: &str| self.output.join(format!("{}.{extension}", names[1]));
+        write(&file("json"), &reports.json()?)?;
+        write(&file("html"), reports.html()?.as_bytes())?;
+        write(&file("card.md"), reports.card().as_bytes())?;
+        print(&show(&explained.explanation, TOP))?;
+        print("\n")
+    }
+}

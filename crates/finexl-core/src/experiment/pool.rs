@@ -1,0 +1,71 @@
+//! Many personalized models of one generator, with images of all of them.
+
+use super::{Mechanism, StyleShare};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// Makes personalized models at known levels, and images of the base and of every model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct MakePool {
+    /// Name of the pool.
+    pub name: String,
+    /// Folder of models, images and the list of both.
+    pub output: PathBuf,
+    /// The generator: its name or its weights file.
+    pub model: String,
+    /// Folder that `scripts/fetch_art.py` filled; for other artists than Twemoji.
+    pub art_folder: PathBuf,
+    /// Split of the scenes that images are made of.
+    pub split: String,
+    /// Images of the base and of each model: as many prompts.
+    pub pairs: usize,
+    /// Seed of prompts and of the noise of images.
+    pub seed: u64,
+    /// Styles by name; several shares make a mixture.
+    pub styles: BTreeMap<String, Vec<StyleShare>>,
+    /// Models that are trained.
+    #[serde(default)]
+    pub trained: Vec<TrainedModels>,
+    /// Models that are the base with concept guidance.
+    #[serde(default)]
+    pub guided: Vec<GuidedModels>,
+}
+
+/// A training per style, seed and share; a model per snapshot and scale.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct TrainedModels {
+    /// Names of the pool's styles.
+    pub styles: Vec<String>,
+    /// Seeds of the trainings.
+    pub seeds: Vec<u64>,
+    /// What is trained.
+    pub mechanism: Mechanism,
+    /// Training images; they are drawn once and shown again and again.
+    pub images: usize,
+    /// Images per step.
+    pub images_per_step: usize,
+    /// Peak learning rate.
+    pub learning_rate: f64,
+    /// Steps after which a model is kept, rising.
+    pub snapshots: Vec<usize>,
+    /// Scales at which the adapter of the last snapshot is a model too.
+    #[serde(default)]
+    pub scales: Vec<f64>,
+    /// Shares of training images that have the style, each a training of its own; the others are drawn
+    /// as the base knows them. Only the last snapshot is a model then.
+    #[serde(default)]
+    pub shares: Vec<f64>,
+}
+
+/// A model per concept and strength.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct GuidedModels {
+    /// Aspects that the generator knows, by name.
+    pub concepts: Vec<String>,
+    /// Strengths of the guidance (lambda).
+    pub strengths: Vec<f64>,
+}

@@ -1,0 +1,167 @@
+//! The list of a pool: personalized models, what is known of them, and where their images are.
+
+use crate::experiment::{Mechanism, StyleShare};
+use crate::fingerprint::Fingerprint;
+use crate::{CoreError, json_file};
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// Name of the list inside the folder of a pool.
+const FILE: &str = "pool.json";
+
+/// A complete pool; all paths are relative to its folder.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PoolRecord {
+    /// Version of this record.
+    pub version: u32,
+    /// Name of the pool.
+    pub name: String,
+    /// Name of the base model.
+    pub base: String,
+    /// Fingerprint of the base model.
+    pub base_fingerprint: Fingerprint,
+    /// Folder of the base's images, which has the manifest with the prompts.
+    pub base_images: PathBuf,
+    /// The models, those of a training side by side and in the order of their levels.
+    pub models: Vec<PoolModel>,
+}
+
+/// A personalized model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PoolModel {
+    /// Name, also of its folder of images.
+    pub name: String,
+    /// Models of one run differ in their level only: by steps or scale of one training, by the share of
+    /// styled images, by strength. They are not independent.
+    pub run: String,
+    /// What was done to the base.
+    pub by: Personalized,
+    /// What it was trained on; guidance has the aspect at level 1.
+    pub styles: Vec<StyleShare>,
+    /// What the level is.
+    pub dial: Dial,
+    /// How strongly it is personalized, comparable within a run.
+    pub level: f64,
+    /// Folder of its images.
+    pub images: PathBuf,
+}
+
+/// How a model was personalized.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(
+    deny_unknown_fields,
+    rename_all = "kebab-case",
+    rename_all_fields = "kebab-case"
+)]
+pub enum Personalized {
+    /// By training.
+    Training {
+        /// What was trained.
+        mechanism: Mechanism,
+        /// Seed of the training.
+        seed: u64,
+        /// Folder of the adapter or of the fine-tuned model.
+        folder: PathBuf,
+        /// Scale of the adapter, where it has one.
+        scale: Option<f64>,
+    },
+    /// By concept guidance.
+    Guidance {
+        /// The concept.
+        phrase: String,
+        /// lambda.
+        strength: f64,
+    },
+}
+
+/// What a level is measured in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Dial {
+    /// Training steps.
+    Steps,
+    /// Scale of an adapter.
+    Scale,
+    /// Share of styled training images.
+    Share,
+    /// Strength of concept guidance.
+    Strength,
+}
+
+impl Dial {
+    /// Its name in tables and files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Steps => "steps",
+            Self::Scale => "scale",
+            Self::Share => "share",
+            Self::Strength => "strength",
+        }
+    }
+}
+
+impl Personalized {
+    /// Name of the mechanism in tables and files.
+    pub fn mechanism(&self) -> &'static str {
+        match self {
+            Self::Training { mechanism, .. } => mechanism.name(),
+            Self::Guidance { .. } => "guidance",
+        }
+    }
+}
+
+impl PoolRecord {
+    /// The version that this program writes.
+    pub const VERSION: u32 = 1;
+
+    /// Writes the list into the folder of a pool.
+    ///
+    /// # Errors
+    /// [`CoreError::Write`].
+    pub fn write(&self, folder: &Path) -> Result<(), CoreError> {
+        json_file::write(&folder.join(FILE), self)
+    }
+
+    /// Reads the list of a pool.
+    ///
+    /// # Errors
+    /// [`CoreError::Read`] where there is none, [`CoreError::Json`] where it is damaged or of another
+    /// version.
+    pub fn read(folder: &Path) -> Result<Self, CoreError> {
+        json_file::read(&folder.join(FILE), Self::VERSION)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_list_reads_back_as_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let record = PoolRecord {
+            version: PoolRecord::VERSION,
+            name: "small".to_string(),
+            base: "mini".to_string(),
+            base_fingerprint: Fingerprint::of_bytes(b"weights"),
+            base_images: "images/base".into(),
+            models: vec![PoolModel {
+                name: "guidance-vivid-2".to_string(),
+                run: "guidance-vivid".to_string(),
+                by: Personalized::Guidance {
+                    phrase: "vivid".to_string(),
+                    strength: 2.0,
+                },
+                styles: Vec::new(),
+                dial: Dial::Strength,
+                level: 2.0,
+                images: "images/guidance-vivid-2".into(),
+            }],
+        };
+        record.write(folder.path()).unwrap();
+        assert_eq!(PoolRecord::read(folder.path()).unwrap(), record);
+    }
+}

@@ -1,0 +1,184 @@
+//! Figures of a pool: how scores follow levels, over runs.
+
+use crate::EvalError;
+use crate::summary::{Measure, Target, mean};
+use finexl_explain::statistics::spearman;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Fewest levels that have a rank correlation worth the name.
+pub(crate) const FEWEST_LEVELS: usize = 3;
+/// Fewest runs for which a figure is held against its target.
+const FEWEST_RUNS: usize = 5;
+
+/// What a model's images say of one aspect that it was made with.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Row {
+    /// Encoder and method.
+    pub scorer: String,
+    pub model: String,
+    pub run: String,
+    pub mechanism: String,
+    pub dial: &'static str,
+    pub level: f64,
+    /// The aspect that it was made with.
+    pub aspect: String,
+    /// Its score: a level where scores are calibrated, else a weight.
+    pub strength: f64,
+    /// Mean absolute score of aspects outside the families of all that it was made with.
+    pub outside: f64,
+    /// The largest absolute one of them.
+    pub outside_most: f64,
+    /// The aspect with the largest score of all.
+    pub strongest: String,
+}
+
+/// What the models of a run say together.
+struct RunFigures {
+    /// Mean rank correlation of level and strength over the run's aspects.
+    correlation: f64,
+    /// At the largest level: mean and largest score outside the families, relative to the smallest
+    /// strength of the run's aspects.
+    outside: [f64; 2],
+    /// At the largest level: whether an aspect of the run has the largest score of all.
+    strongest: bool,
+}
+
+/// Figures per mechanism and dial, over runs.
+pub(crate) fn summary(scorer: &str, rows: &[Row]) -> Result<Vec<Measure>, EvalError> {
+    let mut runs: BTreeMap<(String, &str), Vec<&Row>> = BTreeMap::new();
+    for row in rows {
+        // Guidance away from a concept is another thing than guidance towards it.
+        let away = if row.level < 0.0 { ", away" } else { "" };
+        let group = format!("{scorer}, {} by {}{away}", row.mechanism, row.dial);
+        runs.entry((group, &row.run)).or_default().push(row);
+    }
+    let mut groups: BTreeMap<String, Vec<RunFigures>> = BTreeMap::new();
+    for ((group, _), rows) in &runs {
+        if let Some(figures) = RunFigures::of(rows) {
+            groups.entry(group.clone()).or_default().push(figures);
+        }
+    }
+    let mut measures = Vec::new();
+    for (group, runs) in &groups {
+        let over =
+            |figure: &dyn Fn(&RunFigures) -> f64| -> Vec<f64> { runs.iter().map(figure).collect() };
+        let correlation = mean(&over(&|run| run.correlation))?;
+        let measure = Measure::new("pool/spearman-of-strength", group, correlation, runs.len());
+        measures.push(match runs.len() {
+            ..FEWEST_RUNS => measure,
+            _ => measure.with_target(Target::AtLeast(0.9)),
+        });
+        let figures = [
+            ("pool/outside-family-mean", over(&|run| run.outside[0])),
+            ("pool/outside-family-most", over(&|run| run.outside[1])),
+            (
+                "pool/aspect-strongest",
+                over(&|run| f64::from(u8::from(run.strongest))),
+            ),
+        ];
+        for (name, values) in figures {
+            measures.push(Measure::new(name, group, mean(&values)?, runs.len()));
+        }
+    }
+    Ok(measures)
+}
+
+impl RunFigures {
+    /// Nothing for too few levels.
+    fn of(rows: &[&Row]) -> Option<Self> {
+        let mut aspects: BTreeMap<&str, Vec<&Row>> = BTreeMap::new();
+        for row in rows {
+            aspects.entry(&row.aspect).or_default().push(row);
+        }
+        let levels = aspects.values().map(Vec::len).min()?;
+        if levels < FEWEST_LEVELS {
+            return None;
+        }
+        let correlations = aspects.values().map(|rows| {
+            let levels: Vec<f64> = rows.iter().map(|row| row.level).collect();
+            let strengths: Vec<f64> = rows.iter().map(|row| row.strength).collect();
+            // A strength that never moves follows nothing.
+            spearman(&levels, &strengths).unwrap_or(0.0)
+        });
+        let correlation = correlations.sum::<f64>() / aspects.len() as f64;
+        let furthest = rows.iter().map(|row| row.level.abs()).fold(0.0, f64::max);
+        let top: Vec<&&Row> = rows
+            .iter()
+            .filter(|row| row.level.abs() == furthest)
+            .collect();
+        let weakest = top
+            .iter()
+            .map(|row| row.strength.abs())
+            .fold(f64::INFINITY, f64::min);
+        let relative = |value: f64| value / weakest.max(f64::EPSILON);
+        let first = top.first()?;
+        Some(Self {
+            correlation,
+            outside: [relative(first.outside), relative(first.outside_most)],
+            strongest: aspects.contains_key(first.strongest.as_str()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn row(run: &str, level: f64, strength: f64) -> Row {
+        Row {
+            scorer: "judge ridge".to_string(),
+            model: format!("{run}-{level}"),
+            run: run.to_string(),
+            mechanism: "lora".to_string(),
+            dial: "steps",
+            level,
+            aspect: "warm".to_string(),
+            strength,
+            outside: 0.1,
+            outside_most: 0.3,
+            strongest: "warm".to_string(),
+        }
+    }
+
+    fn figure(measures: &[Measure], name: &str, group: &str) -> (f64, usize) {
+        let found = measures.iter().find(|m| m.name == name && m.group == group);
+        let found = found.unwrap();
+        (found.value, found.trials)
+    }
+
+    #[test]
+    fn runs_count_once_each_and_too_few_levels_do_not() {
+        let mut rows: Vec<Row> = (1..5)
+            .map(|i| row("rising", i as f64, 0.1 * i as f64))
+            .collect();
+        rows.extend((1..5).map(|i| row("falling", i as f64, 10.0 - i as f64)));
+        rows.push(row("single", 1.0, 1.0));
+        let measures = summary("judge ridge", &rows).unwrap();
+        let group = "judge ridge, lora by steps";
+        assert_eq!(
+            figure(&measures, "pool/spearman-of-strength", group),
+            (0.0, 2)
+        );
+        let (mean, _) = figure(&measures, "pool/outside-family-mean", group);
+        assert!((mean - (0.1 / 0.4 + 0.1 / 6.0) / 2.0).abs() < 1e-12);
+        let (most, _) = figure(&measures, "pool/outside-family-most", group);
+        assert!((most - (0.3 / 0.4 + 0.3 / 6.0) / 2.0).abs() < 1e-12);
+        assert_eq!(figure(&measures, "pool/aspect-strongest", group), (1.0, 2));
+        // Two runs are too few for a verdict.
+        assert!(measures.iter().all(|m| m.met.is_none()));
+    }
+
+    #[test]
+    fn guidance_away_from_a_concept_stands_alone() {
+        let levels = [-3.0, -2.0, -1.0, 1.0, 2.0, 3.0];
+        let rows: Vec<Row> = levels
+            .map(|level| row("guided", level, level * level))
+            .to_vec();
+        let measures = summary("x", &rows).unwrap();
+        let name = "pool/spearman-of-strength";
+        assert_eq!(figure(&measures, name, "x, lora by steps"), (1.0, 1));
+        assert_eq!(figure(&measures, name, "x, lora by steps, away"), (-1.0, 1));
+    }
+}

@@ -1,0 +1,357 @@
+#!/usr/bin/env python3
+"""FineXL and PyTorch on the same weights of mini-diffusion: sampling, training, adapters.
+
+    cargo build --release
+    python3 scripts/bench_generators.py [--binary target/release/finexl] [--rounds 3]
+
+The programs run in turn, each in a process of its own, with as many threads as there are processors. Times
+are of the work itself, without loading: FineXL reports them in its log, the reference
+(mini_diffusion_reference.py, PyTorch without compilation) measures around its calls, after a short warm-up
+that FineXL does not get. Printed are medians and, per quantity, how many times faster (or smaller) FineXL
+is. MiB is the peak of the whole process.
+
+First of all both make pictures from the same prompts and the same starting noise; where these differ by
+more than rounding, nothing is timed.
+
+- sampling: 25 images, 20 steps of DPM-Solver++(2M), guidance 3, decoded. The reference reads the prompts
+  once and asks the network for prompts and empty prompts in one batch.
+- training: one step at 64 images. On both sides: encoding the images, flow matching loss, gradients, Muon
+  for the matrices of blocks (AdamW where this PyTorch has no Muon), AdamW for the rest, the running average
+  of the weights. FineXL's step also draws the images, from scenes without aspects; nothing is aligned with
+  mini-clip. `network`: the reference's step without the encoding, beside FineXL's whole step.
+- lora: one step at 16 images, rank 8 on all Linears of the blocks, AdamW; latents are encoded before.
+
+Without trained weights: python3 crates/finexl-zoo/tests/fixtures/mini_diffusion/generate.py --full-size runs/full-diffusion, and
+--model runs/full-diffusion/mini-diffusion.safetensors.
+
+Needs torch, safetensors, numpy, pillow.
+"""
+
+import argparse
+import copy
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+WORKS = ["sampling", "training", "lora"]
+SEED = 0
+STEPS = 20
+GUIDANCE = 3.0
+TRAINING_BATCH = 64
+LORA_BATCH = 16
+RANK = 8
+TARGETS = ["to_q", "to_k", "to_v", "to_out", "fc1", "fc2"]
+# Images that the latents of the LoRA training come from.
+LORA_IMAGES = 32
+WARM_UP = 2
+# Levels of 255: what rounding in single precision may change.
+MEAN_DIFFERENCE = 0.1
+
+
+# Reference
+
+
+def prompts_of(config, count):
+    """Prompts of scenes with the words that the model knows."""
+    words = set(config["words"])
+    colours = [c for c in ("white", "teal", "orange", "navy") if c in words]
+    prompts = []
+    for index in range(count):
+        subject = config["subjects"][index * 7 % len(config["subjects"])]
+        size = ("small", "medium", "large")[index % 3]
+        place = ("left", "right", "top", "bottom")[index % 4]
+        colour = colours[index % len(colours)]
+        article = "an" if colour[0] in "aeiou" else "a"
+        prompts.append(f"{size} {subject} on {article} {colour} background, at the {place}")
+    return prompts
+
+
+def timed_sampling(model, arguments, scratch):
+    """Seconds for all images; these go to a file."""
+    import numpy as np
+    import torch
+    from mini_diffusion_reference import bytes_of
+
+    prompts = (scratch / "prompts.txt").read_text().splitlines()
+    noise = model.noise(SEED, len(prompts))
+    model.generate(prompts[:2], noise=noise[:2], steps=WARM_UP)
+    begin = time.perf_counter()
+    with torch.inference_mode():
+        images = bytes_of(model.generate(prompts, noise=noise, steps=STEPS, guidance=GUIDANCE))
+    seconds = time.perf_counter() - begin
+    np.save(scratch / "reference.npy", images.numpy())
+    return {"sampling": seconds}
+
+
+def batches(model, count):
+    """Random images, noise, times and tokens of scenes; what they show does not matter for the time."""
+    import torch
+    from mini_diffusion_reference import padded
+
+    torch.manual_seed(1)
+    side = model.autoencoder_config["architecture"]["image-size"]
+    tokens = [model.tokens(prompt) for prompt in prompts_of(model.config, count)]
+    while True:
+        images = torch.rand(count, 3, side, side)
+        noise = torch.randn(count, *model.latent_shape())
+        yield images, noise, torch.randn(count).sigmoid(), padded(tokens)
+
+
+def timed_training(model, arguments, scratch):
+    """Seconds per step, of the network alone and with the encoding."""
+    import torch
+    from mini_diffusion_reference import flow_matching_loss
+
+    denoiser = model.denoiser.train()
+    average = copy.deepcopy(denoiser).requires_grad_(False)
+    matrices, rest = [], []
+    for name, parameter in denoiser.named_parameters():
+        inside = name.startswith("blocks.") or ".transformer." in name
+        (matrices if inside and name.endswith(".weight") else rest).append(parameter)
+    if hasattr(torch.optim, "Muon"):
+        muon = torch.optim.Muon(matrices, lr=2e-3, weight_decay=0.02, adjust_lr_fn="match_rms_adamw")
+        optimizers = [muon, torch.optim.AdamW(rest, lr=2e-3, betas=(0.9, 0.98), weight_decay=0.02)]
+    else:
+        print("this PyTorch has no Muon; AdamW takes its place", file=sys.stderr)
+        optimizers = [torch.optim.AdamW(matrices + rest, lr=2e-3, betas=(0.9, 0.98), weight_decay=0.02)]
+    both = network = 0.0
+    source = batches(model, TRAINING_BATCH)
+    for step in range(WARM_UP + arguments.train_steps):
+        images, noise, times, tokens = next(source)
+        begin = time.perf_counter()
+        with torch.no_grad():
+            latents = model.encode(images)
+        encoded = time.perf_counter()
+        flow_matching_loss(denoiser, latents, noise, times, tokens).backward()
+        torch.nn.utils.clip_grad_norm_(rest, 1.0)
+        for optimizer in optimizers:
+            optimizer.step()
+            optimizer.zero_grad()
+        with torch.no_grad():
+            torch._foreach_lerp_(list(average.parameters()), list(denoiser.parameters()), 0.002)
+        end = time.perf_counter()
+        if step >= WARM_UP:
+            both += end - begin
+            network += end - encoded
+    return {"training": both / arguments.train_steps, "network": network / arguments.train_steps}
+
+
+def timed_lora(model, arguments, scratch):
+    """Seconds per step."""
+    import torch
+    from lora_reference import add_lora
+    from mini_diffusion_reference import flow_matching_loss
+
+    denoiser = model.denoiser.train()
+    adapted = add_lora(denoiser, TARGETS, RANK, alpha=RANK)
+    factors = [p for layer in adapted.values() for p in (layer.lora_A, layer.lora_B)]
+    optimizer = torch.optim.AdamW(factors, lr=1e-3, weight_decay=0.0)
+    with torch.no_grad():
+        latents = model.encode(next(batches(model, LORA_IMAGES))[0])
+    source = batches(model, LORA_BATCH)
+    seconds = 0.0
+    for step in range(WARM_UP + arguments.lora_steps):
+        _, noise, times, tokens = next(source)
+        begin = time.perf_counter()
+        chosen = latents[torch.randint(LORA_IMAGES, (LORA_BATCH,))]
+        flow_matching_loss(denoiser, chosen, noise, times, tokens).backward()
+        torch.nn.utils.clip_grad_norm_(factors, 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
+        if step >= WARM_UP:
+            seconds += time.perf_counter() - begin
+    return {"lora": seconds / arguments.lora_steps}
+
+
+def reference(work, arguments, scratch):
+    """One measurement in a process of its own; prints seconds."""
+    import torch
+    from mini_diffusion_reference import MiniDiffusion
+
+    torch.set_num_threads(os.cpu_count())
+    timed = {"sampling": timed_sampling, "training": timed_training, "lora": timed_lora}[work]
+    print(json.dumps(timed(MiniDiffusion.open(arguments.model), arguments, scratch)))
+
+
+# FineXL
+
+
+def measured(command, environment=None):
+    """Output, errors and peak memory in MiB of a process, run in a child that reports on its only child."""
+    code = "import resource, subprocess, sys; done = subprocess.run(sys.argv[1:]); print('USED', resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr); sys.exit(done.returncode)"
+    command = [sys.executable, "-c", code, *map(str, command)]
+    environment = {**os.environ, **(environment or {})}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT)
+    if done.returncode:
+        sys.exit(f"{' '.join(command[3:])} failed:\n{done.stderr}")
+    return done.stdout, done.stderr, int(re.search(r"USED (\d+)", done.stderr)[1]) / 1024
+
+
+def finexl(arguments, what, *words):
+    """Seconds per `what` (images or steps) that FineXL logs, their number, and peak memory in MiB."""
+    environment = {"RUST_LOG": "finexl_zoo=info", "NO_COLOR": "1"}
+    _, log, peak = measured([arguments.binary, "--quiet", *words], environment)
+    found = re.findall(rf"{what}=(\d+) seconds=([0-9.e-]+)", log)
+    found += re.findall(rf"(\d+) {what} in ([0-9.e-]+) s", log)
+    if not found:
+        sys.exit(f"`finexl {words[0]}` logged no seconds of its {what}:\n{log}")
+    count = sum(int(number) for number, _ in found)
+    return sum(float(seconds) for _, seconds in found) / count, count, peak
+
+
+def toml(name, table):
+    """A table with its inner tables; strings, numbers and lists of strings are written as in JSON."""
+    inner = {key: value for key, value in table.items() if isinstance(value, dict)}
+    lines = [f"[{name}]", *(f"{k} = {json.dumps(v)}" for k, v in table.items() if k not in inner)]
+    return "\n".join([*lines, "", *(toml(f"{name}.{key}", value) for key, value in inner.items())])
+
+
+def training_recipe(arguments, config, folder):
+    """The recipe of mini-diffusion, cut to what is compared."""
+    recipe = tomllib.loads((ROOT / "experiments/zoo/mini-diffusion.toml").read_text())["train-denoiser"]
+    del recipe["alignment"]
+    recipe |= {
+        "name": "bench",
+        "output": str(folder / "weights.safetensors"),
+        "autoencoder": str(arguments.model.parent / "mini-autoencoder.safetensors"),
+        "subjects": config["subjects"],
+        "architecture": config["architecture"],
+        "images-per-step": TRAINING_BATCH,
+        "stylized-share": 0.0,
+    }
+    recipe["schedule"] |= {"epochs": 1, "steps-per-epoch": arguments.train_steps, "warmup-steps": 1}
+    return toml("train-denoiser", recipe)
+
+
+def personalization(arguments, folder):
+    return "\n".join(
+        [
+            toml(
+                "personalize",
+                {
+                    "name": "bench",
+                    "output": str(folder / "adapter"),
+                    "model": str(arguments.model),
+                    "seed": 1,
+                    "art-folder": "datasets/fetched",
+                    "images": LORA_IMAGES,
+                    "images-per-step": LORA_BATCH,
+                    "learning-rate": 1e-3,
+                    "snapshots": [arguments.lora_steps],
+                    "mechanism": {"lora": {"rank": RANK, "alpha": float(RANK), "targets": TARGETS}},
+                },
+            ),
+            "[[personalize.styles]]",
+            "aspects = { pixelated = 0.7 }\n",
+        ]
+    )
+
+
+def run_finexl(work, arguments, config, scratch):
+    """Seconds (of all images, or per step) and peak memory of one run in a new folder."""
+    folder = Path(tempfile.mkdtemp(dir=scratch))
+    if work == "sampling":
+        out = folder / "images"
+        words = ["--model", arguments.model, "--prompts", scratch / "prompts.txt", "--out", out]
+        sampler = ["--seed", SEED, "--steps", STEPS, "--guidance", GUIDANCE]
+        seconds, count, peak = finexl(arguments, "images", "generate", *words, *sampler)
+        return seconds * count, peak, out
+    recipe = folder / "recipe.toml"
+    if work == "training":
+        recipe.write_text(training_recipe(arguments, config, folder))
+        words = ["train", recipe, "--run-folder", folder / "run"]
+    else:
+        recipe.write_text(personalization(arguments, folder))
+        words = ["personalize", recipe]
+    seconds, _, peak = finexl(arguments, "steps", *words)
+    return seconds, peak, folder
+
+
+def run_reference(work, arguments, scratch):
+    steps = ["--train-steps", arguments.train_steps, "--lora-steps", arguments.lora_steps]
+    command = [sys.executable, Path(__file__).resolve(), "--model", arguments.model, *steps]
+    out, err, peak = measured([*command, "--reference", work, scratch])
+    if "no Muon" in err:
+        print("  (AdamW in place of Muon)")
+    return json.loads(out.strip().split("\n")[-1]), peak
+
+
+# Comparison
+
+
+def check_pictures(arguments, config, scratch):
+    import numpy as np
+    from PIL import Image
+
+    _, _, folder = run_finexl("sampling", arguments, config, scratch)
+    run_reference("sampling", arguments, scratch)
+    own = np.stack([np.asarray(Image.open(path).convert("RGB")) for path in sorted(folder.glob("*.png"))])
+    difference = np.abs(own.astype(int) - np.load(scratch / "reference.npy").astype(int))
+    print(
+        f"pictures differ by {difference.mean():.4f} of 255 levels on average, {difference.max()} at most; "
+        f"{(difference == 0).mean():.2%} of all numbers are equal",
+        flush=True,
+    )
+    if difference.mean() > MEAN_DIFFERENCE:
+        sys.exit("these are not the same pictures")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--binary", type=Path, default=ROOT / "target/release/finexl")
+    parser.add_argument("--model", type=Path, default=ROOT / "crates/finexl-zoo/weights/mini-diffusion.safetensors")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--images", type=int, default=25)
+    parser.add_argument("--train-steps", type=int, default=20)
+    parser.add_argument("--lora-steps", type=int, default=50)
+    parser.add_argument("--works", nargs="+", choices=WORKS, default=WORKS)
+    parser.add_argument("--reference", nargs=2, metavar=("WORK", "SCRATCH"), help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    arguments.model, arguments.binary = arguments.model.resolve(), arguments.binary.resolve()
+    if arguments.reference:
+        work, scratch = arguments.reference
+        return reference(work, arguments, Path(scratch))
+
+    from mini_diffusion_reference import read_config
+
+    config = read_config(arguments.model)
+    with tempfile.TemporaryDirectory() as name:
+        scratch = Path(name)
+        (scratch / "prompts.txt").write_text("\n".join(prompts_of(config, arguments.images)) + "\n")
+        check_pictures(arguments, config, scratch)
+        results = {}
+
+        def note(key, value):
+            results.setdefault(key, []).append(value)
+            print(f"  {' '.join(key):30} {value:9.3f}", flush=True)
+
+        for round_ in range(arguments.rounds):
+            print(f"round {round_ + 1}")
+            for work in arguments.works:
+                seconds, peak, _ = run_finexl(work, arguments, config, scratch)
+                note(("finexl", work, "s"), seconds)
+                note(("finexl", work, "MiB"), peak)
+                times, peak = run_reference(work, arguments, scratch)
+                for quantity, seconds in times.items():
+                    note(("reference", quantity, "s"), seconds)
+                note(("reference", work, "MiB"), peak)
+
+    middle = {key: statistics.median(values) for key, values in results.items()}
+    print("\nFineXL is better by a factor of")
+    for _, quantity, unit in [key for key in middle if key[0] == "reference"]:
+        # FineXL logs no time of the network alone.
+        own = middle["finexl", "training" if quantity == "network" else quantity, unit]
+        other = middle["reference", quantity, unit]
+        print(f"  {quantity:10} {unit:5} {other / own:6.2f}   ({other:.3f} against {own:.3f})")
+
+
+if __name__ == "__main__":
+    main()
