@@ -19,6 +19,7 @@ mod pool;
 mod pool_figures;
 mod pool_levels;
 mod report;
+pub mod selection;
 mod settings;
 mod summary;
 mod trial;

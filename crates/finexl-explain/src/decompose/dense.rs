@@ -97,7 +97,7 @@ pub(super) fn relative_residual(
 }
 
 /// Cosine, and 0 where either vector is zero.
-pub(super) fn cosine(a: &[f64], b: &[f64]) -> f64 {
+pub fn cosine(a: &[f64], b: &[f64]) -> f64 {
     let size = norm(a) * norm(b);
     if size == 0.0 { 0.0 } else { dot(a, b) / size }
 }

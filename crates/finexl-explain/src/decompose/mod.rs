@@ -18,6 +18,7 @@ mod subspace;
 
 pub use centered::Centered;
 pub use decomposition::{Decomposition, Prepared, Weights};
+pub use dense::cosine;
 pub use directions::Directions;
 pub(crate) use directions::check_finite;
 pub use explanation_vector::explanation_vector;

@@ -2,6 +2,7 @@
 
 mod benjamini_hochberg;
 mod bootstrap;
+mod holm;
 mod intervals;
 mod isotonic;
 mod quantile;
@@ -11,6 +12,7 @@ mod wilson;
 
 pub use benjamini_hochberg::benjamini_hochberg;
 pub use bootstrap::{Estimate, Replicates, Resampling, bootstrap, jackknife, weighted_means};
+pub use holm::holm;
 pub use intervals::{Interval, bca, percentile, studentized};
 pub use isotonic::{Knot, MonotoneMap};
 pub use quantile::quantile;

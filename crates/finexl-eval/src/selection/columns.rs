@@ -1,0 +1,88 @@
+//! The columns of a table: which models are in the pool, and which are targets.
+
+use super::Candidate;
+use serde::{Deserialize, Serialize};
+
+/// A part of a pool.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub enum Column {
+    /// Models of one aspect alone, at so many levels spread over those that there are.
+    Single {
+        /// Levels of each run.
+        levels: usize,
+    },
+    /// Mixtures of so many aspects are the targets; models of one aspect can be selected too.
+    Mixed {
+        /// Aspects of each mixture.
+        aspects: usize,
+    },
+}
+
+impl Column {
+    /// Its name in tables.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Single { levels } => format!("single aspect, {levels} levels"),
+            Self::Mixed { aspects } => format!("{aspects} aspects"),
+        }
+    }
+
+    /// Indices of the models that can be selected, and of those that are targets.
+    pub fn of(&self, candidates: &[Candidate]) -> [Vec<usize>; 2] {
+        let which = |wanted: &dyn Fn(&Candidate) -> bool| -> Vec<usize> {
+            let all = (0..candidates.len()).filter(|index| wanted(&candidates[*index]));
+            all.collect()
+        };
+        match self {
+            Self::Single { levels } => {
+                let all = which(&|c| c.is_single() && spread(candidates, c, *levels));
+                [all.clone(), all]
+            }
+            Self::Mixed { aspects } => {
+                let targets = which(&|c| c.aspects.len() == *aspects);
+                let mut all = which(&Candidate::is_single);
+                all.extend(targets.iter().filter(|_| *aspects != 1));
+                all.sort_unstable();
+                [all, targets]
+            }
+        }
+    }
+}
+
+/// Whether a model is one of `wanted` that are spread evenly over the levels of its run, the strongest
+/// included.
+fn spread(candidates: &[Candidate], candidate: &Candidate, wanted: usize) -> bool {
+    let of_run = candidates.iter().filter(|c| c.run == candidate.run);
+    let levels = of_run.map(|c| c.level).max().unwrap_or(0) + 1;
+    if wanted >= levels {
+        return true;
+    }
+    (1..=wanted).any(|place| place * levels / wanted == candidate.level + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::candidate::made_up;
+    use super::*;
+
+    #[test]
+    fn levels_are_spread_and_end_with_the_strongest() {
+        let run: Vec<Candidate> = (0..8).map(|level| made_up("a", &["x"], level)).collect();
+        let levels = |levels| Column::Single { levels }.of(&run)[0].clone();
+        assert_eq!(levels(3), [1, 4, 7]);
+        assert_eq!(levels(5), [0, 2, 3, 5, 7]);
+        assert_eq!(levels(8).len(), 8);
+    }
+
+    #[test]
+    fn mixtures_are_sought_among_single_aspects_too() {
+        let all = vec![
+            made_up("a", &["x"], 0),
+            made_up("b", &["x", "y"], 0),
+            made_up("c", &["x", "y", "z"], 0),
+        ];
+        let [pool, targets] = Column::Mixed { aspects: 2 }.of(&all);
+        assert_eq!((pool, targets), (vec![0, 1], vec![1]));
+    }
+}

@@ -1,0 +1,24 @@
+//! Model selection: for every model of a pool, the other model with the most similar explanation.
+//!
+//! The main task of arXiv 2511.01932. Whoever looks for a model like a given one needs an explanation
+//! in which models that were personalized alike are near each other; here is how often they are.
+
+mod candidate;
+mod clustered;
+mod columns;
+mod comparison;
+mod error_removed;
+mod levels;
+mod outcome;
+mod protocol;
+mod similarity;
+
+pub use candidate::Candidate;
+pub use clustered::Clustered;
+pub use columns::Column;
+pub use comparison::{Comparison, compare};
+pub use error_removed::{ErrorRemoved, RelativeGain, error_removed};
+pub use levels::{LevelRecovery, level_recovery};
+pub use outcome::{Credit, Outcome, Reference, outcomes, reference};
+pub use protocol::Protocol;
+pub use similarity::nearest;
