@@ -25,6 +25,14 @@ pub enum CoreError {
         #[source]
         source: std::io::Error,
     },
+    /// A folder of results that a run is working in.
+    #[error(
+        "another run is at work in {path}; wait for it, or give this one another output folder"
+    )]
+    Busy {
+        /// The folder.
+        path: PathBuf,
+    },
     /// Work needs more memory than there is.
     #[error(
         "{what} needs about {needed} MiB of memory, {available} MiB are free; make it smaller or free some"

@@ -3,6 +3,7 @@
 //! Nothing here knows a tensor: every other crate may depend on this one, this one on none of them.
 
 pub mod atomic;
+pub mod cells;
 pub mod error;
 pub mod experiment;
 pub mod explanation;
