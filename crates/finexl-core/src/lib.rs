@@ -15,6 +15,7 @@ pub mod partial_folder;
 pub mod personalization;
 pub mod pool;
 pub mod seed;
+pub mod selection;
 pub mod toml_file;
 
 pub use error::CoreError;

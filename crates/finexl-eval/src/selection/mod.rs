@@ -12,6 +12,7 @@ mod levels;
 mod outcome;
 mod protocol;
 mod similarity;
+mod table;
 
 pub use candidate::Candidate;
 pub use clustered::Clustered;
@@ -22,3 +23,4 @@ pub use levels::{LevelRecovery, level_recovery};
 pub use outcome::{Credit, Outcome, Reference, outcomes, reference};
 pub use protocol::Protocol;
 pub use similarity::nearest;
+pub use table::{ASPECT_F1, LEVEL_WITHIN_ONE, SAME_STYLE, table};

@@ -1,0 +1,247 @@
+//! Tables of figures from records alone.
+
+use super::{Clustered, compare, error_removed};
+use crate::EvalError;
+use finexl_core::selection::{
+    Figure, Role, SelectionRecord, TableColumn, TableComparison, TableRow,
+};
+use finexl_explain::statistics::holm;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The main figure of columns of one aspect.
+pub const SAME_STYLE: &str = "same style";
+/// The main figure of columns of mixtures: the F1 of the selected model's aspects.
+pub const ASPECT_F1: &str = "aspect F1";
+/// Whether the selected model is within one level of the target.
+pub const LEVEL_WITHIN_ONE: &str = "level within one";
+
+/// Tables of all records, a column per pool, column and protocol in the order of the records.
+/// Comparisons are corrected over all of them.
+///
+/// # Errors
+/// Where a statistic fails.
+pub fn table(records: &[SelectionRecord]) -> Result<Vec<TableColumn>, EvalError> {
+    let mut parts: Vec<((&str, &str, &str), Vec<&SelectionRecord>)> = Vec::new();
+    for record in records {
+        let key = (&*record.pool, &*record.column, &*record.protocol);
+        match parts.iter_mut().find(|(other, _)| *other == key) {
+            Some((_, part)) => part.push(record),
+            None => parts.push((key, vec![record])),
+        }
+    }
+    let columns = parts.iter().map(|(_, part)| Part::new(part).column());
+    let mut columns: Vec<TableColumn> = columns.collect::<Result<_, _>>()?;
+    adjust(&mut columns);
+    Ok(columns)
+}
+
+/// Writes Holm's correction into all comparisons.
+fn adjust(columns: &mut [TableColumn]) {
+    let all = columns.iter().flat_map(|column| &column.comparisons);
+    let adjusted = holm(&all.map(|comparison| comparison.p).collect::<Vec<_>>());
+    let all = columns.iter_mut().flat_map(|c| &mut c.comparisons);
+    for (comparison, adjusted) in all.zip(adjusted) {
+        comparison.adjusted = adjusted;
+    }
+}
+
+/// The records of one column under one protocol, by method.
+struct Part<'a> {
+    methods: Vec<(&'a str, Vec<&'a SelectionRecord>)>,
+}
+
+impl<'a> Part<'a> {
+    fn new(records: &[&'a SelectionRecord]) -> Self {
+        let mut methods: Vec<(&str, Vec<&SelectionRecord>)> = Vec::new();
+        for record in records {
+            match methods.iter_mut().find(|(name, _)| *name == record.method) {
+                Some((_, all)) => all.push(record),
+                None => methods.push((&record.method, vec![record])),
+            }
+        }
+        Self { methods }
+    }
+
+    fn column(&self) -> Result<TableColumn, EvalError> {
+        let rows = self.methods.iter().map(|(name, of)| row(name, of));
+        let rows: Vec<TableRow> = rows.collect::<Result<_, _>>()?;
+        let (_, any) = &self.methods[0];
+        let first = any[0];
+        let runs: BTreeSet<&str> = any.iter().map(|record| &*record.run).collect();
+        let main = self.main_figure();
+        let best = rows
+            .iter()
+            .filter(|row| row.role == Role::Baseline)
+            .filter_map(|row| Some((row, row.figures.get(main)?.value)))
+            .max_by(|a, b| a.1.total_cmp(&b.1))
+            .map(|(row, _)| row.method.clone());
+        Ok(TableColumn {
+            pool: first.pool.clone(),
+            column: first.column.clone(),
+            protocol: first.protocol.clone(),
+            targets: any.len(),
+            runs: runs.len(),
+            ceilings: ceilings(any),
+            comparisons: self.comparisons(main)?,
+            rows,
+            best_baseline: best,
+        })
+    }
+
+    /// The figure that decides: by style where all targets have one aspect, by aspects otherwise.
+    fn main_figure(&self) -> &'static str {
+        let mut records = self.methods.iter().flat_map(|(_, of)| of);
+        match records.all(|record| record.aspects.len() == 1) {
+            true => SAME_STYLE,
+            false => ASPECT_F1,
+        }
+    }
+
+    /// Ours beside every other method that is one.
+    fn comparisons(&self, figure: &str) -> Result<Vec<TableComparison>, EvalError> {
+        let ours = self.methods.iter().find(|(_, of)| of[0].role == Role::Ours);
+        let Some((_, ours)) = ours else {
+            return Ok(Vec::new());
+        };
+        let others = self.methods.iter().filter(|(_, of)| {
+            let role = of[0].role;
+            role == Role::Baseline || role == Role::Variant
+        });
+        others
+            .map(|(name, other)| comparison(name, ours, other, figure))
+            .collect()
+    }
+}
+
+fn row(method: &str, records: &[&SelectionRecord]) -> Result<TableRow, EvalError> {
+    let names: BTreeSet<&String> = records.iter().flat_map(|r| r.figures.keys()).collect();
+    let mut figures = BTreeMap::new();
+    for name in names {
+        let values = records
+            .iter()
+            .filter_map(|r| Some((&*r.run, vec![*r.figures.get(name)?])));
+        let values = Clustered::new(values);
+        let interval = values.interval(|means| means[0])?;
+        let figure = Figure {
+            value: values.means()[0],
+            low: interval.low,
+            high: interval.high,
+        };
+        figures.insert(name.clone(), figure);
+    }
+    Ok(TableRow {
+        method: method.to_string(),
+        role: records[0].role,
+        figures,
+        problems: records.iter().filter(|r| r.problem.is_some()).count(),
+    })
+}
+
+fn ceilings(records: &[&SelectionRecord]) -> BTreeMap<String, f64> {
+    let mut sums: BTreeMap<String, (f64, f64)> = BTreeMap::new();
+    for (name, ceiling) in records.iter().flat_map(|record| &record.ceilings) {
+        let (sum, count) = sums.entry(name.clone()).or_default();
+        *sum += ceiling;
+        *count += 1.0;
+    }
+    let mean = |(name, (sum, count)): (String, (f64, f64))| (name, sum / count);
+    sums.into_iter().map(mean).collect()
+}
+
+/// Ours beside another, over the targets that both have.
+fn comparison(
+    name: &str,
+    ours: &[&SelectionRecord],
+    other: &[&SelectionRecord],
+    figure: &str,
+) -> Result<TableComparison, EvalError> {
+    let theirs: BTreeMap<&str, f64> = other
+        .iter()
+        .filter_map(|record| Some((&*record.target, *record.figures.get(figure)?)))
+        .collect();
+    let paired = ours.iter().filter_map(|record| {
+        let other = *theirs.get(&*record.target)?;
+        let own = *record.figures.get(figure)?;
+        let ceiling = record.ceilings.get(figure).copied().unwrap_or(1.0);
+        Some((&*record.run, vec![own, other, ceiling]))
+    });
+    let paired = Clustered::new(paired);
+    let difference = compare(&paired)?;
+    let (removed, gain) = error_removed(&paired)?;
+    Ok(TableComparison {
+        other: name.to_string(),
+        figure: figure.to_string(),
+        difference: Figure {
+            value: difference.difference,
+            low: difference.low,
+            high: difference.high,
+        },
+        p: difference.p,
+        adjusted: difference.p,
+        error_removed: removed.share.map(|value| Figure {
+            value,
+            low: removed.low,
+            high: removed.high,
+        }),
+        relative_gain: gain.gain,
+        possible_gain: gain.possible,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use super::*;
+
+    fn record(method: &str, role: Role, run: usize, right: f64) -> SelectionRecord {
+        SelectionRecord {
+            pool: "pool".to_string(),
+            column: "single aspect".to_string(),
+            protocol: "other runs only".to_string(),
+            method: method.to_string(),
+            role,
+            target: format!("model {run}"),
+            run: format!("run {run}"),
+            aspects: vec!["warm".to_string()],
+            level: 0,
+            selected: Vec::new(),
+            selected_styles: Vec::new(),
+            figures: BTreeMap::from([(SAME_STYLE.to_string(), right)]),
+            ceilings: BTreeMap::from([(SAME_STYLE.to_string(), 1.0)]),
+            found: Vec::new(),
+            problem: None,
+        }
+    }
+
+    #[test]
+    fn ours_is_compared_with_all_others_and_the_best_baseline_is_named() {
+        let mut records = Vec::new();
+        for run in 0..10 {
+            let share = |right: bool| f64::from(u8::from(right));
+            records.push(record("chance", Role::Reference, run, 0.2));
+            records.push(record("ours", Role::Ours, run, share(run != 0)));
+            records.push(record("weak", Role::Baseline, run, share(run > 7)));
+            records.push(record("strong", Role::Baseline, run, share(run > 4)));
+        }
+        let columns = table(&records).unwrap();
+        let [column] = &columns[..] else {
+            panic!("{columns:?}")
+        };
+        assert_eq!((column.targets, column.runs), (10, 10));
+        assert_eq!(column.best_baseline.as_deref(), Some("strong"));
+        assert_eq!(column.comparisons.len(), 2);
+        let strong = &column.comparisons[1];
+        assert!((strong.difference.value - 0.4).abs() < 1e-12);
+        assert!((strong.error_removed.unwrap().value - 0.8).abs() < 1e-12);
+        assert!((strong.relative_gain.unwrap() - 0.8).abs() < 1e-12);
+        assert!((strong.possible_gain.unwrap() - 1.0).abs() < 1e-12);
+        let weak = &column.comparisons[0];
+        assert!(weak.p < strong.p && weak.adjusted == 2.0 * weak.p);
+        assert_eq!(strong.adjusted, strong.p);
+    }
+
+    #[test]
+    fn no_records_are_no_table() {
+        assert!(table(&[]).unwrap().is_empty());
+    }
+}
