@@ -5,6 +5,7 @@ pub mod device;
 pub mod encoders;
 pub mod error;
 pub mod generators;
+pub mod perceptual;
 pub mod personalization;
 pub mod sampling;
 pub mod training;
