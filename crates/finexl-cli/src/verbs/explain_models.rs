@@ -11,10 +11,9 @@ use finexl_data::pairs::PairSet;
 use finexl_data::scenes::{MANIFEST, Split};
 use finexl_explain::analysis::AnalysisSettings;
 use finexl_zoo::encoders::Encoder;
-use finexl_zoo::generators::mini_diffusion::MiniDiffusion;
 use finexl_zoo::generators::{
-    GenerationRecord, GenerationRequest, GenerationSettings, Generator, ensure_folder,
-    open_generator, open_personalized,
+    GenerationRecord, GenerationRequest, Generator, ensure_folder, open_generator,
+    open_personalized,
 };
 use std::path::Path;
 
@@ -41,7 +40,7 @@ pub fn explain_models(
             )));
         }
     }
-    ensure(&base, &requests, None, &base_folder, arguments)?;
+    ensure(&*base, &requests, None, &base_folder, arguments)?;
     let settings = AnalysisSettings {
         seed: experiment.seed,
         ..AnalysisSettings::default()
@@ -52,7 +51,7 @@ pub fn explain_models(
         remark(&opened.notes, arguments);
         let folder = experiment.output.join(name);
         ensure(
-            &opened.generator,
+            &*opened.generator,
             &requests,
             Some((model.as_path(), opened.scale)),
             &folder,
@@ -69,14 +68,14 @@ pub fn explain_models(
 }
 
 fn ensure(
-    generator: &MiniDiffusion,
+    generator: &dyn Generator,
     requests: &[GenerationRequest],
     adapter: Option<(&Path, Option<f64>)>,
     folder: &Path,
     arguments: &Arguments,
 ) -> Result<(), CliError> {
     let bar = Progress::new(arguments.quiet);
-    let settings = GenerationSettings::default();
+    let settings = generator.default_settings();
     let record = GenerationRecord::new(generator, adapter, settings, requests);
     Ok(ensure_folder(
         generator,

@@ -39,6 +39,7 @@ impl Run {
         let experiment: Experiment = finexl_core::toml_file::read(&self.experiment)?;
         match &experiment {
             Experiment::TrainAutoencoder(_)
+            | Experiment::TrainAutoregressive(_)
             | Experiment::TrainDenoiser(_)
             | Experiment::TrainEncoder(_) => {
                 train_recipe(&experiment, None, arguments)?;
@@ -122,16 +123,17 @@ fn evaluate_generator(config: &EvaluateGenerator, arguments: &Arguments) -> Resu
     let device = finexl_zoo::device::by_name(&arguments.device)?;
     let generator = open_generator(&config.model, &device)?;
     let judge = finexl_zoo::encoders::open(&config.judge, &device)?;
-    let subjects = subject_indices(&generator.config().subjects)?;
+    let subjects = subject_indices(generator.subjects())?;
     let bar = Progress::new(arguments.quiet);
-    let measures = finexl_eval::generator_quality(
+    let (measures, notes) = finexl_eval::generator_quality(
         config,
-        &generator,
+        &*generator,
         &subjects,
         judge.as_ref(),
         &|what, done, total| bar.show(what, done, total),
     )?;
     print(&figures(&measures))?;
+    remark(&notes, arguments);
     if !arguments.quiet {
         eprintln!("results are in {}", config.output.display());
     }

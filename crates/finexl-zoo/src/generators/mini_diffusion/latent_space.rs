@@ -10,6 +10,9 @@ use finexl_core::fingerprint::Fingerprint;
 use finexl_data::image::Image;
 use serde::{Deserialize, Serialize};
 
+/// Most levels of a quantised value: a token is a byte.
+pub(crate) const MOST_LEVELS: usize = 256;
+
 /// What rebuilds an autoencoder from its weights file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -50,6 +53,14 @@ impl LatentSpace {
                 config.latent_deviation.len()
             )));
         }
+        if let Some(levels) = config.architecture.levels
+            && !(2..=MOST_LEVELS).contains(&levels)
+        {
+            return Err(ZooError::Config(format!(
+                "the autoencoder {} has {levels} levels; give 2 to {MOST_LEVELS}",
+                config.name
+            )));
+        }
         let model = weights.load_into(Autoencoder::new(&config.architecture, device))?;
         Ok(Self {
             config,
@@ -74,6 +85,11 @@ impl LatentSpace {
     pub fn shape(&self) -> [usize; 2] {
         let side = self.config.architecture.image_size / DOWNSAMPLING;
         [side * side, self.config.architecture.latent_channels]
+    }
+
+    /// Levels of every latent value where latents are quantised; they are the codes in [-1, 1] then.
+    pub fn levels(&self) -> Option<usize> {
+        self.config.architecture.levels
     }
 
     /// The latents of images of the autoencoder's size.
