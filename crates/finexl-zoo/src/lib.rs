@@ -7,6 +7,7 @@ pub mod error;
 pub mod generators;
 pub mod personalization;
 pub mod sampling;
+mod tensor_values;
 pub mod training;
 pub mod transformer;
 pub mod weights;

@@ -2,8 +2,7 @@
 
 use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
-use crate::output::Progress;
-use crate::verbs::generated_pairs::remark;
+use crate::output::{Progress, remark};
 use crate::verbs::reporting::Reporting;
 use finexl_core::experiment::ExplainModels;
 use finexl_data::image_folder::BadFiles;
@@ -48,7 +47,7 @@ pub fn explain_models(
     let reporting = Reporting::new(encoder, calibration, settings, &experiment.output)?;
     for (name, model) in &experiment.personalized {
         let opened = open_personalized(&experiment.model, model, None, &device)?;
-        remark(&opened.notes, arguments);
+        remark(&opened.notes, arguments.quiet);
         let folder = experiment.output.join(name);
         ensure(
             &*opened.generator,

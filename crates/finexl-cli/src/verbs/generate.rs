@@ -2,8 +2,7 @@
 
 use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
-use crate::output::{Progress, print};
-use crate::verbs::generated_pairs::remark;
+use crate::output::{Progress, print, remark};
 use finexl_core::partial_folder::is_free;
 use finexl_data::manifest::read_prompts;
 use finexl_zoo::generators::{
@@ -128,7 +127,7 @@ impl ModelChoice {
             return Ok((open_generator(&self.model, &device)?, None));
         };
         let opened = open_personalized(&self.model, adapter, self.scale, &device)?;
-        remark(&opened.notes, arguments);
+        remark(&opened.notes, arguments.quiet);
         Ok((opened.generator, opened.scale))
     }
 }

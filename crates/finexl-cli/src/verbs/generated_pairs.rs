@@ -2,6 +2,7 @@
 
 use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
+use crate::output::remark;
 use crate::verbs::explain::display_name;
 use crate::verbs::generate::{concept, generate};
 use finexl_core::CoreError;
@@ -82,7 +83,7 @@ impl GeneratedPairs {
         let (name, opened, settings) = match (&self.adapter, &self.concept) {
             (Some(adapter), _) => {
                 let opened = open_personalized(model, adapter, self.scale, &device)?;
-                remark(&opened.notes, arguments);
+                remark(&opened.notes, arguments.quiet);
                 (display_name(adapter), Some(opened), plain.clone())
             }
             (None, Some(concept)) => {
@@ -160,13 +161,6 @@ fn images(
     }
     generate(generator, requests, record, &place, arguments)?;
     Ok(place)
-}
-
-/// Shows remarks on standard error.
-pub fn remark(notes: &[String], arguments: &Arguments) {
-    for note in notes.iter().filter(|_| !arguments.quiet) {
-        eprintln!("note: {note}");
-    }
 }
 
 /// A request per prompt of a file, else test scenes with the subjects that the generator knows.

@@ -2,10 +2,9 @@
 
 use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
-use crate::output::{Progress, print};
+use crate::output::{Progress, print, remark};
 use crate::verbs::explain_models::explain_models;
 use crate::verbs::explain_scenes::explain_scenes;
-use crate::verbs::generated_pairs::remark;
 use crate::verbs::personalize::personalize;
 use crate::verbs::train::train_recipe;
 use finexl_core::experiment::{
@@ -133,7 +132,7 @@ fn evaluate_generator(config: &EvaluateGenerator, arguments: &Arguments) -> Resu
         &|what, done, total| bar.show(what, done, total),
     )?;
     print(&figures(&measures))?;
-    remark(&notes, arguments);
+    remark(&notes, arguments.quiet);
     if !arguments.quiet {
         eprintln!("results are in {}", config.output.display());
     }
@@ -166,7 +165,7 @@ fn evaluate_pool(config: &EvaluatePool, arguments: &Arguments) -> Result<(), Cli
         bar.show(what, done, total);
     })?;
     print(&figures(&measures))?;
-    remark(&notes, arguments);
+    remark(&notes, arguments.quiet);
     if !arguments.quiet {
         eprintln!("results are in {}", config.output.display());
     }

@@ -10,15 +10,7 @@ const EPSILON: f32 = 1e-5;
 
 /// The values of a tensor, row-major.
 pub fn values<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, ZooError> {
-    let failed = |message: String| ZooError::Backend {
-        what: "generating",
-        message,
-    };
-    let data = tensor
-        .try_into_data()
-        .map_err(|e| failed(format!("{e:?}")))?;
-    data.try_into_vec::<f32>()
-        .map_err(|e| failed(format!("{e:?}")))
+    crate::tensor_values::values(tensor, "generating")
 }
 
 /// Weight `[outputs, inputs]` and bias of layers of the same input as one, and the inputs.

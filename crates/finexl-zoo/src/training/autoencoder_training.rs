@@ -8,6 +8,7 @@ use crate::generators::mini_diffusion::{
     Autoencoder, AutoencoderConfig, DOWNSAMPLING, MOST_LEVELS, image_tensor,
 };
 use crate::sampling::standard_normal;
+use crate::tensor_values::values;
 use crate::workers::{Workers, cuts};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
@@ -126,18 +127,8 @@ fn scale(
     let channels = recipe.architecture.latent_channels;
     let by_channel = latents.swap_dims(0, 1).reshape([channels as i32, -1]);
     let (variance, mean) = by_channel.var_mean(1);
-    let read = |values: Tensor<2>| {
-        let data = values.try_into_data().map_err(|e| format!("{e:?}"))?;
-        data.try_to_vec::<f32>().map_err(|e| format!("{e:?}"))
-    };
-    let failed = |message| ZooError::Backend {
-        what: "measuring latents",
-        message,
-    };
-    Ok([
-        read(mean).map_err(failed)?,
-        read(variance.sqrt()).map_err(failed)?,
-    ])
+    let read = |of: Tensor<2>| values(of, "measuring latents");
+    Ok([read(mean)?, read(variance.sqrt())?])
 }
 
 fn draw(

@@ -4,7 +4,7 @@ use super::text_memory::TextMemory;
 use super::text_reader::TextTokens;
 use burn::module::{Initializer, Module, Param};
 use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
-use burn::tensor::activation::{sigmoid, softmax};
+use burn::tensor::activation::sigmoid;
 use burn::tensor::{Device, Tensor};
 use finexl_core::experiment::DenoiserArchitecture;
 

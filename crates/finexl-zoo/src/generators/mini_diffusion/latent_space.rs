@@ -2,6 +2,7 @@
 
 use super::autoencoder::{Autoencoder, DOWNSAMPLING};
 use crate::ZooError;
+use crate::tensor_values::values;
 use crate::weights::WeightsFile;
 use crate::workers::{Workers, cuts};
 use burn::tensor::{Device, Tensor, TensorData};
@@ -122,16 +123,11 @@ impl LatentSpace {
             .map(|[start, end]| latents.clone().narrow(0, start, end - start))
             .collect();
         let decoded = self.workers.run(parts, |part| {
-            let data = self.model.decode(self.grid(part)).try_into_data();
-            let data = data.map_err(|e| format!("{e:?}"))?;
-            data.try_to_vec::<f32>().map_err(|e| format!("{e:?}"))
+            values(self.model.decode(self.grid(part)), "decoding latents")
         });
         let mut images = Vec::with_capacity(n);
         for values in decoded {
-            let values = values.map_err(|message| ZooError::Backend {
-                what: "decoding latents",
-                message,
-            })?;
+            let values = values?;
             if values.iter().any(|v| !v.is_finite()) {
                 return Err(ZooError::NotFinite {
                     encoder: self.config.name.clone(),
