@@ -57,6 +57,13 @@ pub fn check_writable(path: &Path) -> Result<(), CliError> {
     }
 }
 
+/// Shows remarks on standard error.
+pub fn remark(notes: &[String], quiet: bool) {
+    for note in notes.iter().filter(|_| !quiet) {
+        eprintln!("note: {note}");
+    }
+}
+
 /// A progress bar on standard error; silent when that is no terminal or with `--quiet`.
 pub struct Progress {
     bar: Mutex<Option<ProgressBar>>,

@@ -15,7 +15,7 @@ use finexl_data::image::Image;
 use finexl_data::scenes::{Scene, Split};
 use finexl_explain::statistics::{Interval, wilson};
 use finexl_zoo::encoders::{Encoder, Features};
-use finexl_zoo::generators::{GenerationRequest, GenerationSettings, Generator};
+use finexl_zoo::generators::{GenerationRequest, GenerationSettings, Generator, TokenSampling};
 use serde::Serialize;
 use std::path::Path;
 
@@ -24,10 +24,13 @@ const SET: usize = 100;
 /// Images of the grid and of a row of it; real ones stand below generated ones.
 const GRID: usize = 24;
 const COLUMNS: usize = 12;
+/// Images that spread less than this share of what real ones do are said to have collapsed.
+const COLLAPSED: f64 = 0.5;
 /// Confidence of every interval.
 const CONFIDENCE: f64 = 0.95;
 
-/// Measures a generator of scenes with these subjects, writes the figures and a grid, and returns the figures.
+/// Measures a generator of scenes with these subjects, writes the figures and a grid, and returns the
+/// figures, with notes where its images are all alike.
 ///
 /// # Errors
 /// Settings out of range, images that cannot be generated or encoded, a grid that cannot be written.
@@ -37,7 +40,7 @@ pub fn generator_quality(
     subjects: &[usize],
     judge: &dyn Encoder,
     progress: Progress<'_>,
-) -> Result<Vec<Measure>, EvalError> {
+) -> Result<(Vec<Measure>, Vec<String>), EvalError> {
     let split: Split = config.split.parse()?;
     finexl_core::atomic::create_folder(&config.output)?;
     let scenes = Scene::draw_distinct_among(subjects, split, config.seed, config.sets * SET);
@@ -57,33 +60,31 @@ pub fn generator_quality(
     let texts = judge.encode_texts(&prompts)?;
     let real_features = judge.encode_images(&real)?;
     let mut measures = vec![found("real images", &real_features, &texts)];
+    let mut notes = Vec::new();
     for (index, guidance) in config.guidance.iter().enumerate() {
         let group = format!("guidance={guidance}");
-        let settings = GenerationSettings {
-            steps: config.steps,
-            guidance: *guidance,
-            ..GenerationSettings::default()
-        };
+        let settings = settings(config, generator, *guidance)?;
         let requests = GenerationRequest::of_prompts(&prompts, config.seed);
         progress("guidances", index, config.guidance.len());
         let images = generator.generate(&requests, &settings, &|_| ())?;
         let features = judge.encode_images(&images)?;
         measures.push(found(&group, &features, &texts));
         let distance = frechet_distance(&features, &real_features)?;
-        let point = Interval {
-            low: distance,
-            high: distance,
-        };
         let name = "generator/frechet-distance";
-        measures.push(Measure::new(name, &group, (distance, point), images.len()));
+        measures.push(Measure::new(name, &group, point(distance), images.len()));
+        let diversity = spread(&features) / spread(&real_features).max(f64::MIN_POSITIVE);
+        let name = "generator/diversity";
+        measures.push(Measure::new(name, &group, point(diversity), images.len()));
+        if diversity < COLLAPSED {
+            notes.push(format!(
+                "{}, {group}: the images differ from each other {:.0}% as much as real ones do: the \
+                 model has collapsed; train it further, or sample with less guidance",
+                generator.name(),
+                100.0 * diversity
+            ));
+        }
         if index == 0 {
-            let rows = |images: &[Image]| images.iter().take(GRID).cloned().collect::<Vec<_>>();
-            let all: Vec<Image> = rows(&images)
-                .chunks(COLUMNS)
-                .zip(rows(&real).chunks(COLUMNS))
-                .flat_map(|(made, real)| [made, real].concat())
-                .collect();
-            write_png(config.output.join("grid.png"), &tiled(&all, COLUMNS))?;
+            write_grid(config, &images, &real)?;
         }
     }
     progress("guidances", config.guidance.len(), config.guidance.len());
@@ -95,7 +96,84 @@ pub fn generator_quality(
         judge: judge.fingerprint(),
     };
     write_json(&config.output.join("provenance.json"), &provenance)?;
-    Ok(measures)
+    Ok((measures, notes))
+}
+
+/// The first images, generated above real ones.
+fn write_grid(
+    config: &EvaluateGenerator,
+    images: &[Image],
+    real: &[Image],
+) -> Result<(), EvalError> {
+    let rows = |images: &[Image]| images.iter().take(GRID).cloned().collect::<Vec<_>>();
+    let all: Vec<Image> = rows(images)
+        .chunks(COLUMNS)
+        .zip(rows(real).chunks(COLUMNS))
+        .flat_map(|(made, real)| [made, real].concat())
+        .collect();
+    Ok(write_png(
+        config.output.join("grid.png"),
+        &tiled(&all, COLUMNS),
+    )?)
+}
+
+/// The settings that an experiment asks for, on top of the generator's own.
+fn settings(
+    config: &EvaluateGenerator,
+    generator: &dyn Generator,
+    guidance: f64,
+) -> Result<GenerationSettings, EvalError> {
+    let usual = generator.default_settings();
+    if config.steps.is_some() && usual.tokens.is_some() {
+        let problem = format!("{} draws tokens; leave steps out", generator.name());
+        return Err(EvalError::setting("steps", problem));
+    }
+    let tokens = match (config.temperature, config.top_k) {
+        (None, None) => usual.tokens.clone(),
+        (temperature, top_k) => {
+            let usual: TokenSampling = usual.tokens.clone().unwrap_or_default();
+            Some(TokenSampling {
+                temperature: temperature.unwrap_or(usual.temperature),
+                top_k: top_k.or(usual.top_k),
+            })
+        }
+    };
+    let settings = GenerationSettings {
+        steps: config.steps.unwrap_or(usual.steps),
+        guidance,
+        tokens,
+        ..usual
+    };
+    generator.check_settings(&settings)?;
+    Ok(settings)
+}
+
+/// A figure without an interval.
+fn point(value: f64) -> (f64, Interval) {
+    let interval = Interval {
+        low: value,
+        high: value,
+    };
+    (value, interval)
+}
+
+/// How far images are from each other: one minus the mean cosine of all pairs, an image with itself
+/// included.
+fn spread(images: &Features) -> f64 {
+    let mut mean = vec![0.0f64; images.dimension];
+    for row in (0..images.len()).map(|i| images.row(i)) {
+        let length = row
+            .iter()
+            .map(|v| f64::from(*v).powi(2))
+            .sum::<f64>()
+            .sqrt();
+        let length = length.max(f64::MIN_POSITIVE);
+        for (mean, value) in mean.iter_mut().zip(row) {
+            *mean += f64::from(*value) / length;
+        }
+    }
+    let n = images.len().max(1) as f64;
+    1.0 - mean.iter().map(|v| (v / n).powi(2)).sum::<f64>()
 }
 
 /// Everything that the figures depend on.
@@ -117,4 +195,20 @@ fn found(group: &str, images: &Features, prompts: &Features) -> Measure {
     let interval = wilson(right, n, CONFIDENCE);
     let share = right as f64 / n.max(1) as f64;
     Measure::new("generator/prompt-first", group, (share, interval), n)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Features, spread};
+
+    #[test]
+    fn equal_images_do_not_spread_and_different_ones_do() {
+        let features = |values: Vec<f32>| Features {
+            dimension: 2,
+            values,
+        };
+        assert!(spread(&features(vec![3.0, 4.0, 3.0, 4.0, 6.0, 8.0])).abs() < 1e-9);
+        let apart = spread(&features(vec![1.0, 0.0, 0.0, 2.0]));
+        assert!((apart - 0.5).abs() < 1e-9, "{apart}");
+    }
 }

@@ -8,6 +8,7 @@ pub mod generators;
 pub mod perceptual;
 pub mod personalization;
 pub mod sampling;
+mod tensor_values;
 pub mod training;
 pub mod transformer;
 pub mod weights;

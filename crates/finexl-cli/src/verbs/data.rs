@@ -2,7 +2,7 @@
 
 use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
-use crate::output::Progress;
+use crate::output::{Progress, remark};
 use clap::{Subcommand, ValueEnum};
 use finexl_data::DataError;
 use finexl_data::art::{Artist, SpriteSet};
@@ -159,7 +159,7 @@ impl Stylize {
             },
         )?;
         if !quiet {
-            stylized.notes.iter().for_each(|n| eprintln!("note: {n}"));
+            remark(&stylized.notes, quiet);
             eprintln!(
                 "stylized {} images into {}",
                 stylized.images,

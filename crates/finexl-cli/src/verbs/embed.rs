@@ -2,7 +2,7 @@
 
 use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
-use crate::output::{Progress, check_writable};
+use crate::output::{Progress, check_writable, remark};
 use finexl_core::CoreError;
 use finexl_data::DataError;
 use finexl_data::decode::decode_file;
@@ -111,11 +111,7 @@ impl Embed {
                 Ok(())
             },
         )?;
-        if !quiet {
-            remarks
-                .iter()
-                .for_each(|remark| eprintln!("note: {remark}"));
-        }
+        remark(&remarks, quiet);
         if names.is_empty() {
             return Err(CliError::Usage(format!(
                 "none of the {} images in {} could be used; repair them and run again",

@@ -2,8 +2,7 @@
 
 use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
-use crate::output::Progress;
-use crate::verbs::generated_pairs::remark;
+use crate::output::{Progress, remark};
 use crate::verbs::reporting::Reporting;
 use finexl_core::experiment::ExplainModels;
 use finexl_data::image_folder::BadFiles;
@@ -11,10 +10,9 @@ use finexl_data::pairs::PairSet;
 use finexl_data::scenes::{MANIFEST, Split};
 use finexl_explain::analysis::AnalysisSettings;
 use finexl_zoo::encoders::Encoder;
-use finexl_zoo::generators::mini_diffusion::MiniDiffusion;
 use finexl_zoo::generators::{
-    GenerationRecord, GenerationRequest, GenerationSettings, Generator, ensure_folder,
-    open_generator, open_personalized,
+    GenerationRecord, GenerationRequest, Generator, ensure_folder, open_generator,
+    open_personalized,
 };
 use std::path::Path;
 
@@ -41,7 +39,7 @@ pub fn explain_models(
             )));
         }
     }
-    ensure(&base, &requests, None, &base_folder, arguments)?;
+    ensure(&*base, &requests, None, &base_folder, arguments)?;
     let settings = AnalysisSettings {
         seed: experiment.seed,
         ..AnalysisSettings::default()
@@ -49,10 +47,10 @@ pub fn explain_models(
     let reporting = Reporting::new(encoder, calibration, settings, &experiment.output)?;
     for (name, model) in &experiment.personalized {
         let opened = open_personalized(&experiment.model, model, None, &device)?;
-        remark(&opened.notes, arguments);
+        remark(&opened.notes, arguments.quiet);
         let folder = experiment.output.join(name);
         ensure(
-            &opened.generator,
+            &*opened.generator,
             &requests,
             Some((model.as_path(), opened.scale)),
             &folder,
@@ -69,14 +67,14 @@ pub fn explain_models(
 }
 
 fn ensure(
-    generator: &MiniDiffusion,
+    generator: &dyn Generator,
     requests: &[GenerationRequest],
     adapter: Option<(&Path, Option<f64>)>,
     folder: &Path,
     arguments: &Arguments,
 ) -> Result<(), CliError> {
     let bar = Progress::new(arguments.quiet);
-    let settings = GenerationSettings::default();
+    let settings = generator.default_settings();
     let record = GenerationRecord::new(generator, adapter, settings, requests);
     Ok(ensure_folder(
         generator,

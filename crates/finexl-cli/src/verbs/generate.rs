@@ -2,14 +2,13 @@
 
 use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
-use crate::output::{Progress, print};
-use crate::verbs::generated_pairs::remark;
+use crate::output::{Progress, print, remark};
 use finexl_core::partial_folder::is_free;
 use finexl_data::manifest::read_prompts;
-use finexl_zoo::generators::mini_diffusion::MiniDiffusion;
 use finexl_zoo::generators::{
-    ConceptGuidance, DEFAULT_GENERATOR, GenerationRecord, GenerationRequest, GenerationSettings,
-    Generator, generate_folder, open_generator, open_personalized,
+    AnyGenerator, ConceptGuidance, DEFAULT_GENERATOR, GenerationRecord, GenerationRequest,
+    GenerationSettings, Generator, TokenSampling, generate_folder, open_generator,
+    open_personalized,
 };
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -32,7 +31,7 @@ pub struct Generate {
 /// Which generator, and what personalizes it.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ModelChoice {
-    /// A generator: mini-diffusion, or a weights file that `finexl train` wrote.
+    /// A generator: mini-diffusion, or a weights file that `finexl train` wrote, of any family.
     #[arg(long, default_value = DEFAULT_GENERATOR)]
     pub model: String,
     /// Folder of an adapter in PEFT's layout, or of a fine-tuned model (`finexl personalize`).
@@ -49,12 +48,18 @@ pub struct Sampling {
     /// Seed; with a prompt's place in its list the source of all randomness.
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
-    /// Sampling steps.
-    #[arg(long, default_value_t = GenerationSettings::default().steps)]
-    pub steps: usize,
-    /// Scale of classifier-free guidance; 1 is none.
-    #[arg(long, default_value_t = GenerationSettings::default().guidance)]
-    pub guidance: f64,
+    /// Sampling steps of a diffusion model [default: 20].
+    #[arg(long)]
+    pub steps: Option<usize>,
+    /// Scale of classifier-free guidance; 1 is none [default: 3 for diffusion, 2 for tokens].
+    #[arg(long)]
+    pub guidance: Option<f64>,
+    /// Temperature of an autoregressive model; 0 takes the likeliest token [default: 1].
+    #[arg(long)]
+    pub temperature: Option<f64>,
+    /// Draw from so many of the likeliest values, in an autoregressive model [default: all].
+    #[arg(long, value_name = "N")]
+    pub top_k: Option<usize>,
     /// Concept guidance: a phrase that the generator knows and its strength, usually -5 to 10.
     #[arg(long, value_name = "PHRASE=STRENGTH", value_parser = concept)]
     pub concept: Option<ConceptGuidance>,
@@ -77,14 +82,34 @@ pub fn concept(text: &str) -> Result<ConceptGuidance, String> {
 }
 
 impl Sampling {
-    /// The settings of generation.
-    pub fn settings(&self) -> GenerationSettings {
-        GenerationSettings {
-            steps: self.steps,
-            guidance: self.guidance,
-            concept: self.concept.clone(),
-            ..GenerationSettings::default()
+    /// The settings of generation: those of the generator where nothing is given.
+    fn settings(&self, generator: &dyn Generator) -> Result<GenerationSettings, CliError> {
+        let usual = generator.default_settings();
+        if self.steps.is_some() && usual.tokens.is_some() {
+            return Err(CliError::Usage(format!(
+                "{} draws tokens and takes no steps; leave --steps out",
+                generator.name()
+            )));
         }
+        let drawn = match (self.temperature, self.top_k) {
+            (None, None) => usual.tokens.clone(),
+            (temperature, top_k) => {
+                let usual: TokenSampling = usual.tokens.clone().unwrap_or_default();
+                Some(TokenSampling {
+                    temperature: temperature.unwrap_or(usual.temperature),
+                    top_k: top_k.or(usual.top_k),
+                })
+            }
+        };
+        let settings = GenerationSettings {
+            steps: self.steps.unwrap_or(usual.steps),
+            guidance: self.guidance.unwrap_or(usual.guidance),
+            concept: self.concept.clone(),
+            tokens: drawn,
+            ..usual
+        };
+        generator.check_settings(&settings)?;
+        Ok(settings)
     }
 
     /// A request per prompt.
@@ -96,13 +121,13 @@ impl Sampling {
 impl ModelChoice {
     /// Opens the generator with its personalization and the scale of that; remarks go to standard
     /// error.
-    fn open(&self, arguments: &Arguments) -> Result<(MiniDiffusion, Option<f64>), CliError> {
+    fn open(&self, arguments: &Arguments) -> Result<(AnyGenerator, Option<f64>), CliError> {
         let device = finexl_zoo::device::by_name(&arguments.device)?;
         let Some(adapter) = &self.adapter else {
             return Ok((open_generator(&self.model, &device)?, None));
         };
         let opened = open_personalized(&self.model, adapter, self.scale, &device)?;
-        remark(&opened.notes, arguments);
+        remark(&opened.notes, arguments.quiet);
         Ok((opened.generator, opened.scale))
     }
 }
@@ -122,13 +147,14 @@ impl Generate {
                 })?;
         }
         let requests = self.sampling.requests(&prompts);
+        let settings = self.sampling.settings(&*generator)?;
         let record = GenerationRecord::new(
-            &generator,
+            &*generator,
             self.model.adapter.as_deref().map(|folder| (folder, scale)),
-            self.sampling.settings(),
+            settings,
             &requests,
         );
-        generate(&generator, &requests, &record, &self.out, arguments)?;
+        generate(&*generator, &requests, &record, &self.out, arguments)?;
         if !arguments.quiet {
             print(&format!(
                 "wrote {} images to {}\n",
@@ -149,15 +175,13 @@ pub fn generate(
     arguments: &Arguments,
 ) -> Result<(), CliError> {
     let bar = Progress::new(arguments.quiet);
-    let steps = requests.len() * record.settings.steps;
     Ok(generate_folder(
         generator,
         requests,
         record,
         folder,
         &|share| {
-            let done = (share * steps as f64).round() as usize;
-            bar.show("sampling steps", done, steps);
+            bar.show("generating, %", (100.0 * share).round() as usize, 100);
         },
     )?)
 }

@@ -2,6 +2,7 @@
 
 use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
+use crate::output::remark;
 use crate::verbs::explain::display_name;
 use crate::verbs::generate::{concept, generate};
 use finexl_core::CoreError;
@@ -9,7 +10,6 @@ use finexl_data::manifest::read_prompts;
 use finexl_data::scenes::{MANIFEST, Split};
 use finexl_explain::cache::Cache;
 use finexl_zoo::ZooError;
-use finexl_zoo::generators::mini_diffusion::MiniDiffusion;
 use finexl_zoo::generators::{
     ConceptGuidance, DEFAULT_GENERATOR, GenerationRecord, GenerationRequest, GenerationSettings,
     Generator, open_generator, open_personalized,
@@ -78,12 +78,12 @@ impl GeneratedPairs {
         let device = finexl_zoo::device::by_name(&arguments.device)?;
         let model = self.model.as_deref().unwrap_or(DEFAULT_GENERATOR);
         let base = open_generator(model, &device)?;
-        let requests = requests(&base, prompts)?;
-        let plain = GenerationSettings::default();
+        let requests = requests(&*base, prompts)?;
+        let plain = base.default_settings();
         let (name, opened, settings) = match (&self.adapter, &self.concept) {
             (Some(adapter), _) => {
                 let opened = open_personalized(model, adapter, self.scale, &device)?;
-                remark(&opened.notes, arguments);
+                remark(&opened.notes, arguments.quiet);
                 (display_name(adapter), Some(opened), plain.clone())
             }
             (None, Some(concept)) => {
@@ -103,11 +103,12 @@ impl GeneratedPairs {
                 ));
             }
         };
-        let personalized = opened.as_ref().map_or(&base, |o| &o.generator);
+        let personalized: &dyn Generator = opened.as_ref().map_or(&*base, |o| &*o.generator);
         let scale = opened.as_ref().and_then(|o| o.scale);
         let adapter = self.adapter.as_deref().map(|folder| (folder, scale));
+        let base: &dyn Generator = &*base;
         let sides = [
-            (&base, GenerationRecord::new(&base, None, plain, &requests)),
+            (base, GenerationRecord::new(base, None, plain, &requests)),
             (
                 personalized,
                 GenerationRecord::new(personalized, adapter, settings, &requests),
@@ -119,7 +120,7 @@ impl GeneratedPairs {
         for ((generator, record), place) in sides.iter().zip(places) {
             let kept = cache.images(&record.key());
             folders.push(images(
-                generator,
+                *generator,
                 &requests,
                 record,
                 (kept, place),
@@ -138,7 +139,7 @@ impl GeneratedPairs {
 
 /// The folder of images: the kept one, where they are or can be kept, else a place of our own.
 fn images(
-    generator: &MiniDiffusion,
+    generator: &dyn Generator,
     requests: &[GenerationRequest],
     record: &GenerationRecord,
     (kept, place): (Option<PathBuf>, PathBuf),
@@ -162,16 +163,9 @@ fn images(
     Ok(place)
 }
 
-/// Shows remarks on standard error.
-pub fn remark(notes: &[String], arguments: &Arguments) {
-    for note in notes.iter().filter(|_| !arguments.quiet) {
-        eprintln!("note: {note}");
-    }
-}
-
 /// A request per prompt of a file, else test scenes with the subjects that the generator knows.
 fn requests(
-    generator: &MiniDiffusion,
+    generator: &dyn Generator,
     prompts: Option<&Path>,
 ) -> Result<Vec<GenerationRequest>, CliError> {
     let prompts = match prompts {

@@ -2,10 +2,9 @@
 
 use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
-use crate::output::{Progress, print};
+use crate::output::{Progress, print, remark};
 use crate::verbs::explain_models::explain_models;
 use crate::verbs::explain_scenes::explain_scenes;
-use crate::verbs::generated_pairs::remark;
 use crate::verbs::personalize::personalize;
 use crate::verbs::train::train_recipe;
 use finexl_core::experiment::{
@@ -39,6 +38,7 @@ impl Run {
         let experiment: Experiment = finexl_core::toml_file::read(&self.experiment)?;
         match &experiment {
             Experiment::TrainAutoencoder(_)
+            | Experiment::TrainAutoregressive(_)
             | Experiment::TrainDenoiser(_)
             | Experiment::TrainEncoder(_) => {
                 train_recipe(&experiment, None, arguments)?;
@@ -122,16 +122,17 @@ fn evaluate_generator(config: &EvaluateGenerator, arguments: &Arguments) -> Resu
     let device = finexl_zoo::device::by_name(&arguments.device)?;
     let generator = open_generator(&config.model, &device)?;
     let judge = finexl_zoo::encoders::open(&config.judge, &device)?;
-    let subjects = subject_indices(&generator.config().subjects)?;
+    let subjects = subject_indices(generator.subjects())?;
     let bar = Progress::new(arguments.quiet);
-    let measures = finexl_eval::generator_quality(
+    let (measures, notes) = finexl_eval::generator_quality(
         config,
-        &generator,
+        &*generator,
         &subjects,
         judge.as_ref(),
         &|what, done, total| bar.show(what, done, total),
     )?;
     print(&figures(&measures))?;
+    remark(&notes, arguments.quiet);
     if !arguments.quiet {
         eprintln!("results are in {}", config.output.display());
     }
@@ -164,7 +165,7 @@ fn evaluate_pool(config: &EvaluatePool, arguments: &Arguments) -> Result<(), Cli
         bar.show(what, done, total);
     })?;
     print(&figures(&measures))?;
-    remark(&notes, arguments);
+    remark(&notes, arguments.quiet);
     if !arguments.quiet {
         eprintln!("results are in {}", config.output.display());
     }

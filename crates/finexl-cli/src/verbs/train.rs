@@ -4,7 +4,9 @@ use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
 use crate::output::check_writable;
 use finexl_core::experiment::Experiment;
-use finexl_zoo::training::{train_autoencoder, train_denoiser, train_encoder};
+use finexl_zoo::generators::mini_autoregressive::TokenTransformer;
+use finexl_zoo::generators::mini_diffusion::Denoiser;
+use finexl_zoo::training::{train_autoencoder, train_encoder, train_generator};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -41,6 +43,7 @@ pub fn train_recipe(
 ) -> Result<bool, CliError> {
     let (name, output) = match experiment {
         Experiment::TrainAutoencoder(recipe) => (&recipe.name, &recipe.output),
+        Experiment::TrainAutoregressive(recipe) => (&recipe.name, &recipe.output),
         Experiment::TrainDenoiser(recipe) => (&recipe.name, &recipe.output),
         Experiment::TrainEncoder(recipe) => (&recipe.name, &recipe.output),
         _ => return Ok(false),
@@ -51,7 +54,10 @@ pub fn train_recipe(
     let quiet = arguments.quiet;
     let report = match experiment {
         Experiment::TrainAutoencoder(r) => train_autoencoder(r, &folder, &device, quiet)?,
-        Experiment::TrainDenoiser(r) => train_denoiser(r, &folder, &device, quiet)?,
+        Experiment::TrainAutoregressive(r) => {
+            train_generator::<TokenTransformer>(r, &folder, &device, quiet)?
+        }
+        Experiment::TrainDenoiser(r) => train_generator::<Denoiser>(r, &folder, &device, quiet)?,
         Experiment::TrainEncoder(r) => train_encoder(r, &folder, &device, quiet)?,
         _ => return Ok(false),
     };

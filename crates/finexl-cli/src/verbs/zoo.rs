@@ -11,7 +11,7 @@ use finexl_explain::vocabulary::Vocabulary;
 use finexl_zoo::ZooError;
 use finexl_zoo::encoders::clip::{PUBLISHED, locate, pull, verify};
 use finexl_zoo::encoders::{DEFAULT_ENCODER, Encoder, JUDGE, Opened, open_any};
-use finexl_zoo::generators::{DEFAULT_GENERATOR, is_generator, open_generator};
+use finexl_zoo::generators::{embedded_generators, is_generator, open_generator};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -123,27 +123,23 @@ fn list() -> Result<(), CliError> {
         "\nAny other CLIP (transformers, open_clip), SigLIP or EVA-CLIP works too, from its folder or \
          the cache; `finexl zoo pull NAME` fetches one.\n",
     );
-    table.push_str(&format!(
-        "\n{:52} {:>7}\n{DEFAULT_GENERATOR:52} {:7}  {:9} scenes of {} subjects, 64 x 64\n",
-        "generator",
-        "MB",
-        10,
-        "embedded",
-        subjects()?
-    ));
+    table.push_str(&format!("\n{:52} {:>7}\n", "generator", "MB"));
+    let device = finexl_zoo::device::by_name("cpu")?;
+    for (name, bytes) in embedded_generators() {
+        let generator = open_generator(name, &device)?;
+        let size = generator.image_size();
+        table.push_str(&format!(
+            "{name:52} {:7}  {:9} scenes of {} subjects, {size} x {size}\n",
+            bytes.div_ceil(1_000_000),
+            "embedded",
+            generator.subjects().len()
+        ));
+    }
     table.push_str(
-        "\nOthers are weights files that `finexl train` wrote; `finexl personalize` makes adapters.\n",
+        "\nOthers are weights files that `finexl train` wrote, of diffusion or autoregressive models;\n\
+         `finexl personalize` makes adapters.\n",
     );
     print(&table)
-}
-
-/// How many subjects the embedded generator learned.
-fn subjects() -> Result<usize, CliError> {
-    let device = finexl_zoo::device::by_name("cpu")?;
-    Ok(open_generator(DEFAULT_GENERATOR, &device)?
-        .config()
-        .subjects
-        .len())
 }
 
 fn info(name: &str, arguments: &Arguments) -> Result<(), CliError> {
@@ -151,7 +147,7 @@ fn info(name: &str, arguments: &Arguments) -> Result<(), CliError> {
     if let Some(record) = PersonalizationRecord::read(Path::new(name))? {
         return print(&described(&record));
     }
-    if name == DEFAULT_GENERATOR || is_generator(Path::new(name)) {
+    if embedded_generators().any(|(known, _)| known == name) || is_generator(Path::new(name)) {
         let generator = open_generator(name, &device)?;
         return print(&aligned(&generator.describe()));
     }

@@ -19,8 +19,15 @@ pub struct EvaluateGenerator {
     pub sets: usize,
     /// Seed of scenes and images.
     pub seed: u64,
-    /// Sampling steps.
-    pub steps: usize,
+    /// Sampling steps of a diffusion model; that of the family by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub steps: Option<usize>,
+    /// Temperature of an autoregressive model; that of the family by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f64>,
+    /// Levels that an autoregressive model draws from; that of the family by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub top_k: Option<usize>,
     /// Scales of classifier-free guidance to measure; the first one is that of the grid.
     pub guidance: Vec<f64>,
 }

@@ -2,7 +2,8 @@
 
 use super::{
     Calibrate, Evaluate, EvaluateGenerator, EvaluatePool, ExplainModels, ExplainScenes, MakePool,
-    Personalize, PlantedConcepts, TrainAutoencoder, TrainDenoiser, TrainEncoder,
+    Personalize, PlantedConcepts, TrainAutoencoder, TrainAutoregressive, TrainDenoiser,
+    TrainEncoder,
 };
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +31,8 @@ pub enum Experiment {
     PlantedConcepts(PlantedConcepts),
     /// `[train-autoencoder]`
     TrainAutoencoder(TrainAutoencoder),
+    /// `[train-autoregressive]`
+    TrainAutoregressive(TrainAutoregressive),
     /// `[train-denoiser]`
     TrainDenoiser(TrainDenoiser),
     /// `[train-encoder]`

@@ -4,7 +4,8 @@ use super::{TrainingArt, TrainingSchedule};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
-/// Trains a convolutional variational autoencoder on rendered scenes and writes its weights.
+/// Trains a convolutional autoencoder on rendered scenes and writes its weights: a variational one, or
+/// with `architecture.levels` one that quantises.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TrainAutoencoder {
@@ -23,8 +24,8 @@ pub struct TrainAutoencoder {
     /// Share of images that wear one to three aspects.
     pub stylized_share: f64,
     /// Weight of the Kullback-Leibler divergence (mean per latent value, in nats) beside the mean
-    /// absolute error of pixels.
-    pub divergence_weight: f32,
+    /// absolute error of pixels; none where latents are quantised, which bounds them by itself.
+    pub divergence_weight: Option<f32>,
     /// Steps and learning rates.
     pub schedule: TrainingSchedule,
 }
@@ -45,4 +46,8 @@ pub struct AutoencoderArchitecture {
     pub encoder_blocks: usize,
     /// Residual blocks of the decoder at each of the two sides; it has one more at half the side.
     pub decoder_blocks: usize,
+    /// Finite scalar quantisation: every latent value is one of so many levels; none leaves it a
+    /// number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub levels: Option<usize>,
 }

@@ -1,52 +1,10 @@
 //! The recipe of a latent diffusion model.
 
-use super::{TrainingArt, TrainingSchedule};
+use super::{TextReader, TrainGenerator};
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
 
-/// Trains a denoising transformer on the latents of rendered scenes and writes its weights.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct TrainDenoiser {
-    /// Name of the generator, also of its run folder.
-    pub name: String,
-    /// Where the finished weights go (f16 safetensors).
-    pub output: PathBuf,
-    /// Seed of initial weights and of everything that is drawn.
-    pub seed: u64,
-    /// Weights of the autoencoder, which stay as they are.
-    pub autoencoder: PathBuf,
-    /// Layers and widths.
-    pub architecture: DenoiserArchitecture,
-    /// Training images and where their art lies.
-    pub art: TrainingArt,
-    /// The subjects it learns, by name.
-    pub subjects: Vec<String>,
-    /// Aspects it never sees, neither in images nor in captions.
-    pub unknown_aspects: Vec<String>,
-    /// Images per step.
-    pub images_per_step: usize,
-    /// Share of images that wear one or two aspects, named in the caption.
-    pub stylized_share: f64,
-    /// Share of images whose caption is dropped, for classifier-free guidance.
-    pub dropped_captions: f64,
-    /// Decay per step of the averaged weights, which are the ones that are kept.
-    pub averaging_decay: f64,
-    /// Alignment of inner tokens with those of mini-clip, if any.
-    pub alignment: Option<Alignment>,
-    /// Steps and learning rates.
-    pub schedule: TrainingSchedule,
-}
-
-/// Representation alignment (Yu et al. 2025, REPA).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Alignment {
-    /// Weight of the loss, one minus the mean cosine, beside the flow matching loss.
-    pub weight: f32,
-    /// After which block the tokens are compared, from 1.
-    pub after_block: usize,
-}
+/// Trains a denoising transformer.
+pub type TrainDenoiser = TrainGenerator<DenoiserArchitecture>;
 
 /// A diffusion transformer over latent positions that also attends to the words of the prompt.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -64,20 +22,4 @@ pub struct DenoiserArchitecture {
     pub time_width: usize,
     /// The reader of prompts.
     pub text: TextReader,
-}
-
-/// A bidirectional transformer over the words of a prompt.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct TextReader {
-    /// Longest prompt in tokens, start and end included.
-    pub context: usize,
-    /// Token width.
-    pub width: usize,
-    /// Layers.
-    pub layers: usize,
-    /// Attention heads.
-    pub heads: usize,
-    /// Width of the feed-forward layers.
-    pub hidden: usize,
 }

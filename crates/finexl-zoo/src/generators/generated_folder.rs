@@ -66,12 +66,27 @@ impl GenerationRecord {
 
     /// Fingerprint of everything that the images depend on.
     pub fn key(&self) -> Fingerprint {
-        Fingerprint::of("generated images")
+        let GenerationSettings {
+            sampler,
+            steps,
+            guidance,
+            concept,
+            tokens,
+        } = &self.settings;
+        // As it was written before there were tokens: images that are there stay good.
+        let settings = format!(
+            "GenerationSettings {{ sampler: {sampler:?}, steps: {steps:?}, guidance: {guidance:?}, \
+             concept: {concept:?} }}"
+        );
+        let key = Fingerprint::of("generated images")
             .number("version", u64::from(self.version))
             .nested("generator", &self.fingerprint)
-            .text("settings", &format!("{:?}", self.settings))
-            .nested("requests", &self.requests)
-            .finish()
+            .text("settings", &settings);
+        let key = match tokens {
+            Some(tokens) => key.text("tokens", &format!("{tokens:?}")),
+            None => key,
+        };
+        key.nested("requests", &self.requests).finish()
     }
 
     /// The record of a folder of images; nothing where it has none.

@@ -3,7 +3,9 @@
 use crate::ZooError;
 use crate::sampling::SamplerKind;
 use finexl_core::fingerprint::Fingerprint;
+use finexl_data::art::subject_indices;
 use finexl_data::image::Image;
+use finexl_data::scenes::{Scene, Split};
 use serde::{Deserialize, Serialize};
 
 /// One image to make. The same request gives the same image whatever else is made with it.
@@ -43,6 +45,28 @@ pub struct GenerationSettings {
     pub guidance: f64,
     /// Concept guidance, if any.
     pub concept: Option<ConceptGuidance>,
+    /// How tokens are drawn, of autoregressive models alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<TokenSampling>,
+}
+
+/// How a token is drawn from what a network expects.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct TokenSampling {
+    /// What logits are divided by: below 1 the likely becomes likelier, 0 takes the likeliest.
+    pub temperature: f64,
+    /// Only so many of the likeliest values are drawn from; none draws from all.
+    pub top_k: Option<usize>,
+}
+
+impl Default for TokenSampling {
+    fn default() -> Self {
+        Self {
+            temperature: 1.0,
+            top_k: None,
+        }
+    }
 }
 
 /// Moves every prediction along a concept (arXiv 2511.01932, Eq. 12).
@@ -62,6 +86,7 @@ impl Default for GenerationSettings {
             steps: 20,
             guidance: 3.0,
             concept: None,
+            tokens: None,
         }
     }
 }
@@ -74,8 +99,49 @@ pub trait Generator: Send + Sync {
     /// Fingerprint of everything that an image depends on beside request and settings.
     fn fingerprint(&self) -> &Fingerprint;
 
+    /// Fingerprint of its network's weights file: what adapters are trained on.
+    fn weights(&self) -> &Fingerprint;
+
     /// Side of its square images in pixels.
     fn image_size(&self) -> usize;
+
+    /// The subjects that it learned.
+    fn subjects(&self) -> &[String];
+
+    /// Settings that suit it.
+    fn default_settings(&self) -> GenerationSettings;
+
+    /// Checks settings before anything is made.
+    ///
+    /// # Errors
+    /// [`ZooError::Config`] for settings of another family or outside their range.
+    fn check_settings(&self, settings: &GenerationSettings) -> Result<(), ZooError>;
+
+    /// What a reader wants to know of it: names and values.
+    fn describe(&self) -> Vec<(String, String)>;
+
+    /// Prompts of different scenes with the subjects that it learned.
+    ///
+    /// # Errors
+    /// [`ZooError::Config`] where there are fewer than `count`, or where none is asked for.
+    fn scene_prompts(
+        &self,
+        split: Split,
+        seed: u64,
+        count: usize,
+    ) -> Result<Vec<String>, ZooError> {
+        let subjects = subject_indices(self.subjects())?;
+        let scenes = Scene::draw_distinct_among(&subjects, split, seed, count);
+        if count == 0 || scenes.len() < count {
+            return Err(ZooError::Config(format!(
+                "{count} prompts were asked for; {} has between 1 and {} scenes of the split {}",
+                self.name(),
+                scenes.len(),
+                split.name()
+            )));
+        }
+        Ok(scenes.iter().map(Scene::prompt).collect())
+    }
 
     /// Checks that a prompt can be read.
     ///

@@ -1,20 +1,38 @@
 //! Generators by name, with what personalizes them.
 
-use super::Generator;
-use super::mini_diffusion::{MiniDiffusion, MiniDiffusionConfig};
+use super::mini_diffusion::LatentSpace;
+use super::{
+    AnyGenerator, Family, GeneratorConfig, LatentGenerator, LatentNetwork, Tunable, with_generator,
+};
 use crate::ZooError;
 use crate::adapters::{Adapter, BaseCheck, merge};
+use crate::generators::mini_autoregressive::TokenTransformer;
+use crate::generators::mini_diffusion::Denoiser;
 use crate::weights::WeightsFile;
 use burn::tensor::Device;
 use finexl_core::fingerprint::Fingerprint;
 use finexl_core::personalization::PersonalizationRecord;
 use std::path::Path;
+use std::sync::Arc;
 
-/// The embedded generator.
+/// The generator that is used where none is named.
 pub const DEFAULT_GENERATOR: &str = "mini-diffusion";
 
-const MINI_DIFFUSION: &[u8] = include_bytes!("../../weights/mini-diffusion.safetensors");
-const MINI_AUTOENCODER: &[u8] = include_bytes!("../../weights/mini-autoencoder.safetensors");
+/// A generator that is part of the program.
+struct Embedded {
+    name: &'static str,
+    family: Family,
+    weights: &'static [u8],
+    autoencoder: &'static [u8],
+}
+
+/// Those that are compiled in.
+const EMBEDDED: &[Embedded] = &[Embedded {
+    name: DEFAULT_GENERATOR,
+    family: Family::Diffusion,
+    weights: include_bytes!("../../weights/mini-diffusion.safetensors"),
+    autoencoder: include_bytes!("../../weights/mini-autoencoder.safetensors"),
+}];
 
 /// Name of the weights in the folder of a fully fine-tuned model.
 pub const MODEL_FILE: &str = "model.safetensors";
@@ -24,14 +42,10 @@ const ADAPTER_FILE: &str = "adapter_model.safetensors";
 /// Name of its config, which has the alpha.
 const ADAPTER_CONFIG: &str = "adapter_config.json";
 
-/// Name of the autoencoder's weights, which lie beside those of a generator of one's own unless it uses
-/// the embedded one.
-pub const AUTOENCODER_FILE: &str = "mini-autoencoder.safetensors";
-
 /// A generator with its personalization.
 pub struct OpenedGenerator {
     /// Ready to generate.
-    pub generator: MiniDiffusion,
+    pub generator: AnyGenerator,
     /// The scale at which an adapter is applied; none for a model that is fine-tuned as a whole.
     pub scale: Option<f64>,
     /// How it was personalized, where its folder says so.
@@ -40,33 +54,64 @@ pub struct OpenedGenerator {
     pub notes: Vec<String>,
 }
 
-/// Opens a generator: `mini-diffusion`, or a weights file that `finexl train` wrote; the autoencoder of
-/// the latter ([`AUTOENCODER_FILE`]) lies in the same folder or is the embedded one.
+/// Names of the generators that are compiled in, and the bytes of their weights.
+pub fn embedded_generators() -> impl Iterator<Item = (&'static str, usize)> {
+    let bytes = |e: &Embedded| e.weights.len() + e.autoencoder.len();
+    EMBEDDED.iter().map(move |e| (e.name, bytes(e)))
+}
+
+/// Opens a generator: one that is compiled in, by name, or a weights file that `finexl train` wrote,
+/// whose config says the family; the autoencoder of the latter ([`Family::autoencoder_file`]) lies in
+/// the same folder or is an embedded one.
 ///
 /// # Errors
 /// [`ZooError::Unknown`] for a name that is neither, [`ZooError::Weights`] for a damaged file,
 /// [`ZooError::Config`] for the latents of another autoencoder.
-pub fn open_generator(model: &str, device: &Device) -> Result<MiniDiffusion, ZooError> {
-    let weights = if model == DEFAULT_GENERATOR {
-        WeightsFile::embedded("the embedded weights of mini-diffusion", MINI_DIFFUSION)
+pub fn open_generator(model: &str, device: &Device) -> Result<AnyGenerator, ZooError> {
+    let weights = if let Some(embedded) = EMBEDDED.iter().find(|e| e.name == model) {
+        let name = format!("the embedded weights of {model}");
+        WeightsFile::embedded(&name, embedded.weights)
     } else if Path::new(model).exists() || model.ends_with(".safetensors") {
         WeightsFile::read(Path::new(model))?
     } else {
+        let names: Vec<&str> = EMBEDDED.iter().map(|e| e.name).collect();
         return Err(ZooError::Unknown {
             kind: "generator",
             name: model.to_string(),
-            known: format!("{DEFAULT_GENERATOR}, or a weights file that `finexl train` wrote"),
+            known: format!(
+                "{}, or a weights file that `finexl train` wrote",
+                names.join(", ")
+            ),
         });
     };
-    MiniDiffusion::from_weights(&weights, &autoencoder(model)?, device)
+    let family = Family::of(&weights)?;
+    let autoencoder = autoencoder(model, family)?;
+    let latents = Arc::new(LatentSpace::from_weights(&autoencoder, device)?);
+    Ok(match family {
+        Family::Diffusion => {
+            LatentGenerator::<Denoiser>::on_latents(&weights, latents, device)?.into()
+        }
+        Family::Autoregressive => {
+            LatentGenerator::<TokenTransformer>::on_latents(&weights, latents, device)?.into()
+        }
+    })
 }
 
 /// Whether a file holds the weights of a generator that `finexl train` wrote.
 pub fn is_generator(path: &Path) -> bool {
+    fn reads<N: LatentNetwork>(weights: &WeightsFile) -> bool {
+        let config = weights.config::<GeneratorConfig<N::Architecture>>();
+        config.is_ok()
+    }
     let ours = path.is_file() && WeightsFile::is_ours(path).unwrap_or(false);
-    ours && WeightsFile::read(path)
-        .and_then(|weights| weights.config::<MiniDiffusionConfig>())
-        .is_ok()
+    let Ok(weights) = WeightsFile::read(path) else {
+        return false;
+    };
+    ours && match Family::of(&weights) {
+        Ok(Family::Diffusion) => reads::<Denoiser>(&weights),
+        Ok(Family::Autoregressive) => reads::<TokenTransformer>(&weights),
+        Err(_) => false,
+    }
 }
 
 /// Opens a generator with a personalization on it: the folder of an adapter (LoRA in PEFT's layout), at
@@ -82,34 +127,20 @@ pub fn open_personalized(
     device: &Device,
 ) -> Result<OpenedGenerator, ZooError> {
     let base = open_generator(model, device)?;
+    with_generator!(base, base => personalized(*base, folder, scale))
+}
+
+/// A base with a personalization on it.
+fn personalized<G: Tunable + Into<AnyGenerator>>(
+    base: G,
+    folder: &Path,
+    scale: Option<f64>,
+) -> Result<OpenedGenerator, ZooError> {
     let record = PersonalizationRecord::read(folder)?;
-    let full = folder.join(MODEL_FILE);
-    if full.is_file() {
-        if scale.is_some() {
-            return Err(ZooError::Config(format!(
-                "{} is fine-tuned as a whole and has no scale; leave --scale out",
-                folder.display()
-            )));
-        }
-        if let Some(record) = &record
-            && record.base_fingerprint != *base.weights()
-        {
-            return Err(ZooError::OtherBase {
-                path: folder.to_path_buf(),
-                stated: record.base_fingerprint.to_string(),
-                given: base.weights().to_string(),
-                name: Some(record.base.clone()),
-            });
-        }
-        let weights = WeightsFile::read(&full)?;
-        return Ok(OpenedGenerator {
-            generator: MiniDiffusion::from_weights(&weights, &autoencoder(model)?, device)?,
-            scale: None,
-            record,
-            notes: Vec::new(),
-        });
+    if folder.join(MODEL_FILE).is_file() {
+        return fine_tuned(&base, folder, scale, record);
     }
-    let loaded = Adapter::load(folder, base.denoiser(), base.weights())?;
+    let loaded = Adapter::load(folder, base.network(), base.weights())?;
     let scale = scale.unwrap_or(1.0);
     let notes = match loaded.base {
         BaseCheck::Confirmed => Vec::new(),
@@ -131,24 +162,64 @@ pub fn open_personalized(
         )
         .text("scale", &scale.to_string())
         .finish();
-    let denoiser = merge(base.denoiser().clone(), &loaded.adapter, scale)?;
+    let network = merge(base.network().clone(), &loaded.adapter, scale)?;
     Ok(OpenedGenerator {
-        generator: base.with_denoiser(denoiser, fingerprint),
+        generator: base.tuned(network, fingerprint).into(),
         scale: Some(scale),
         record,
         notes,
     })
 }
 
-/// The weights of the autoencoder beside a model, else the embedded ones.
-fn autoencoder(model: &str) -> Result<WeightsFile, ZooError> {
+/// A model that is fine-tuned as a whole.
+fn fine_tuned<G: Tunable + Into<AnyGenerator>>(
+    base: &G,
+    folder: &Path,
+    scale: Option<f64>,
+    record: Option<PersonalizationRecord>,
+) -> Result<OpenedGenerator, ZooError> {
+    if scale.is_some() {
+        return Err(ZooError::Config(format!(
+            "{} is fine-tuned as a whole and has no scale; leave --scale out",
+            folder.display()
+        )));
+    }
+    if let Some(record) = &record
+        && record.base_fingerprint != *base.weights()
+    {
+        return Err(ZooError::OtherBase {
+            path: folder.to_path_buf(),
+            stated: record.base_fingerprint.to_string(),
+            given: base.weights().to_string(),
+            name: Some(record.base.clone()),
+        });
+    }
+    let weights = WeightsFile::read(&folder.join(MODEL_FILE))?;
+    Ok(OpenedGenerator {
+        generator: base.stored(&weights)?.into(),
+        scale: None,
+        record,
+        notes: Vec::new(),
+    })
+}
+
+/// The weights of the autoencoder beside a model, else embedded ones of its family.
+fn autoencoder(model: &str, family: Family) -> Result<WeightsFile, ZooError> {
+    let by_name = EMBEDDED.iter().find(|embedded| embedded.name == model);
     let folder = Path::new(model).parent().unwrap_or(Path::new(""));
-    let beside = folder.join(AUTOENCODER_FILE);
-    if model != DEFAULT_GENERATOR && beside.is_file() {
+    let beside = folder.join(family.autoencoder_file());
+    if by_name.is_none() && beside.is_file() {
         return WeightsFile::read(&beside);
     }
-    Ok(WeightsFile::embedded(
-        "the embedded weights of mini-autoencoder",
-        MINI_AUTOENCODER,
-    ))
+    let of_family = || EMBEDDED.iter().find(|embedded| embedded.family == family);
+    match by_name.or_else(of_family) {
+        Some(embedded) => {
+            let name = format!("the embedded autoencoder of {}", embedded.name);
+            Ok(WeightsFile::embedded(&name, embedded.autoencoder))
+        }
+        None => Err(ZooError::Config(format!(
+            "{model} needs the autoencoder it was trained with; put it beside it, as {}",
+            beside.display()
+        ))),
+    }
 }

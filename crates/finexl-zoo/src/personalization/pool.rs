@@ -2,10 +2,9 @@
 
 use super::tuning::{check, personalize, snapshot_folder};
 use crate::ZooError;
-use crate::generators::mini_diffusion::MiniDiffusion;
 use crate::generators::{
-    ConceptGuidance, GenerationRecord, GenerationRequest, GenerationSettings, Generator,
-    ensure_folder, open_generator, open_personalized,
+    AnyGenerator, ConceptGuidance, GenerationRecord, GenerationRequest, GenerationSettings,
+    Generator, ensure_folder, open_generator, open_personalized,
 };
 use burn::tensor::Device;
 use finexl_core::experiment::{
@@ -60,7 +59,7 @@ pub fn make_pool(
     };
     let models: Vec<PoolModel> = plan.models().cloned().collect();
     let total = models.len();
-    pool.images(&base, None, None, BASE)?;
+    pool.images(&*base, None, None, BASE)?;
     let mut done = 0;
     for training in &plan.trainings {
         let name = &training.config.name;
@@ -97,7 +96,7 @@ fn wrong(config: &MakePool, problem: String) -> ZooError {
 /// What images are made with.
 struct Pool<'a> {
     config: &'a MakePool,
-    base: &'a MiniDiffusion,
+    base: &'a AnyGenerator,
     requests: &'a [GenerationRequest],
     device: &'a Device,
 }
@@ -110,28 +109,28 @@ impl Pool<'_> {
                 let folder = self.config.output.join(folder);
                 let opened = open_personalized(&self.config.model, &folder, *scale, self.device)?;
                 let adapter = (folder.as_path(), opened.scale);
-                self.images(&opened.generator, Some(adapter), None, &model.name)
+                self.images(&*opened.generator, Some(adapter), None, &model.name)
             }
             Personalized::Guidance { phrase, strength } => {
                 let concept = ConceptGuidance {
                     phrase: phrase.clone(),
                     strength: *strength,
                 };
-                self.images(self.base, None, Some(concept), &model.name)
+                self.images(&**self.base, None, Some(concept), &model.name)
             }
         }
     }
 
     fn images(
         &self,
-        generator: &MiniDiffusion,
+        generator: &dyn Generator,
         adapter: Option<(&Path, Option<f64>)>,
         concept: Option<ConceptGuidance>,
         name: &str,
     ) -> Result<(), ZooError> {
         let settings = GenerationSettings {
             concept,
-            ..GenerationSettings::default()
+            ..generator.default_settings()
         };
         let record = GenerationRecord::new(generator, adapter, settings, self.requests);
         let folder = self.config.output.join(IMAGES).join(name);
@@ -141,7 +140,7 @@ impl Pool<'_> {
 
 impl Plan {
     /// Checks a configuration and lists what is to be made.
-    fn of(config: &MakePool, base: &MiniDiffusion) -> Result<Self, ZooError> {
+    fn of(config: &MakePool, base: &AnyGenerator) -> Result<Self, ZooError> {
         let mut trainings = Vec::new();
         for trained in &config.trained {
             trainings.extend(trainings_of(config, trained)?);
@@ -349,7 +348,7 @@ fn mixed(shares: &[StyleShare], share: f64) -> Vec<StyleShare> {
 fn guided_by(
     config: &MakePool,
     guided: &GuidedModels,
-    base: &MiniDiffusion,
+    base: &AnyGenerator,
 ) -> Result<Vec<PoolModel>, ZooError> {
     let mut models = Vec::new();
     for concept in &guided.concepts {

@@ -1,7 +1,6 @@
 //! Where a personalization stands, so that one that was killed goes on from there.
 
 use crate::ZooError;
-use crate::generators::mini_diffusion::Denoiser;
 use burn::module::Module;
 use burn::optim::{ModuleOptimizer, OptimizerRecord};
 use burn::store::ModuleRecord;
@@ -30,10 +29,10 @@ impl TrainingStates {
     }
 
     /// Keeps the state that a record is of; those before are no longer needed.
-    pub fn keep(
+    pub fn keep<M: Module>(
         &self,
         record: &PersonalizationRecord,
-        model: &Denoiser,
+        model: &M,
         optimizer: &ModuleOptimizer,
     ) -> Result<(), ZooError> {
         let folder = self.folder.join(format!("step-{}", record.step));
@@ -63,12 +62,12 @@ impl TrainingStates {
     }
 
     /// Step, model and optimiser of the latest complete state whose record is wanted.
-    pub fn load(
+    pub fn load<M: Module>(
         &self,
         wanted: impl Fn(&PersonalizationRecord) -> bool,
-        model: &Denoiser,
+        model: &M,
         optimizer: &ModuleOptimizer,
-    ) -> Option<(usize, Denoiser, ModuleOptimizer)> {
+    ) -> Option<(usize, M, ModuleOptimizer)> {
         let mut kept: Vec<(usize, PathBuf)> = self
             .folders()
             .into_iter()

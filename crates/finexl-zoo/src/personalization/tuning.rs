@@ -4,15 +4,12 @@ use super::style_images::{StyledImage, check_styles, style_images};
 use super::training_state::TrainingStates;
 use crate::ZooError;
 use crate::adapters::{Adapter, BaseModel, LoraSettings, StoredPrecision, add_lora};
-use crate::encoders::mini_clip::Tokenizer;
-use crate::generators::mini_diffusion::{Denoiser, MiniDiffusion, Prompts, flow_matching};
-use crate::generators::{Generator, MODEL_FILE};
-use crate::sampling::standard_normal;
+use crate::generators::{AnyGenerator, MODEL_FILE, Tunable, with_generator};
 use crate::workers::{Workers, cuts};
 use burn::grad_clipping::GradientClippingConfig;
 use burn::module::Module;
 use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer};
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::Device;
 use finexl_core::experiment::{Mechanism, Personalize};
 use finexl_core::fingerprint::Fingerprint;
 use finexl_core::partial_folder::PartialFolder;
@@ -28,15 +25,7 @@ const STEPS_BETWEEN_STATES: usize = 50;
 /// Steps of linear warm-up.
 const WARMUP: usize = 10;
 
-/// What a personalization is trained on, encoded once.
-struct TrainingSet {
-    /// Standardised latents, `[images, positions, channels]`, off the autodiff device.
-    latents: Tensor<3>,
-    /// Word tokens of every image.
-    prompts: Vec<Vec<i32>>,
-}
-
-/// Personalizes a diffusion model; returns the folders of the snapshots, in order. `progress` is told
+/// Personalizes a generator of any family; returns the folders of the snapshots, in order. `progress` is told
 /// steps done and in all.
 ///
 /// Snapshots that are there already, of the same configuration and the same images, stay as they are; a
@@ -47,59 +36,70 @@ struct TrainingSet {
 /// was not fetched, files that cannot be written, too little memory.
 pub fn personalize(
     config: &Personalize,
-    base: &MiniDiffusion,
+    base: &AnyGenerator,
     device: &Device,
     progress: &dyn Fn(usize, usize),
 ) -> Result<Vec<PathBuf>, ZooError> {
-    let steps = check(config, base)?;
+    with_generator!(base, base => tune(config, base.as_ref(), device, progress))
+}
+
+/// The number of steps of a configuration that makes sense.
+pub(super) fn check(config: &Personalize, base: &AnyGenerator) -> Result<usize, ZooError> {
+    with_generator!(base, base => check_tunable(config, base.as_ref()))
+}
+
+fn tune<G: Tunable>(
+    config: &Personalize,
+    base: &G,
+    device: &Device,
+    progress: &dyn Fn(usize, usize),
+) -> Result<Vec<PathBuf>, ZooError> {
+    let steps = check_tunable(config, base)?;
     if *device == Device::flex() {
         let what = format!("personalization {} (images, images-per-step)", config.name);
         finexl_core::memory::require(&what, memory(config, base))?;
     }
-    let images = style_images(config, &base.config().subjects, base.image_size())?;
+    let images = style_images(config, base.subjects(), base.image_size())?;
     let tuning = Tuning {
         config,
         base,
         fingerprint: fingerprint(&images),
     };
-    let folders: Vec<PathBuf> = config
-        .snapshots
-        .iter()
-        .map(|step| snapshot_folder(&config.output, *step))
-        .collect();
+    let of_step = |step: &usize| snapshot_folder(&config.output, *step);
+    let folders: Vec<PathBuf> = config.snapshots.iter().map(of_step).collect();
     let states = TrainingStates::of(&config.output);
     let Some(missing) = tuning.first_missing(&folders)? else {
         states.clear()?;
         return Ok(folders);
     };
-    let set = TrainingSet::new(images, base)?;
+    let set = encoded(base, images)?;
     let training_device = device.clone().autodiff();
     let workers = Workers::new(&training_device);
-    let mut denoiser = trainable(config, base, &training_device)?;
+    let mut network = trainable(config, base, &training_device)?;
     let mut optimizer = optimizer();
     let mut begin = 0;
     let before_missing =
         |kept: &PersonalizationRecord| kept.step < missing && *kept == tuning.record(kept.step);
-    match states.load(before_missing, &denoiser, &optimizer) {
-        Some((step, model, state)) => (begin, denoiser, optimizer) = (step, model, state),
+    match states.load(before_missing, &network, &optimizer) {
+        Some((step, model, state)) => (begin, network, optimizer) = (step, model, state),
         None => states.clear()?,
     }
     let start = Instant::now();
     for step in begin..steps {
-        let batch = set.batch(config, step as u64, &training_device);
-        let gradients = tuning.gradients(&denoiser, &batch, &workers, &training_device);
+        let batch = tuning.batch(&set, step, &training_device);
+        let gradients = tuning.gradients(&network, &batch, &workers, &training_device);
         let warm = ((step + 1) as f64 / WARMUP as f64).min(1.0);
         let rate = config.learning_rate * warm;
-        denoiser = optimizer.step(rate, denoiser, gradients);
+        network = optimizer.step(rate, network, gradients);
         let done = step + 1;
         progress(done, steps);
         let snapshot = config.snapshots.iter().position(|s| *s == done);
         if let Some(index) = snapshot {
-            tuning.keep(&denoiser, done, &folders[index])?;
+            tuning.keep(&network, done, &folders[index])?;
         }
         let worth_keeping = snapshot.is_some() || done.is_multiple_of(STEPS_BETWEEN_STATES);
         if worth_keeping && done < steps {
-            states.keep(&tuning.record(done), &denoiser, &optimizer)?;
+            states.keep(&tuning.record(done), &network, &optimizer)?;
         }
     }
     let seconds = start.elapsed().as_secs_f64();
@@ -128,15 +128,22 @@ fn fingerprint(images: &[StyledImage]) -> Fingerprint {
     key.finish()
 }
 
+/// Training images as the generator takes them.
+fn encoded<G: Tunable>(base: &G, styled: Vec<StyledImage>) -> Result<G::Set, ZooError> {
+    let pairs = styled.into_iter().map(|s| (s.image, s.prompt));
+    let (images, prompts): (Vec<Image>, Vec<String>) = pairs.unzip();
+    base.training_set(&images, &prompts)
+}
+
 /// A personalization with what it is made of.
-struct Tuning<'a> {
+struct Tuning<'a, G> {
     config: &'a Personalize,
-    base: &'a MiniDiffusion,
+    base: &'a G,
     /// Of the training images.
     fingerprint: Fingerprint,
 }
 
-impl Tuning<'_> {
+impl<G: Tunable> Tuning<'_, G> {
     /// The step of the first snapshot that is not there.
     ///
     /// # Errors
@@ -162,21 +169,27 @@ impl Tuning<'_> {
         Ok(missing)
     }
 
+    /// The images of a step, with what is drawn for them.
+    fn batch(&self, set: &G::Set, step: usize, device: &Device) -> G::Batch {
+        let config = self.config;
+        let mut random = generator(config.seed, &[key("personalization step"), step as u64]);
+        let chosen: Vec<usize> = (0..config.images_per_step)
+            .map(|_| random.random_range(0..config.images))
+            .collect();
+        G::batch(set, &chosen, &mut random, device)
+    }
+
     fn gradients(
         &self,
-        denoiser: &Denoiser,
-        batch: &Batch,
+        network: &G::Network,
+        batch: &G::Batch,
         workers: &Workers,
         device: &Device,
     ) -> GradientsParams {
         let parts = cuts(self.config.images_per_step, workers.parts())
-            .map(|[start, end]| (batch.rows(start, end), end - start))
+            .map(|[start, end]| (G::rows(batch, start, end), end - start))
             .collect();
-        let loss = |denoiser: &Denoiser, part: Batch| {
-            let [latents, noise] = [part.latents, part.noise];
-            flow_matching(denoiser, latents, noise, part.times, &part.prompts)
-        };
-        workers.gradients(denoiser, device, parts, loss).1
+        workers.gradients(network, device, parts, G::loss).1
     }
 
     /// What is known of the model after a step.
@@ -200,7 +213,7 @@ impl Tuning<'_> {
 
     /// Writes a snapshot, unless it is there: its files first, then the record that says that it is
     /// complete.
-    fn keep(&self, denoiser: &Denoiser, step: usize, folder: &Path) -> Result<(), ZooError> {
+    fn keep(&self, network: &G::Network, step: usize, folder: &Path) -> Result<(), ZooError> {
         let (base, record) = (self.base, self.record(step));
         if PersonalizationRecord::read(folder)?.is_some() {
             return Ok(());
@@ -211,12 +224,12 @@ impl Tuning<'_> {
                     name: base.name().to_string(),
                     fingerprint: base.weights().clone(),
                 };
-                Adapter::extract(denoiser)?.save(folder, &of, StoredPrecision::F32)?;
+                Adapter::extract(network)?.save(folder, &of, StoredPrecision::F32)?;
             }
             Mechanism::Full {} => {
                 let partial = PartialFolder::start(folder)?;
                 let weights = partial.path().join(MODEL_FILE);
-                crate::weights::save(&denoiser.valid(), base.config(), &weights)?;
+                base.store(&network.valid(), &weights)?;
                 partial.finish([MODEL_FILE].into_iter())?;
             }
         }
@@ -224,8 +237,7 @@ impl Tuning<'_> {
     }
 }
 
-/// The number of steps of a configuration that makes sense.
-pub(super) fn check(config: &Personalize, base: &MiniDiffusion) -> Result<usize, ZooError> {
+fn check_tunable<G: Tunable>(config: &Personalize, base: &G) -> Result<usize, ZooError> {
     let wrong = |problem: &str| {
         Err(ZooError::Config(format!(
             "personalization {}: {problem}",
@@ -254,33 +266,26 @@ pub(super) fn check(config: &Personalize, base: &MiniDiffusion) -> Result<usize,
 /// Bytes that a training takes on the processor, roughly: training images with their latents, the weights
 /// with gradients, two moments and a gradient per part of a step, and the values that a step keeps for its
 /// way back.
-fn memory(config: &Personalize, base: &MiniDiffusion) -> u64 {
+fn memory<G: Tunable>(config: &Personalize, base: &G) -> u64 {
     const NUMBER: usize = 4;
-    /// Rows of token values that a block keeps: of attention, norms and feed-forward layers.
-    const KEPT_PER_BLOCK: usize = 24;
-    let a = &base.config().architecture;
-    let side = base.image_size();
-    let [positions, channels] = base.latents().shape();
-    let image = 3 * side * side + positions * channels;
+    let takes = base.tuning_memory();
     let parts = Workers::new(&Device::flex()).parts();
-    let weights = base.denoiser().num_params() * (4 + parts);
-    let attention = a.heads * positions * (positions + a.text.context) * 2;
-    let row = a.layers * (positions * (KEPT_PER_BLOCK * a.width + 4 * a.hidden) + attention);
-    let images = config.images.saturating_mul(image);
-    let step = config.images_per_step.saturating_mul(row);
+    let weights = base.network().num_params() * (4 + parts);
+    let images = config.images.saturating_mul(takes.per_image);
+    let step = config.images_per_step.saturating_mul(takes.per_row);
     let numbers = weights.saturating_add(images).saturating_add(step);
     numbers.saturating_mul(NUMBER) as u64
 }
 
-/// The denoiser with what is to be trained.
-fn trainable(
+/// The network with what is to be trained.
+fn trainable<G: Tunable>(
     config: &Personalize,
-    base: &MiniDiffusion,
+    base: &G,
     device: &Device,
-) -> Result<Denoiser, ZooError> {
-    let denoiser = base.denoiser().clone().train().fork(device);
+) -> Result<G::Network, ZooError> {
+    let network = base.network().clone().train().fork(device);
     match &config.mechanism {
-        Mechanism::Full {} => Ok(denoiser),
+        Mechanism::Full {} => Ok(network),
         Mechanism::Lora {
             rank,
             alpha,
@@ -291,7 +296,7 @@ fn trainable(
                 alpha: *alpha,
                 targets: targets.clone(),
             };
-            add_lora(denoiser, &settings, config.seed)
+            add_lora(network, &settings, config.seed)
         }
     }
 }
@@ -301,70 +306,4 @@ fn optimizer() -> ModuleOptimizer {
         .with_weight_decay(0.0)
         .with_grad_clipping(Some(GradientClippingConfig::Norm(1.0)))
         .init()
-}
-
-/// Latents on their way to noise.
-#[derive(Clone)]
-struct Batch {
-    latents: Tensor<3>,
-    noise: Tensor<3>,
-    times: Tensor<1>,
-    prompts: Prompts,
-}
-
-impl Batch {
-    fn rows(&self, start: usize, end: usize) -> Self {
-        let cut = |x: &Tensor<3>| x.clone().narrow(0, start, end - start);
-        Self {
-            latents: cut(&self.latents),
-            noise: cut(&self.noise),
-            times: self.times.clone().narrow(0, start, end - start),
-            prompts: self.prompts.rows(start, end),
-        }
-    }
-}
-
-impl TrainingSet {
-    fn new(styled: Vec<StyledImage>, base: &MiniDiffusion) -> Result<Self, ZooError> {
-        let tokenizer: &Tokenizer = base.tokenizer();
-        let (images, prompts): (Vec<Image>, Vec<String>) =
-            styled.into_iter().map(|s| (s.image, s.prompt)).unzip();
-        Ok(Self {
-            latents: base.latents().encode(&images),
-            prompts: prompts
-                .iter()
-                .map(|prompt| tokenizer.encode(prompt))
-                .collect::<Result<_, _>>()?,
-        })
-    }
-
-    /// The images of a step, with their own noise and times.
-    fn batch(&self, config: &Personalize, step: u64, device: &Device) -> Batch {
-        let mut random = generator(config.seed, &[key("personalization step"), step]);
-        let n = config.images_per_step;
-        let chosen: Vec<usize> = (0..n)
-            .map(|_| random.random_range(0..self.prompts.len()))
-            .collect();
-        let [_, positions, channels] = self.latents.dims();
-        let rows: Vec<Tensor<3>> = chosen
-            .iter()
-            .map(|row| self.latents.clone().narrow(0, *row, 1))
-            .collect();
-        let noise = standard_normal(&mut random, n * positions * channels);
-        let times: Vec<f32> = standard_normal(&mut random, n)
-            .into_iter()
-            .map(|z| 1.0 / (1.0 + (-z).exp()))
-            .collect();
-        Batch {
-            latents: Tensor::from_inner(Tensor::cat(rows, 0)),
-            noise: Tensor::from_data(TensorData::new(noise, [n, positions, channels]), device),
-            times: Tensor::from_data(TensorData::new(times, [n]), device),
-            prompts: Prompts::new(
-                chosen
-                    .iter()
-                    .map(|row| self.prompts[*row].clone())
-                    .collect(),
-            ),
-        }
-    }
 }

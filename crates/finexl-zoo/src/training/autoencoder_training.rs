@@ -5,9 +5,10 @@ use super::scene_images::SceneImages;
 use super::training_loop::{BatchSource, TrainingReport, TrainingRun, adamw};
 use crate::ZooError;
 use crate::generators::mini_diffusion::{
-    Autoencoder, AutoencoderConfig, DOWNSAMPLING, image_tensor,
+    Autoencoder, AutoencoderConfig, DOWNSAMPLING, MOST_LEVELS, image_tensor,
 };
 use crate::sampling::standard_normal;
+use crate::tensor_values::values;
 use crate::workers::{Workers, cuts};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
@@ -36,13 +37,14 @@ pub fn train_autoencoder(
     device: &Device,
     quiet: bool,
 ) -> Result<TrainingReport, ZooError> {
+    check(recipe)?;
     let size = recipe.architecture.image_size;
     let images = Arc::new(SceneImages::load(&recipe.art, &[], &[], size)?);
     let training_device = device.clone().autodiff();
     training_device.seed(recipe.seed);
     let trainee = AutoencoderTrainee {
         model: Autoencoder::new(&recipe.architecture, &training_device),
-        divergence_weight: recipe.divergence_weight,
+        divergence_weight: recipe.divergence_weight.unwrap_or(0.0),
         workers: Arc::new(Workers::new(&training_device)),
     };
     let run = TrainingRun {
@@ -71,13 +73,50 @@ pub fn train_autoencoder(
     })
 }
 
-/// Measures the scale of the latents and writes the weights.
+/// Either latents are kept near a normal distribution, or they are quantised.
+fn check(recipe: &TrainAutoencoder) -> Result<(), ZooError> {
+    let wrong = |problem: &str| {
+        Err(ZooError::Config(format!(
+            "autoencoder {}: {problem}",
+            recipe.name
+        )))
+    };
+    match (recipe.divergence_weight, recipe.architecture.levels) {
+        (Some(_), None) => Ok(()),
+        (None, Some(levels)) if (2..=MOST_LEVELS).contains(&levels) => Ok(()),
+        (None, Some(_)) => wrong(&format!("architecture.levels has to be 2 to {MOST_LEVELS}")),
+        _ => wrong("give either divergence-weight, or architecture.levels to quantise"),
+    }
+}
+
+/// Measures the scale of the latents, unless they are codes, and writes the weights.
 fn finish(
     recipe: &TrainAutoencoder,
     images: &SceneImages,
     model: Autoencoder,
     device: &Device,
 ) -> Result<(), ZooError> {
+    let channels = recipe.architecture.latent_channels;
+    let [latent_mean, latent_deviation] = match recipe.architecture.levels {
+        Some(_) => [vec![0.0; channels], vec![1.0; channels]],
+        None => scale(recipe, images, &model, device)?,
+    };
+    let config = AutoencoderConfig {
+        name: recipe.name.clone(),
+        architecture: recipe.architecture.clone(),
+        latent_mean,
+        latent_deviation,
+    };
+    crate::weights::save(&model, &config, &recipe.output)
+}
+
+/// Mean and deviation of every latent channel over training images.
+fn scale(
+    recipe: &TrainAutoencoder,
+    images: &SceneImages,
+    model: &Autoencoder,
+    device: &Device,
+) -> Result<[Vec<f32>; 2], ZooError> {
     let size = recipe.architecture.image_size;
     let drawn = draw(images, recipe, Split::Train, [u64::MAX, 0], SCALE_IMAGES);
     let latents = drawn
@@ -88,21 +127,8 @@ fn finish(
     let channels = recipe.architecture.latent_channels;
     let by_channel = latents.swap_dims(0, 1).reshape([channels as i32, -1]);
     let (variance, mean) = by_channel.var_mean(1);
-    let read = |values: Tensor<2>| {
-        let data = values.try_into_data().map_err(|e| format!("{e:?}"))?;
-        data.try_to_vec::<f32>().map_err(|e| format!("{e:?}"))
-    };
-    let failed = |message| ZooError::Backend {
-        what: "measuring latents",
-        message,
-    };
-    let config = AutoencoderConfig {
-        name: recipe.name.clone(),
-        architecture: recipe.architecture.clone(),
-        latent_mean: read(mean).map_err(failed)?,
-        latent_deviation: read(variance.sqrt()).map_err(failed)?,
-    };
-    crate::weights::save(&model, &config, &recipe.output)
+    let read = |of: Tensor<2>| values(of, "measuring latents");
+    Ok([read(mean)?, read(variance.sqrt())?])
 }
 
 fn draw(
@@ -168,8 +194,8 @@ struct AutoencoderTrainee {
     workers: Arc<Workers>,
 }
 
-/// Mean absolute error of pixels and of differences between neighbours, plus the weighted divergence
-/// of the latents from a standard normal distribution.
+/// Mean absolute error of pixels and of differences between neighbours, plus, where latents are not
+/// quantised, the weighted divergence of the latents from a standard normal distribution.
 fn loss(
     model: &Autoencoder,
     images: Tensor<4>,
@@ -177,22 +203,32 @@ fn loss(
     divergence_weight: f32,
 ) -> Tensor<1> {
     let posterior = model.encode(images.clone());
-    let variance = posterior.log_variance.clone().exp();
     let mean = posterior.mean;
-    let divergence = (mean.clone().square() + variance.clone() - posterior.log_variance)
-        .sub_scalar(1.0)
-        .mul_scalar(0.5)
-        .mean();
-    let latents = match noise {
-        Some(noise) => mean + variance.sqrt() * noise,
-        None => mean,
+    let (latents, divergence) = match posterior.log_variance {
+        None => (mean, None),
+        Some(log_variance) => {
+            let variance = log_variance.clone().exp();
+            let divergence = (mean.clone().square() + variance.clone() - log_variance)
+                .sub_scalar(1.0)
+                .mul_scalar(0.5)
+                .mean();
+            let latents = match noise {
+                Some(noise) => mean + variance.sqrt() * noise,
+                None => mean,
+            };
+            (latents, Some(divergence))
+        }
     };
     let error = model.decode(latents) - images;
     let [_, _, height, width] = error.dims();
     let down = error.clone().narrow(2, 1, height - 1) - error.clone().narrow(2, 0, height - 1);
     let right = error.clone().narrow(3, 1, width - 1) - error.clone().narrow(3, 0, width - 1);
     let edges = (down.abs().mean() + right.abs().mean()).mul_scalar(0.5);
-    error.abs().mean() + edges + divergence.mul_scalar(divergence_weight)
+    let loss = error.abs().mean() + edges;
+    match divergence {
+        Some(divergence) => loss + divergence.mul_scalar(divergence_weight),
+        None => loss,
+    }
 }
 
 impl TrainStep for AutoencoderTrainee {

@@ -2,12 +2,12 @@
 
 mod autoencoder_training;
 mod averaging;
-mod denoiser_batch;
-mod denoiser_training;
 mod encoder_batch;
 mod encoder_data;
 mod encoder_loss;
 mod encoder_training;
+mod generator_batch;
+mod generator_training;
 mod loss_output;
 mod parts;
 mod plain_renderer;
@@ -16,9 +16,9 @@ mod scene_images;
 mod training_loop;
 
 pub use autoencoder_training::train_autoencoder;
-pub use denoiser_batch::DenoiserBatch;
-pub use denoiser_training::train_denoiser;
 pub use encoder_batch::EncoderBatch;
 pub use encoder_data::SceneSource;
 pub use encoder_training::train_encoder;
+pub use generator_batch::GeneratorBatch;
+pub use generator_training::train_generator;
 pub use training_loop::TrainingReport;

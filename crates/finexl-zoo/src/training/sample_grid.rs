@@ -1,10 +1,10 @@
 //! Samples of a generator under training, as a picture per epoch.
 
 use crate::ZooError;
-use crate::generators::mini_diffusion::{
-    Denoiser, LatentSpace, MiniDiffusion, MiniDiffusionConfig,
+use crate::generators::mini_diffusion::LatentSpace;
+use crate::generators::{
+    GenerationRequest, Generator, GeneratorConfig, LatentGenerator, LatentNetwork,
 };
-use crate::generators::{GenerationRequest, GenerationSettings, Generator};
 use burn::tensor::Device;
 use finexl_core::fingerprint::Fingerprint;
 use finexl_data::encode::write_png;
@@ -22,31 +22,23 @@ const WEIGHTS: &str = "last.safetensors";
 /// Seed of the scenes and of the noise.
 const SEED: u64 = 1;
 
-/// Writes the same validation scenes, made from the same noise, again and again.
-pub(super) struct SampleGrid {
+/// Writes the same validation scenes, made from the same random numbers, again and again.
+pub(super) struct SampleGrid<N: LatentNetwork> {
     folder: PathBuf,
     /// Grids of epochs up to this one are there.
     epoch: AtomicUsize,
-    config: MiniDiffusionConfig,
+    config: GeneratorConfig<N::Architecture>,
     latents: Arc<LatentSpace>,
     prompts: Vec<String>,
     device: Device,
 }
 
-impl std::fmt::Debug for SampleGrid {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SampleGrid")
-            .field("folder", &self.folder)
-            .finish_non_exhaustive()
-    }
-}
-
-impl SampleGrid {
+impl<N: LatentNetwork> SampleGrid<N> {
     /// Grids in `folder`, which is there, of epochs behind `epoch`, of scenes of some subjects.
     pub fn new(
         folder: PathBuf,
         epoch: usize,
-        config: &MiniDiffusionConfig,
+        config: &GeneratorConfig<N::Architecture>,
         subjects: &[usize],
         latents: Arc<LatentSpace>,
         device: &Device,
@@ -64,28 +56,28 @@ impl SampleGrid {
         }
     }
 
-    /// Samples with a denoiser and writes the next epoch's grid, and beside it the weights it was made
-    /// with (the autoencoder is there already), so that a model can be tried before its training ends. What fails is logged: a picture is
-    /// no reason to end a training.
-    pub fn write(&self, denoiser: &Denoiser) {
+    /// Samples with a network and writes the next epoch's grid, and beside it the weights it was made
+    /// with (the autoencoder is there already), so that a model can be tried before its training ends.
+    /// What fails is logged: a picture is no reason to end a training.
+    pub fn write(&self, network: &N) {
         let epoch = self.epoch.fetch_add(1, Ordering::Relaxed) + 1;
-        if let Err(error) = self.try_write(denoiser, epoch) {
+        if let Err(error) = self.try_write(network, epoch) {
             tracing::warn!("no sample grid of epoch {epoch}: {error}");
         }
     }
 
-    fn try_write(&self, denoiser: &Denoiser, epoch: usize) -> Result<(), ZooError> {
-        let generator = MiniDiffusion::new(
+    fn try_write(&self, network: &N, epoch: usize) -> Result<(), ZooError> {
+        let generator = LatentGenerator::new(
             self.config.clone(),
-            denoiser.clone(),
+            network.clone(),
             self.latents.clone(),
             ["weights", "generator"].map(|of| Fingerprint::of(of).finish()),
             &self.device,
         );
         let requests = GenerationRequest::of_prompts(&self.prompts, SEED);
-        let images = generator.generate(&requests, &GenerationSettings::default(), &|_| ())?;
+        let images = generator.generate(&requests, &generator.default_settings(), &|_| ())?;
         let path = self.folder.join(format!("epoch-{epoch:03}.png"));
         write_png(path, &tiled(&images, COLUMNS))?;
-        crate::weights::save(denoiser, &self.config, &self.folder.join(WEIGHTS))
+        crate::weights::save(network, &self.config, &self.folder.join(WEIGHTS))
     }
 }

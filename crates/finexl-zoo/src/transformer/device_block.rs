@@ -1,11 +1,11 @@
 //! The same blocks as tensor operations, for devices other than the processor.
 
 use super::block::{Block, Mlp};
-use super::linear::read;
 use super::pattern::{Paths, Pattern};
 use super::rotary::Rotary;
 use super::rows::Rows;
 use crate::ZooError;
+use crate::tensor_values::values;
 use burn::tensor::module::attention;
 use burn::tensor::ops::AttentionModuleOptions;
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
@@ -58,7 +58,7 @@ pub(super) fn forward(
     let length = indices.len();
     let indices = Tensor::<1, Int>::from_data(TensorData::new(indices, [length]), device);
     Ok(Rows {
-        values: read(x.select(0, indices))?,
+        values: values(x.select(0, indices), "encoding")?,
         width,
     })
 }

@@ -5,6 +5,7 @@ use super::product::multiply;
 use super::rows::Rows;
 use super::vector::dispatch;
 use crate::ZooError;
+use crate::tensor_values::values;
 use burn::tensor::{Device, Tensor, TensorData};
 use faer::Accum;
 use half::slice::HalfFloatSliceExt;
@@ -138,7 +139,7 @@ impl Linear {
     pub fn scaled(&self, factors: &[f32]) -> Result<Self, ZooError> {
         let mut weight = match &self.weight {
             Weight::Processor(matrix) => matrix.to_f32(),
-            Weight::Device(tensor) => read(tensor.as_ref().clone().transpose())?,
+            Weight::Device(tensor) => values(tensor.as_ref().clone().transpose(), "encoding")?,
         };
         for (row, factor) in weight.chunks_exact_mut(self.inputs).zip(factors) {
             row.iter_mut().for_each(|value| *value *= factor);
@@ -178,7 +179,7 @@ impl Linear {
         let data = TensorData::new(rows.values, [count, self.inputs]);
         let product = Tensor::<2>::from_data(data, &self.device).matmul(weight.clone());
         Ok(Rows {
-            values: read(product)?,
+            values: values(product, "encoding")?,
             width: self.outputs,
         })
     }
@@ -280,19 +281,6 @@ impl Linear {
 
 fn transposed(values: Vec<f32>, outputs: usize, inputs: usize, device: &Device) -> Tensor<2> {
     Tensor::<2>::from_data(TensorData::new(values, [outputs, inputs]), device).transpose()
-}
-
-/// The values of a tensor, row-major.
-pub(super) fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, ZooError> {
-    let failed = |message: String| ZooError::Backend {
-        what: "encoding",
-        message,
-    };
-    let data = tensor
-        .try_into_data()
-        .map_err(|e| failed(format!("{e:?}")))?;
-    data.try_into_vec::<f32>()
-        .map_err(|e| failed(format!("{e:?}")))
 }
 
 /// Adds to every value the one at its place.

@@ -8,6 +8,7 @@
 mod activation;
 mod attend;
 mod block;
+mod cache;
 mod device_block;
 mod linear;
 mod norm;
@@ -15,6 +16,7 @@ mod pattern;
 mod pooling;
 mod product;
 mod rotary;
+mod row_linear;
 mod rows;
 #[cfg(test)]
 mod tests;
@@ -23,9 +25,11 @@ mod vector;
 pub use activation::Activation;
 pub use attend::{Memory, attend_with_memory};
 pub use block::{Block, Mlp, Observer, forward_blocks};
+pub use cache::KeyValueCache;
 pub use linear::{Linear, Matrix};
 pub use norm::Norm;
 pub use pattern::{Paths, Pattern};
 pub use pooling::AttentionPool;
 pub use rotary::Rotary;
+pub use row_linear::RowLinear;
 pub use rows::Rows;

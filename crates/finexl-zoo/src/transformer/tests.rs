@@ -172,3 +172,47 @@ fn long_sequences_attend_as_plain_loops_do() {
         }
     }
 }
+
+#[test]
+fn rows_are_multiplied_alike_whatever_stands_beside_them() {
+    let (inputs, outputs) = (37, 11);
+    let weight = numbers(inputs * outputs, 1, 1.0);
+    let bias = numbers(outputs, 2, 1.0);
+    let ours = RowLinear::new(weight.clone(), bias.clone(), inputs);
+    let other = Linear::new(Matrix::F32(weight), Some(bias), inputs, &Device::flex());
+    let rows = Rows {
+        values: numbers(5 * inputs, 3, 1.0),
+        width: inputs,
+    };
+    let all = ours.apply(&rows);
+    assert!(distance(&all, &other.apply(rows.clone()).unwrap()) < 1e-5);
+    for row in 0..rows.len() {
+        assert_eq!(ours.apply(&rows.select(&[row])).values, all.row(row));
+    }
+}
+
+#[test]
+fn a_cache_attends_as_whole_sequences_do_at_their_end() {
+    let (sequences, length, width, heads) = (3, 6, 8, 2);
+    let qkv = Rows {
+        values: numbers(sequences * length * 3 * width, 5, 2.0),
+        width: 3 * width,
+    };
+    let mut cache = KeyValueCache::new(sequences, length, width);
+    for step in 0..length {
+        let places: Vec<usize> = (0..sequences).map(|s| s * length + step).collect();
+        let ours = cache.attend(&qkv.select(&places), heads);
+        // Up to this step a sequence without mask is the same for its last row.
+        let until: Vec<usize> = (0..sequences)
+            .flat_map(|s| (0..=step).map(move |at| s * length + at))
+            .collect();
+        let mut seen = qkv.select(&until);
+        let pattern = Pattern::Sequences {
+            length: step + 1,
+            rotary: None,
+        };
+        let whole = super::attend::attend(&mut seen, heads, pattern);
+        let last: Vec<usize> = (0..sequences).map(|s| s * (step + 1) + step).collect();
+        assert!(distance(&ours, &whole.select(&last)) < 1e-5);
+    }
+}

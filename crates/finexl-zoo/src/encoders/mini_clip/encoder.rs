@@ -3,6 +3,7 @@
 use super::{MiniClipConfig, MiniClipModel, TokenBatch, Tokenizer, patch_features};
 use crate::ZooError;
 use crate::encoders::{Encoder, Features};
+use crate::tensor_values::values;
 use crate::weights::WeightsFile;
 use burn::tensor::{Device, Tensor, TensorData};
 use finexl_core::experiment::ImageTower;
@@ -89,12 +90,12 @@ impl MiniClip {
 
     fn encode_image_batch(&self, images: &[Image]) -> Result<Vec<f32>, ZooError> {
         let patches = patch_tensor(images, self.config.image_size, self.patch(), &self.device);
-        read_back(self.model.embed_images(patches), "encoding images")
+        values(self.model.embed_images(patches), "encoding images")
     }
 
     fn encode_text_batch(&self, tokens: &[Vec<i32>]) -> Result<Vec<f32>, ZooError> {
         let batch = TokenBatch::new(tokens);
-        read_back(self.model.embed_texts(&batch), "encoding texts")
+        values(self.model.embed_texts(&batch), "encoding texts")
     }
 
     fn checked(&self, values: Vec<f32>, what: &str) -> Result<Features, ZooError> {
@@ -196,11 +197,4 @@ pub(crate) fn patch_tensor(
         TensorData::new(values, [images.len(), tokens, features]),
         device,
     )
-}
-
-fn read_back(rows: Tensor<2>, what: &'static str) -> Result<Vec<f32>, ZooError> {
-    let failed = |message: String| ZooError::Backend { what, message };
-    let data = rows.try_into_data().map_err(|e| failed(format!("{e:?}")))?;
-    data.try_to_vec::<f32>()
-        .map_err(|e| failed(format!("{e:?}")))
 }

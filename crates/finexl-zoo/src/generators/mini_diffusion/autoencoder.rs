@@ -1,5 +1,6 @@
 //! Images to latents and back.
 
+use super::quantization::quantized;
 use super::residual::{ResidualBlock, convolution};
 use burn::module::Module;
 use burn::nn::conv::Conv2d;
@@ -14,7 +15,7 @@ pub const DOWNSAMPLING: usize = 8;
 const FINE_WIDTH: usize = 32;
 
 /// A convolutional variational autoencoder (Kingma and Welling 2014; as the first stage of latent
-/// diffusion, Rombach et al. 2022).
+/// diffusion, Rombach et al. 2022), or one whose latents are quantised.
 ///
 /// Beside the convolutions a linear path leads from the pixels of every position to its latents and
 /// back, so that these only have to learn what a linear code leaves (after the shortcuts of DC-AE, Chen
@@ -23,14 +24,16 @@ const FINE_WIDTH: usize = 32;
 pub struct Autoencoder {
     encoder: ImageEncoder,
     decoder: ImageDecoder,
+    #[module(skip)]
+    levels: Option<usize>,
 }
 
 /// The mean and log-variance of latents, both `[n, channels, side / 8, side / 8]`.
 pub struct Posterior {
-    /// Mean.
+    /// Mean; the codes where latents are quantised.
     pub mean: Tensor<4>,
-    /// Logarithm of the variance.
-    pub log_variance: Tensor<4>,
+    /// Logarithm of the variance; none where latents are quantised.
+    pub log_variance: Option<Tensor<4>>,
 }
 
 #[derive(Module, Debug)]
@@ -66,6 +69,7 @@ impl Autoencoder {
         Self {
             encoder: ImageEncoder::new(architecture, device),
             decoder: ImageDecoder::new(architecture, device),
+            levels: architecture.levels,
         }
     }
 
@@ -84,10 +88,16 @@ impl Autoencoder {
         let x = e.deepen.forward(e.unshuffle_deep.forward(x));
         let x = e.deep_blocks.iter().fold(x, |x, block| block.forward(x));
         let x = e.output.forward(relu(x)) + linear;
+        if let Some(levels) = self.levels {
+            return Posterior {
+                mean: quantized(x, levels),
+                log_variance: None,
+            };
+        }
         let channels = x.dims()[1] / 2;
         Posterior {
             mean: x.clone().narrow(1, 0, channels),
-            log_variance: x.narrow(1, channels, channels).clamp(-12.0, 4.0),
+            log_variance: Some(x.narrow(1, channels, channels).clamp(-12.0, 4.0)),
         }
     }
 
@@ -113,6 +123,11 @@ impl ImageEncoder {
     fn new(a: &AutoencoderArchitecture, device: &Device) -> Self {
         let block = |width| move |_| ResidualBlock::new(width, device);
         let patch = 3 * DOWNSAMPLING * DOWNSAMPLING;
+        // Means and log-variances; codes alone where latents are quantised.
+        let outputs = match a.levels {
+            None => 2 * a.latent_channels,
+            Some(_) => a.latent_channels,
+        };
         Self {
             unshuffle: PixelUnshuffleConfig::new(4).init(),
             input: convolution([3 * 16, a.width], 3, device),
@@ -120,9 +135,9 @@ impl ImageEncoder {
             unshuffle_deep: PixelUnshuffleConfig::new(2).init(),
             deepen: convolution([a.width * 4, a.deep_width], 1, device),
             deep_blocks: (0..a.encoder_blocks).map(block(a.deep_width)).collect(),
-            output: convolution([a.deep_width, 2 * a.latent_channels], 3, device),
+            output: convolution([a.deep_width, outputs], 3, device),
             unshuffle_whole: PixelUnshuffleConfig::new(DOWNSAMPLING).init(),
-            linear: convolution([patch, 2 * a.latent_channels], 1, device),
+            linear: convolution([patch, outputs], 1, device),
         }
     }
 }

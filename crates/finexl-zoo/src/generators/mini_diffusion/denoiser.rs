@@ -1,6 +1,7 @@
 //! The denoising transformer: latents at a noise level and a prompt -> velocity.
 
-use super::denoiser_block::{DenoiserBlock, MODULATIONS, TextMemory, modulated};
+use super::denoiser_block::{DenoiserBlock, MODULATIONS, modulated};
+use super::text_memory::TextMemory;
 use super::text_reader::{Prompts, TextReader, TextTokens};
 use burn::module::{Initializer, Module, Param};
 use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};

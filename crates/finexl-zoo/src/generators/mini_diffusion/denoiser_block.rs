@@ -1,16 +1,15 @@
 //! A block of the denoising transformer.
 
+use super::text_memory::TextMemory;
 use super::text_reader::TextTokens;
 use burn::module::{Initializer, Module, Param};
 use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
-use burn::tensor::activation::{sigmoid, softmax};
+use burn::tensor::activation::sigmoid;
 use burn::tensor::{Device, Tensor};
 use finexl_core::experiment::DenoiserArchitecture;
 
 /// Numbers by which time steers a block: shift, scale and gate of attention and of feed-forward.
 pub const MODULATIONS: usize = 6;
-/// What a padded text token's attention logit is lowered by.
-const MASKED: f32 = -1e4;
 
 /// Image tokens attend to themselves and to the text tokens; time steers it (adaLN-single, Chen et
 /// al. 2024, PixArt-alpha, after Peebles and Xie 2023, DiT).
@@ -31,15 +30,6 @@ pub struct DenoiserBlock {
     pub(super) modulation: Param<Tensor<3>>,
     #[module(skip)]
     pub(super) heads: usize,
-}
-
-/// Keys and values of the text tokens in one block, `[n, heads, length, width / heads]` each, and
-/// what is added to their logits, `[n, 1, 1, length]`.
-#[derive(Clone, Debug)]
-pub struct TextMemory {
-    keys: Tensor<4>,
-    values: Tensor<4>,
-    bias: Tensor<4>,
 }
 
 impl DenoiserBlock {
@@ -70,13 +60,7 @@ impl DenoiserBlock {
     /// # Shapes
     /// - text: `[n, length, width]`
     pub fn remember(&self, text: &TextTokens) -> TextMemory {
-        let [n, length] = text.padding.dims();
-        let bias = text.padding.clone().float().mul_scalar(MASKED);
-        TextMemory {
-            keys: self.split(self.to_k.forward(text.values.clone())),
-            values: self.split(self.to_v.forward(text.values.clone())),
-            bias: bias.reshape([n, 1, 1, length]),
-        }
+        TextMemory::new(text, [&self.to_k, &self.to_v], self.heads)
     }
 
     /// # Shapes
@@ -94,28 +78,8 @@ impl DenoiserBlock {
     }
 
     fn attend(&self, x: Tensor<3>, text: &TextMemory) -> Tensor<3> {
-        let [n, tokens, width] = x.dims();
-        let scale = ((width / self.heads) as f32).powf(-0.5);
-        let q = self.split(self.to_q.forward(x.clone())).mul_scalar(scale);
-        let k = self.split(self.to_k.forward(x.clone()));
-        let v = self.split(self.to_v.forward(x));
-        let among = q.clone().matmul(k.swap_dims(2, 3));
-        let to_text = q.matmul(text.keys.clone().swap_dims(2, 3)) + text.bias.clone();
-        let weights = softmax(Tensor::cat(vec![among, to_text], 3), 3);
-        let length = weights.dims()[3] - tokens;
-        let mixed = weights.clone().narrow(3, 0, tokens).matmul(v)
-            + weights
-                .narrow(3, tokens, length)
-                .matmul(text.values.clone());
-        self.to_out
-            .forward(mixed.swap_dims(1, 2).reshape([n, tokens, width]))
-    }
-
-    /// `[n, tokens, width]` -> `[n, heads, tokens, width / heads]`
-    fn split(&self, x: Tensor<3>) -> Tensor<4> {
-        let [n, tokens, width] = x.dims();
-        x.reshape([n, tokens, self.heads, width / self.heads])
-            .swap_dims(1, 2)
+        let qkv = [&self.to_q, &self.to_k, &self.to_v].map(|layer| layer.forward(x.clone()));
+        self.to_out.forward(text.mix(qkv, self.heads, None))
     }
 }
 

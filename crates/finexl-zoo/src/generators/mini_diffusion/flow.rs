@@ -1,6 +1,7 @@
 //! Flow matching: what the denoiser is trained on.
 
 use super::{Denoiser, Prompts};
+use crate::generators::Loss;
 use burn::tensor::Tensor;
 
 /// Latents on the straight way from data (time 0) to noise (time 1).
@@ -14,7 +15,7 @@ pub(crate) fn on_the_way(latents: Tensor<3>, noise: Tensor<3>, times: &Tensor<1>
     latents * times.clone().neg().add_scalar(1.0) + noise * times
 }
 
-/// The flow matching loss of a denoiser, `[1]`: the mean squared error of the velocity (Lipman et al.
+/// The flow matching loss of a denoiser, with inner tokens after a block: the mean squared error of the velocity (Lipman et al.
 /// 2023; Liu et al. 2023).
 ///
 /// # Shapes
@@ -26,10 +27,14 @@ pub(crate) fn flow_matching(
     noise: Tensor<3>,
     times: Tensor<1>,
     prompts: &Prompts,
-) -> Tensor<1> {
+    inner_after: Option<usize>,
+) -> Loss {
     let goal = noise.clone() - latents.clone();
     let noisy = on_the_way(latents, noise, &times);
     let memory = denoiser.read(prompts);
-    let velocity = denoiser.forward(noisy, times, &memory, None).velocity;
-    (velocity - goal).square().mean()
+    let denoised = denoiser.forward(noisy, times, &memory, inner_after);
+    Loss {
+        value: (denoised.velocity - goal).square().mean(),
+        inner: denoised.inner,
+    }
 }

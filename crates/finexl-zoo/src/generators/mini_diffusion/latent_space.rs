@@ -2,6 +2,7 @@
 
 use super::autoencoder::{Autoencoder, DOWNSAMPLING};
 use crate::ZooError;
+use crate::tensor_values::values;
 use crate::weights::WeightsFile;
 use crate::workers::{Workers, cuts};
 use burn::tensor::{Device, Tensor, TensorData};
@@ -9,6 +10,9 @@ use finexl_core::experiment::AutoencoderArchitecture;
 use finexl_core::fingerprint::Fingerprint;
 use finexl_data::image::Image;
 use serde::{Deserialize, Serialize};
+
+/// Most levels of a quantised value: a token is a byte.
+pub(crate) const MOST_LEVELS: usize = 256;
 
 /// What rebuilds an autoencoder from its weights file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -50,6 +54,14 @@ impl LatentSpace {
                 config.latent_deviation.len()
             )));
         }
+        if let Some(levels) = config.architecture.levels
+            && !(2..=MOST_LEVELS).contains(&levels)
+        {
+            return Err(ZooError::Config(format!(
+                "the autoencoder {} has {levels} levels; give 2 to {MOST_LEVELS}",
+                config.name
+            )));
+        }
         let model = weights.load_into(Autoencoder::new(&config.architecture, device))?;
         Ok(Self {
             config,
@@ -74,6 +86,11 @@ impl LatentSpace {
     pub fn shape(&self) -> [usize; 2] {
         let side = self.config.architecture.image_size / DOWNSAMPLING;
         [side * side, self.config.architecture.latent_channels]
+    }
+
+    /// Levels of every latent value where latents are quantised; they are the codes in [-1, 1] then.
+    pub fn levels(&self) -> Option<usize> {
+        self.config.architecture.levels
     }
 
     /// The latents of images of the autoencoder's size.
@@ -106,16 +123,11 @@ impl LatentSpace {
             .map(|[start, end]| latents.clone().narrow(0, start, end - start))
             .collect();
         let decoded = self.workers.run(parts, |part| {
-            let data = self.model.decode(self.grid(part)).try_into_data();
-            let data = data.map_err(|e| format!("{e:?}"))?;
-            data.try_to_vec::<f32>().map_err(|e| format!("{e:?}"))
+            values(self.model.decode(self.grid(part)), "decoding latents")
         });
         let mut images = Vec::with_capacity(n);
         for values in decoded {
-            let values = values.map_err(|message| ZooError::Backend {
-                what: "decoding latents",
-                message,
-            })?;
+            let values = values?;
             if values.iter().any(|v| !v.is_finite()) {
                 return Err(ZooError::NotFinite {
                     encoder: self.config.name.clone(),

@@ -11,18 +11,23 @@ mod latent_space;
 #[cfg(test)]
 mod parity_tests;
 mod processor;
+mod quantization;
 mod residual;
 mod sample;
 #[cfg(test)]
 mod tests;
+mod text_memory;
 mod text_reader;
 
 pub use autoencoder::{Autoencoder, DOWNSAMPLING};
 pub use config::MiniDiffusionConfig;
-pub(crate) use config::known_words;
 pub use denoiser::{Denoised, Denoiser, PromptMemory};
-pub(crate) use flow::{flow_matching, on_the_way};
-pub use generator::MiniDiffusion;
-pub(crate) use latent_space::image_tensor;
+pub(crate) use flow::flow_matching;
+#[cfg(test)]
+use flow::on_the_way;
+pub use generator::{FlowNoise, MiniDiffusion};
 pub use latent_space::{AutoencoderConfig, LatentSpace};
-pub use text_reader::Prompts;
+pub(crate) use latent_space::{MOST_LEVELS, image_tensor};
+pub(crate) use quantization::code;
+pub(crate) use text_memory::{MASKED, TextMemory};
+pub use text_reader::{Prompts, TextReader, TextTokens};

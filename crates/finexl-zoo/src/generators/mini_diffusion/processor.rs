@@ -8,12 +8,9 @@ use super::denoiser_block::{DenoiserBlock, MODULATIONS};
 use super::sample::Velocity;
 use super::text_reader::Prompts;
 use crate::ZooError;
-use crate::transformer::{Activation, Linear, Matrix, Memory, Norm, Rows, attend_with_memory};
-use burn::nn;
-use burn::tensor::{Device, Tensor, TensorData};
-
-/// That of burn's layer norms by default.
-const EPSILON: f32 = 1e-5;
+use crate::generators::burn_layers::{linear, norm, values};
+use crate::transformer::{Activation, Linear, Memory, Norm, Rows, attend_with_memory};
+use burn::tensor::{Tensor, TensorData};
 
 /// A denoiser with prompts, ready to predict.
 pub struct ProcessorDenoiser<'a> {
@@ -147,45 +144,4 @@ impl ProcessorBlock {
 
 fn sum(a: &[f32], b: &[f32]) -> Vec<f32> {
     a.iter().zip(b).map(|(a, b)| a + b).collect()
-}
-
-/// The values of a tensor, row-major.
-fn values<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, ZooError> {
-    let failed = |message: String| ZooError::Backend {
-        what: "generating",
-        message,
-    };
-    let data = tensor
-        .try_into_data()
-        .map_err(|e| failed(format!("{e:?}")))?;
-    data.try_into_vec::<f32>()
-        .map_err(|e| failed(format!("{e:?}")))
-}
-
-/// Layers of the same input as one.
-fn linear(layers: &[&nn::Linear]) -> Result<Linear, ZooError> {
-    let (mut weight, mut bias, mut inputs) = (Vec::new(), Vec::new(), 0);
-    for layer in layers {
-        inputs = layer.weight.dims()[0];
-        weight.extend(values(layer.weight.val().transpose())?);
-        match &layer.bias {
-            Some(values_of) => bias.extend(values(values_of.val())?),
-            None => bias.extend(vec![0.0; layer.weight.dims()[1]]),
-        }
-    }
-    Ok(Linear::new(
-        Matrix::F32(weight),
-        Some(bias),
-        inputs,
-        &Device::flex(),
-    ))
-}
-
-fn norm(layer: &nn::LayerNorm) -> Result<Norm, ZooError> {
-    let scale = values(layer.gamma.val())?;
-    let shift = match &layer.beta {
-        Some(beta) => values(beta.val())?,
-        None => vec![0.0; scale.len()],
-    };
-    Ok(Norm::new(scale, shift, EPSILON))
 }

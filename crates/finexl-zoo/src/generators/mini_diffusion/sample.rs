@@ -4,19 +4,9 @@ use super::denoiser::{Denoiser, PromptMemory};
 use super::processor::ProcessorDenoiser;
 use super::text_reader::Prompts;
 use crate::ZooError;
-use crate::generators::GenerationSettings;
+use crate::generators::{Conditions, GenerationSettings};
 use crate::sampling::{NoiseLevel, Prediction, classifier_free, concept, rectified_flow};
 use burn::tensor::{Device, Tensor};
-
-/// Prompts as tokens: each as it is, without words, and with the concept where there is one.
-pub struct Conditions {
-    /// As given.
-    pub prompts: Vec<Vec<i32>>,
-    /// The empty prompt.
-    pub empty: Vec<i32>,
-    /// With the concept of concept guidance.
-    pub with_concept: Option<Vec<Vec<i32>>>,
-}
 
 /// Predicts for all conditions of one pass.
 pub trait Velocity {
@@ -61,16 +51,8 @@ pub fn denoise(
     settings: &GenerationSettings,
     progress: &mut impl FnMut(usize),
 ) -> Result<Tensor<3>, ZooError> {
-    let rows = conditions.prompts.len();
-    let mut sequences = conditions.prompts;
-    if settings.guidance != 1.0 {
-        sequences.extend(std::iter::repeat_n(conditions.empty, rows));
-    }
-    let moved = conditions
-        .with_concept
-        .map(|prompts| sequences.extend(prompts));
-    let groups = sequences.len() / rows.max(1);
-    let prompts = Prompts::new(sequences);
+    let grouped = conditions.grouped(settings);
+    let prompts = Prompts::new(grouped.sequences);
     let (processor, device);
     let velocity: &dyn Velocity = if noise.device() == Device::flex() {
         processor = ProcessorDenoiser::new(denoiser, &prompts)?;
@@ -82,10 +64,10 @@ pub fn denoise(
     };
     let guided = Guided {
         velocity,
-        rows,
-        groups,
-        guidance: settings.guidance,
-        concept: moved.and(settings.concept.as_ref().map(|c| c.strength)),
+        rows: grouped.rows,
+        groups: grouped.groups,
+        guidance: grouped.guidance,
+        concept: grouped.concept,
     };
     let levels = rectified_flow(settings.steps, 1.0)?;
     settings.sampler.sample(

@@ -5,7 +5,9 @@ use super::{
     Autoencoder, AutoencoderConfig, Denoiser, MiniDiffusion, MiniDiffusionConfig, Prompts,
 };
 use crate::ZooError;
-use crate::generators::{ConceptGuidance, GenerationRequest, GenerationSettings, Generator};
+use crate::generators::{
+    ConceptGuidance, Family, GenerationRequest, GenerationSettings, Generator, TokenSampling,
+};
 use crate::weights::{WeightsFile, save};
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Distribution, Tensor};
@@ -35,6 +37,7 @@ fn autoencoder_config() -> AutoencoderConfig {
             deep_width: 6,
             encoder_blocks: 1,
             decoder_blocks: 1,
+            levels: None,
         },
         latent_mean: vec![0.1, -0.2, 0.0, 0.3],
         latent_deviation: vec![1.5, 0.5, 1.0, 2.0],
@@ -43,6 +46,7 @@ fn autoencoder_config() -> AutoencoderConfig {
 
 fn config(autoencoder: &WeightsFile) -> MiniDiffusionConfig {
     MiniDiffusionConfig {
+        family: Family::Diffusion,
         name: "tiny-diffusion".to_string(),
         architecture: DenoiserArchitecture {
             width: 16,
@@ -196,6 +200,13 @@ fn what_does_not_fit_is_an_error() {
             .generate(&[request("apple", 0)], &none, &|_| ())
             .is_err()
     );
+
+    let drawn = GenerationSettings {
+        tokens: Some(TokenSampling::default()),
+        ..GenerationSettings::default()
+    };
+    let error = model.check_settings(&drawn).unwrap_err();
+    assert!(error.to_string().contains("temperature"), "{error}");
 
     let folder = tempfile::tempdir().unwrap();
     let [weights, _] = written(folder.path());

@@ -100,6 +100,11 @@ impl TextReader {
         }
     }
 
+    /// Longest prompt in tokens.
+    pub fn context(&self) -> usize {
+        self.positions.dims()[1]
+    }
+
     /// # Shapes
     /// - prompts: n sequences of at most `context` tokens
     /// - output: `[n, length, output]`

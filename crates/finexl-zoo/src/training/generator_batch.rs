@@ -1,15 +1,16 @@
-//! One training step's latents, noise and prompts.
+//! One training step's latents and prompts, and what a family draws beside.
 
+use super::sample_grid::SampleGrid;
 use super::scene_images::{CaptionedImage, SceneImages};
 use super::training_loop::BatchSource;
 use crate::ZooError;
 use crate::encoders::mini_clip::{MiniClip, Tokenizer};
 use crate::encoders::{DEFAULT_ENCODER, Opened, open_any};
-use crate::generators::mini_diffusion::{LatentSpace, Prompts, known_words};
-use crate::sampling::standard_normal;
+use crate::generators::mini_diffusion::{LatentSpace, Prompts};
+use crate::generators::{GeneratorConfig, LatentBatch, LatentNetwork, known_words};
 use crate::workers::{Workers, cuts};
-use burn::tensor::{Device, Tensor, TensorData};
-use finexl_core::experiment::TrainDenoiser;
+use burn::tensor::{Device, Tensor};
+use finexl_core::experiment::TrainGenerator;
 use finexl_core::seed::{generator, key};
 use finexl_data::image::Image;
 use finexl_data::scenes::Split;
@@ -20,52 +21,53 @@ use std::sync::Arc;
 /// Most aspects that an image wears.
 const MOST_ASPECTS: usize = 2;
 
-/// Latents on their way to noise.
-#[derive(Clone, Debug)]
-pub struct DenoiserBatch {
-    /// Standardised latents, `[n, positions, channels]`.
-    pub latents: Tensor<3>,
-    /// Standard normal, `[n, positions, channels]`.
-    pub noise: Tensor<3>,
-    /// 0 for data, 1 for noise, `[n]`.
-    pub times: Tensor<1>,
-    /// What the images show; empty for dropped captions.
-    pub prompts: Prompts,
+/// What a training step is computed from.
+pub struct GeneratorBatch<N: LatentNetwork> {
+    /// Latents, prompts, and what the family draws.
+    pub batch: LatentBatch<N::Drawn>,
     /// mini-clip's tokens of the images, `[n, positions, width]`.
     pub aligned: Option<Tensor<3>>,
-    /// Whether it is the first of an epoch.
-    pub first: bool,
+    /// Where samples go before the first batch of a validation.
+    pub(super) samples: Option<Arc<SampleGrid<N>>>,
 }
 
-impl DenoiserBatch {
+impl<N: LatentNetwork> Clone for GeneratorBatch<N> {
+    fn clone(&self) -> Self {
+        Self {
+            batch: self.batch.clone(),
+            aligned: self.aligned.clone(),
+            samples: self.samples.clone(),
+        }
+    }
+}
+
+impl<N: LatentNetwork> GeneratorBatch<N> {
     /// A range of rows.
     pub fn rows(&self, start: usize, end: usize) -> Self {
         let cut = |x: &Tensor<3>| x.clone().narrow(0, start, end - start);
         Self {
-            latents: cut(&self.latents),
-            noise: cut(&self.noise),
-            times: self.times.clone().narrow(0, start, end - start),
-            prompts: self.prompts.rows(start, end),
+            batch: self.batch.rows(start, end),
             aligned: self.aligned.as_ref().map(cut),
-            first: self.first,
+            samples: None,
         }
     }
 }
 
 /// Draws batches of captioned scenes.
-pub(super) struct DenoiserBatches {
+pub(super) struct GeneratorBatches<N: LatentNetwork> {
     images: SceneImages,
-    recipe: TrainDenoiser,
+    recipe: TrainGenerator<N::Architecture>,
     latents: Arc<LatentSpace>,
     tokenizer: Tokenizer,
     words: Vec<String>,
     mini_clip: Option<MiniClip>,
+    samples: Option<Arc<SampleGrid<N>>>,
     workers: Workers,
 }
 
-impl DenoiserBatches {
+impl<N: LatentNetwork> GeneratorBatches<N> {
     pub fn new(
-        recipe: &TrainDenoiser,
+        recipe: &TrainGenerator<N::Architecture>,
         latents: Arc<LatentSpace>,
         device: &Device,
     ) -> Result<Self, ZooError> {
@@ -73,7 +75,7 @@ impl DenoiserBatches {
         let images =
             SceneImages::load(&recipe.art, &recipe.subjects, &recipe.unknown_aspects, size)?;
         let words = known_words(&recipe.subjects, images.aspects());
-        let context = recipe.architecture.text.context;
+        let context = N::sizes(&recipe.architecture).context;
         let mini_clip = match recipe.alignment {
             Some(_) => Some(aligned_encoder(&latents, device)?),
             None => None,
@@ -85,32 +87,36 @@ impl DenoiserBatches {
             latents,
             words,
             mini_clip,
+            samples: None,
             workers: Workers::new(device),
         })
     }
 
-    /// All words of captions.
-    pub fn words(&self) -> &[String] {
-        &self.words
+    /// The same with samples before every validation.
+    pub fn with_samples(self, samples: SampleGrid<N>) -> Self {
+        Self {
+            samples: Some(Arc::new(samples)),
+            ..self
+        }
     }
 
-    /// The names of the aspects that captions name.
-    pub fn aspects(&self) -> Vec<String> {
-        self.images
-            .aspects()
-            .iter()
-            .map(|a| a.name.clone())
-            .collect()
+    /// What rebuilds the generator that is trained on these.
+    pub fn config(&self) -> GeneratorConfig<N::Architecture> {
+        let aspects = self.images.aspects().iter();
+        GeneratorConfig {
+            family: N::FAMILY,
+            name: self.recipe.name.clone(),
+            architecture: self.recipe.architecture.clone(),
+            autoencoder: self.latents.fingerprint().to_string(),
+            words: self.words.clone(),
+            subjects: self.recipe.subjects.clone(),
+            aspects: aspects.map(|a| a.name.clone()).collect(),
+        }
     }
 
     /// The subjects, as indices.
     pub fn subjects(&self) -> &[usize] {
         self.images.subjects()
-    }
-
-    /// Positions and channels of the latents.
-    pub fn latent_shape(&self) -> [usize; 2] {
-        self.latents.shape()
     }
 
     /// Width of the tokens that inner tokens are aligned with.
@@ -157,15 +163,15 @@ fn aligned_encoder(latents: &LatentSpace, device: &Device) -> Result<MiniClip, Z
     Ok(*encoder)
 }
 
-impl BatchSource for DenoiserBatches {
-    type Batch = DenoiserBatch;
+impl<N: LatentNetwork> BatchSource for GeneratorBatches<N> {
+    type Batch = GeneratorBatch<N>;
 
     fn batch(
         &self,
         split: Split,
         keys: [u64; 2],
         device: &Device,
-    ) -> Result<DenoiserBatch, ZooError> {
+    ) -> Result<GeneratorBatch<N>, ZooError> {
         let n = self.recipe.images_per_step;
         let drawn: Vec<CaptionedImage> = (0..n as u64)
             .into_par_iter()
@@ -182,12 +188,6 @@ impl BatchSource for DenoiserBatches {
             &[key("noise"), keys[0], keys[1], split as u64],
         );
         let [positions, channels] = self.latents.shape();
-        let noise = standard_normal(&mut random, n * positions * channels);
-        // Logit-normal times (Esser et al. 2024).
-        let times: Vec<f32> = standard_normal(&mut random, n)
-            .into_iter()
-            .map(|z| 1.0 / (1.0 + (-z).exp()))
-            .collect();
         // Encoded off the autodiff device, then brought to it.
         let moved = |x: Tensor<3>| {
             if device.is_autodiff() {
@@ -196,14 +196,15 @@ impl BatchSource for DenoiserBatches {
                 x
             }
         };
-        let noise = TensorData::new(noise, [n, positions, channels]);
-        Ok(DenoiserBatch {
-            latents: moved(self.latents.encode(&images)),
-            noise: Tensor::from_data(noise, device),
-            times: Tensor::from_data(TensorData::new(times, [n]), device),
-            prompts: Prompts::new(prompts),
+        let first = split != Split::Train && keys[1] == 0;
+        Ok(GeneratorBatch {
+            batch: LatentBatch {
+                latents: moved(self.latents.encode(&images)),
+                prompts: Prompts::new(prompts),
+                drawn: N::draw(&mut random, [n, positions, channels], device),
+            },
             aligned: self.aligned(&images).map(moved),
-            first: keys[1] == 0,
+            samples: self.samples.clone().filter(|_| first),
         })
     }
 }

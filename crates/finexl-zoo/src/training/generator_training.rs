@@ -1,13 +1,13 @@
-//! Runs the recipe of a latent diffusion model.
+//! Runs the recipe of a generator of latents.
 
 use super::averaging::follow;
-use super::denoiser_batch::{DenoiserBatch, DenoiserBatches};
+use super::generator_batch::{GeneratorBatch, GeneratorBatches};
 use super::loss_output::LossOutput;
 use super::sample_grid::SampleGrid;
 use super::training_loop::{TrainingReport, TrainingRun, muon_in};
 use crate::ZooError;
-use crate::generators::AUTOENCODER_FILE;
-use crate::generators::mini_diffusion::{Denoiser, LatentSpace, MiniDiffusionConfig, on_the_way};
+use crate::generators::mini_diffusion::LatentSpace;
+use crate::generators::{GeneratorConfig, LatentNetwork};
 use crate::weights::WeightsFile;
 use crate::workers::{Workers, cuts};
 use burn::module::Module;
@@ -18,34 +18,27 @@ use burn::tensor::activation::silu;
 use burn::tensor::{Device, Tensor};
 use burn::train::metric::LossMetric;
 use burn::train::{InferenceStep, TrainOutput, TrainStep};
-use finexl_core::experiment::{Alignment, TrainDenoiser};
+use finexl_core::experiment::{Alignment, TrainGenerator};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Trains a denoiser in `run_folder`, going on from the last whole checkpoint found there. After
+/// Trains a network in `run_folder`, going on from the last whole checkpoint found there. After
 /// every epoch a grid of samples is written to its folder `samples`.
 ///
 /// # Errors
 /// Where the autoencoder or the art is missing, a checkpoint does not fit the recipe, or burn-train
 /// fails.
-pub fn train_denoiser(
-    recipe: &TrainDenoiser,
+pub fn train_generator<N: LatentNetwork>(
+    recipe: &TrainGenerator<N::Architecture>,
     run_folder: &Path,
     device: &Device,
     quiet: bool,
 ) -> Result<TrainingReport, ZooError> {
-    check(recipe)?;
+    check::<N>(recipe)?;
     let weights = WeightsFile::read(&recipe.autoencoder)?;
     let latents = Arc::new(LatentSpace::from_weights(&weights, device)?);
-    let batches = DenoiserBatches::new(recipe, latents.clone(), device)?;
-    let config = MiniDiffusionConfig {
-        name: recipe.name.clone(),
-        architecture: recipe.architecture.clone(),
-        autoencoder: latents.fingerprint().to_string(),
-        words: batches.words().to_vec(),
-        subjects: recipe.subjects.clone(),
-        aspects: batches.aspects(),
-    };
+    let batches = GeneratorBatches::<N>::new(recipe, latents.clone(), device)?;
+    let config = batches.config();
     let training_device = device.clone().autodiff();
     training_device.seed(recipe.seed);
     let run = TrainingRun {
@@ -56,7 +49,7 @@ pub fn train_denoiser(
     };
     let samples = run_folder.join("samples");
     finexl_core::atomic::create_folder(&samples)?;
-    weights.copy_to(&samples.join(AUTOENCODER_FILE))?;
+    weights.copy_to(&samples.join(N::FAMILY.autoencoder_file()))?;
     let grid = SampleGrid::new(
         samples,
         run.last_checkpoint(),
@@ -65,7 +58,14 @@ pub fn train_denoiser(
         latents.clone(),
         device,
     );
-    let trainee = DenoiserTrainee::new(recipe, &config, &batches, grid, &training_device);
+    let trainee = Trainee::<N>::new(
+        recipe,
+        &config,
+        &latents,
+        batches.aligned_width(),
+        &training_device,
+    )?;
+    let batches = batches.with_samples(grid);
     let optimizer = muon_in(&["blocks", "transformer"], &run.schedule);
     let trained = run.launch(trainee, batches, optimizer, |run| {
         run.metrics((LossMetric::new(),))
@@ -83,14 +83,15 @@ pub fn train_denoiser(
     })
 }
 
-fn check(recipe: &TrainDenoiser) -> Result<(), ZooError> {
-    let layers = recipe.architecture.layers;
+fn check<N: LatentNetwork>(recipe: &TrainGenerator<N::Architecture>) -> Result<(), ZooError> {
+    let layers = N::sizes(&recipe.architecture).layers;
     if let Some(alignment) = &recipe.alignment
         && !(1..=layers).contains(&alignment.after_block)
     {
         return Err(ZooError::Config(format!(
-            "alignment.after-block is {}; the denoiser has blocks 1 to {layers}",
-            alignment.after_block
+            "alignment.after-block is {}; the {} has blocks 1 to {layers}",
+            alignment.after_block,
+            N::NOUN
         )));
     }
     if !(0.0..1.0).contains(&recipe.averaging_decay) {
@@ -104,8 +105,8 @@ fn check(recipe: &TrainDenoiser) -> Result<(), ZooError> {
 
 /// What the optimiser moves.
 #[derive(Module, Debug)]
-struct Learned {
-    denoiser: Denoiser,
+struct Learned<N: Module> {
+    network: N,
     /// From inner tokens to those of mini-clip.
     align: Option<AlignmentHead>,
 }
@@ -118,60 +119,51 @@ struct AlignmentHead {
 
 /// The learned weights, their average, and what a step needs.
 #[derive(Module, Debug)]
-struct DenoiserTrainee {
-    learned: Learned,
-    average: Denoiser,
+struct Trainee<N: Module> {
+    learned: Learned<N>,
+    average: N,
     averaging_decay: f64,
     #[module(skip)]
     alignment: Option<Alignment>,
     #[module(skip)]
     workers: Arc<Workers>,
-    #[module(skip)]
-    grid: Arc<SampleGrid>,
 }
 
-impl DenoiserTrainee {
+impl<N: LatentNetwork> Trainee<N> {
     fn new(
-        recipe: &TrainDenoiser,
-        config: &MiniDiffusionConfig,
-        batches: &DenoiserBatches,
-        grid: SampleGrid,
+        recipe: &TrainGenerator<N::Architecture>,
+        config: &GeneratorConfig<N::Architecture>,
+        latents: &LatentSpace,
+        aligned: Option<usize>,
         device: &Device,
-    ) -> Self {
-        let shape = batches.latent_shape();
-        let denoiser = config.init(shape, device);
-        let width = recipe.architecture.width;
-        let align = batches.aligned_width().map(|aligned| AlignmentHead {
+    ) -> Result<Self, ZooError> {
+        let network = N::fresh(config, latents, device)?;
+        let width = N::sizes(&recipe.architecture).width;
+        let align = aligned.map(|aligned| AlignmentHead {
             hidden: LinearConfig::new(width, width).init(device),
             output: LinearConfig::new(width, aligned).init(device),
         });
-        let average = follow(config.init(shape, device).no_grad(), &denoiser, 0.0);
-        Self {
-            learned: Learned { denoiser, align },
+        let average = follow(N::fresh(config, latents, device)?.no_grad(), &network, 0.0);
+        Ok(Self {
+            learned: Learned { network, align },
             average,
             averaging_decay: recipe.averaging_decay,
             alignment: recipe.alignment.clone(),
             workers: Arc::new(Workers::new(device)),
-            grid: Arc::new(grid),
-        }
+        })
     }
 }
 
-impl Learned {
-    /// Flow matching on the way from data to noise, and alignment of inner tokens (`weight` and block,
-    /// if any).
-    fn loss(&self, batch: DenoiserBatch, alignment: Option<&Alignment>) -> Tensor<1> {
+impl<N: LatentNetwork> Learned<N> {
+    /// The family's loss and alignment of inner tokens (`weight` and block, if any).
+    fn loss(&self, batch: GeneratorBatch<N>, alignment: Option<&Alignment>) -> Tensor<1> {
         let after = alignment.map(|a| a.after_block);
-        let memory = self.denoiser.read(&batch.prompts);
-        let goal = batch.noise.clone() - batch.latents.clone();
-        let noisy = on_the_way(batch.latents, batch.noise, &batch.times);
-        let denoised = self.denoiser.forward(noisy, batch.times, &memory, after);
-        let matching = (denoised.velocity - goal).square().mean();
-        match (alignment, &self.align, denoised.inner, batch.aligned) {
+        let loss = self.network.loss(batch.batch, after);
+        match (alignment, &self.align, loss.inner, batch.aligned) {
             (Some(alignment), Some(head), Some(inner), Some(goal)) => {
-                matching + head.misalignment(inner, goal).mul_scalar(alignment.weight)
+                loss.value + head.misalignment(inner, goal).mul_scalar(alignment.weight)
             }
-            _ => matching,
+            _ => loss.value,
         }
     }
 }
@@ -187,15 +179,15 @@ impl AlignmentHead {
     }
 }
 
-impl TrainStep for DenoiserTrainee {
-    type Input = DenoiserBatch;
+impl<N: LatentNetwork> TrainStep for Trainee<N> {
+    type Input = GeneratorBatch<N>;
     type Output = LossOutput;
 
-    fn step(&self, batch: DenoiserBatch) -> TrainOutput<LossOutput> {
-        let parts = cuts(batch.prompts.len(), self.workers.parts())
+    fn step(&self, batch: GeneratorBatch<N>) -> TrainOutput<LossOutput> {
+        let parts = cuts(batch.batch.prompts.len(), self.workers.parts())
             .map(|[start, end]| (batch.rows(start, end), end - start))
             .collect();
-        let device = batch.latents.device();
+        let device = batch.batch.latents.device();
         let (value, grads) =
             self.workers
                 .gradients(&self.learned, &device, parts, |learned, part| {
@@ -214,21 +206,21 @@ impl TrainStep for DenoiserTrainee {
         gradients: GradientsParams,
     ) -> Self {
         self.learned = optimizer.step(learning_rate, self.learned, gradients);
-        self.average = follow(self.average, &self.learned.denoiser, self.averaging_decay);
+        self.average = follow(self.average, &self.learned.network, self.averaging_decay);
         self
     }
 }
 
-impl InferenceStep for DenoiserTrainee {
-    type Input = DenoiserBatch;
+impl<N: LatentNetwork> InferenceStep for Trainee<N> {
+    type Input = GeneratorBatch<N>;
     type Output = LossOutput;
 
-    fn step(&self, batch: DenoiserBatch) -> LossOutput {
-        if batch.first {
-            self.grid.write(&self.average);
+    fn step(&self, batch: GeneratorBatch<N>) -> LossOutput {
+        if let Some(samples) = &batch.samples {
+            samples.write(&self.average);
         }
         let learned = Learned {
-            denoiser: self.average.clone(),
+            network: self.average.clone(),
             align: None,
         };
         LossOutput(learned.loss(batch, None))

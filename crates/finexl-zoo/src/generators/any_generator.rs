@@ -1,0 +1,49 @@
+//! A generator of any family.
+
+use super::Generator;
+use super::mini_autoregressive::MiniAutoregressive;
+use super::mini_diffusion::MiniDiffusion;
+use std::ops::Deref;
+
+/// A generator whose family was found out when it was opened; what all families do is done through
+/// [`Generator`], to which it dereferences.
+pub enum AnyGenerator {
+    /// Denoises latents.
+    Diffusion(Box<MiniDiffusion>),
+    /// Draws tokens.
+    Autoregressive(Box<MiniAutoregressive>),
+}
+
+/// Does the same with a generator of whichever family: `with_generator!(any, base => work(base))`.
+macro_rules! with_generator {
+    ($any:expr, $base:ident => $work:expr) => {
+        match $any {
+            $crate::generators::AnyGenerator::Diffusion($base) => $work,
+            $crate::generators::AnyGenerator::Autoregressive($base) => $work,
+        }
+    };
+}
+pub(crate) use with_generator;
+
+impl Deref for AnyGenerator {
+    type Target = dyn Generator;
+
+    fn deref(&self) -> &Self::Target {
+        match self {
+            Self::Diffusion(generator) => generator.as_ref(),
+            Self::Autoregressive(generator) => generator.as_ref(),
+        }
+    }
+}
+
+impl From<MiniDiffusion> for AnyGenerator {
+    fn from(generator: MiniDiffusion) -> Self {
+        Self::Diffusion(Box::new(generator))
+    }
+}
+
+impl From<MiniAutoregressive> for AnyGenerator {
+    fn from(generator: MiniAutoregressive) -> Self {
+        Self::Autoregressive(Box::new(generator))
+    }
+}

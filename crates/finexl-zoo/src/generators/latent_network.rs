@@ -1,0 +1,141 @@
+//! What one family of generators has that another has not.
+
+use super::conditions::Conditions;
+use super::mini_diffusion::{LatentSpace, Prompts};
+use super::{Family, GenerationRequest, GenerationSettings, GeneratorConfig};
+use crate::ZooError;
+use burn::module::{Module, ModuleDisplay};
+use burn::tensor::{Device, Tensor};
+use finexl_core::seed::ChaCha8Rng;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::fmt::Debug;
+
+/// Widths and counts that every architecture has.
+#[derive(Clone, Copy, Debug)]
+pub struct NetworkSizes {
+    /// Token width.
+    pub width: usize,
+    /// Blocks.
+    pub layers: usize,
+    /// Attention heads.
+    pub heads: usize,
+    /// Width of the feed-forward layers.
+    pub hidden: usize,
+    /// Longest prompt in tokens.
+    pub context: usize,
+}
+
+/// What is drawn for a training step beside its images, by row.
+pub trait DrawnRows: Clone + Send + Sync + 'static {
+    /// A range of rows.
+    fn rows(&self, start: usize, end: usize) -> Self;
+}
+
+impl DrawnRows for () {
+    fn rows(&self, _start: usize, _end: usize) -> Self {}
+}
+
+/// What a loss is computed from.
+#[derive(Clone, Debug)]
+pub struct LatentBatch<D> {
+    /// Standardised latents, or codes, `[n, positions, channels]`.
+    pub latents: Tensor<3>,
+    /// What the images show; empty for dropped captions.
+    pub prompts: Prompts,
+    /// What the family draws beside.
+    pub drawn: D,
+}
+
+impl<D: DrawnRows> LatentBatch<D> {
+    /// A range of rows.
+    pub fn rows(&self, start: usize, end: usize) -> Self {
+        Self {
+            latents: self.latents.clone().narrow(0, start, end - start),
+            prompts: self.prompts.rows(start, end),
+            drawn: self.drawn.rows(start, end),
+        }
+    }
+}
+
+/// A loss with what is inside.
+pub struct Loss {
+    /// The mean over rows, `[1]`.
+    pub value: Tensor<1>,
+    /// Tokens after the asked-for block, `[n, positions, width]`.
+    pub inner: Option<Tensor<3>>,
+}
+
+/// A batch that is to be sampled.
+pub struct SampleRequest<'a> {
+    /// Seeds and indices, the source of all randomness.
+    pub requests: &'a [GenerationRequest],
+    /// What the images are to show.
+    pub conditions: Conditions,
+    /// How they are made.
+    pub settings: &'a GenerationSettings,
+    /// Where latents live.
+    pub latents: &'a LatentSpace,
+    /// Where tensors are computed.
+    pub device: &'a Device,
+}
+
+/// A network that makes latents of prompts, and how it is trained.
+pub trait LatentNetwork: Module + ModuleDisplay + Sync + 'static {
+    /// Its family.
+    const FAMILY: Family;
+    /// What a reader calls it.
+    const NOUN: &'static str;
+    /// What it is built from.
+    type Architecture: Clone
+        + Debug
+        + PartialEq
+        + Serialize
+        + DeserializeOwned
+        + Send
+        + Sync
+        + 'static;
+    /// What is drawn for a training step beside its images.
+    type Drawn: DrawnRows;
+
+    /// Widths and counts.
+    fn sizes(architecture: &Self::Architecture) -> NetworkSizes;
+
+    /// A network with fresh weights for the latents of an autoencoder.
+    ///
+    /// # Errors
+    /// [`ZooError::Config`] for latents that it cannot make.
+    fn fresh(
+        config: &GeneratorConfig<Self::Architecture>,
+        latents: &LatentSpace,
+        device: &Device,
+    ) -> Result<Self, ZooError>;
+
+    /// Settings that suit the family.
+    fn default_settings() -> GenerationSettings;
+
+    /// Checks settings.
+    ///
+    /// # Errors
+    /// [`ZooError::Config`] for settings of another family or outside their range.
+    fn check_settings(settings: &GenerationSettings) -> Result<(), ZooError>;
+
+    /// Passes through the network that make an image of so many positions.
+    fn passes(settings: &GenerationSettings, positions: usize) -> usize;
+
+    /// Draws what a training step on latents `[n, positions, channels]` takes.
+    fn draw(random: &mut ChaCha8Rng, shape: [usize; 3], device: &Device) -> Self::Drawn;
+
+    /// What training lowers, and inner tokens after block `inner_after` (from 1).
+    fn loss(&self, batch: LatentBatch<Self::Drawn>, inner_after: Option<usize>) -> Loss;
+
+    /// Latents of requests, `[n, positions, channels]`; `progress` is told every pass that is done.
+    ///
+    /// # Errors
+    /// Settings outside their range; [`ZooError::Backend`] where the device fails.
+    fn sample(
+        &self,
+        request: SampleRequest<'_>,
+        progress: &mut dyn FnMut(usize),
+    ) -> Result<Tensor<3>, ZooError>;
+}

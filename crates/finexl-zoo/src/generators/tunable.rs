@@ -1,0 +1,154 @@
+//! What a personalization has to know of a generator.
+
+use super::latent_network::{LatentBatch, LatentNetwork};
+use super::mini_diffusion::Prompts;
+use super::{Generator, latent_generator::LatentGenerator};
+use crate::ZooError;
+use crate::weights::WeightsFile;
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+use finexl_core::fingerprint::Fingerprint;
+use finexl_core::seed::ChaCha8Rng;
+use finexl_data::image::Image;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Numbers in memory that a training takes beside its weights.
+#[derive(Clone, Copy, Debug)]
+pub struct TuningMemory {
+    /// Of every training image, all the time.
+    pub per_image: usize,
+    /// Of every image of a step, kept for the way back.
+    pub per_row: usize,
+}
+
+/// A generator whose network can be trained on images: what is trained, on what, and how it is stored.
+pub trait Tunable: Generator + Sized {
+    /// The module that is adapted, or fine-tuned as a whole.
+    type Network: Module + Sync;
+    /// Training images as the loss takes them, encoded once.
+    type Set;
+    /// The rows of a step.
+    type Batch: Send;
+
+    /// What is tuned.
+    fn network(&self) -> &Self::Network;
+
+    /// The same generator with a tuned network.
+    fn tuned(self, network: Self::Network, fingerprint: Fingerprint) -> Self;
+
+    /// Writes a network that is fine-tuned as a whole, with its config.
+    ///
+    /// # Errors
+    /// As [`crate::weights::save`].
+    fn store(&self, network: &Self::Network, path: &Path) -> Result<(), ZooError>;
+
+    /// Opens what [`Tunable::store`] wrote of the same base.
+    ///
+    /// # Errors
+    /// [`ZooError::Weights`] where the file is damaged or of another family.
+    fn stored(&self, weights: &WeightsFile) -> Result<Self, ZooError>;
+
+    /// Encodes training images with their prompts.
+    ///
+    /// # Errors
+    /// A prompt that cannot be read.
+    fn training_set(&self, images: &[Image], prompts: &[String]) -> Result<Self::Set, ZooError>;
+
+    /// The rows `chosen` of a set, with what is drawn for them, on a device for training.
+    fn batch(
+        set: &Self::Set,
+        chosen: &[usize],
+        random: &mut ChaCha8Rng,
+        device: &Device,
+    ) -> Self::Batch;
+
+    /// A range of the rows of a batch.
+    fn rows(batch: &Self::Batch, start: usize, end: usize) -> Self::Batch;
+
+    /// What training lowers: a mean over rows, `[1]`.
+    fn loss(network: &Self::Network, batch: Self::Batch) -> Tensor<1>;
+
+    /// What a training takes.
+    fn tuning_memory(&self) -> TuningMemory;
+}
+
+/// Encoded training images of a generator of latents.
+pub struct LatentSet {
+    /// `[images, positions, channels]`, off the autodiff device.
+    latents: Tensor<3>,
+    /// Word tokens of every image.
+    prompts: Vec<Vec<i32>>,
+}
+
+impl<N: LatentNetwork> Tunable for LatentGenerator<N> {
+    type Network = N;
+    type Set = LatentSet;
+    type Batch = LatentBatch<N::Drawn>;
+
+    fn network(&self) -> &N {
+        LatentGenerator::network(self)
+    }
+
+    fn tuned(self, network: N, fingerprint: Fingerprint) -> Self {
+        self.with_network(network, fingerprint)
+    }
+
+    fn store(&self, network: &N, path: &Path) -> Result<(), ZooError> {
+        crate::weights::save(network, self.config(), path)
+    }
+
+    fn stored(&self, weights: &WeightsFile) -> Result<Self, ZooError> {
+        Self::on_latents(weights, Arc::clone(self.latents()), self.device())
+    }
+
+    fn training_set(&self, images: &[Image], prompts: &[String]) -> Result<LatentSet, ZooError> {
+        Ok(LatentSet {
+            latents: self.latents().encode(images),
+            prompts: prompts
+                .iter()
+                .map(|prompt| self.tokenizer().encode(prompt))
+                .collect::<Result<_, _>>()?,
+        })
+    }
+
+    fn batch(
+        set: &LatentSet,
+        chosen: &[usize],
+        random: &mut ChaCha8Rng,
+        device: &Device,
+    ) -> Self::Batch {
+        let [_, positions, channels] = set.latents.dims();
+        let rows: Vec<Tensor<3>> = chosen
+            .iter()
+            .map(|row| set.latents.clone().narrow(0, *row, 1))
+            .collect();
+        let prompts = chosen.iter().map(|row| set.prompts[*row].clone());
+        LatentBatch {
+            latents: Tensor::from_inner(Tensor::cat(rows, 0)),
+            prompts: Prompts::new(prompts.collect()),
+            drawn: N::draw(random, [chosen.len(), positions, channels], device),
+        }
+    }
+
+    fn rows(batch: &Self::Batch, start: usize, end: usize) -> Self::Batch {
+        batch.rows(start, end)
+    }
+
+    fn loss(network: &N, batch: Self::Batch) -> Tensor<1> {
+        network.loss(batch, None).value
+    }
+
+    fn tuning_memory(&self) -> TuningMemory {
+        /// Rows of token values that a block keeps: of attention, norms and feed-forward layers.
+        const KEPT_PER_BLOCK: usize = 24;
+        let a = N::sizes(&self.config().architecture);
+        let side = self.image_size();
+        let [positions, channels] = self.latents().shape();
+        let attention = a.heads * positions * (positions + a.context) * 2;
+        TuningMemory {
+            per_image: 3 * side * side + positions * channels,
+            per_row: a.layers * (positions * (KEPT_PER_BLOCK * a.width + 4 * a.hidden) + attention),
+        }
+    }
+}
