@@ -85,6 +85,7 @@ impl Lpips {
                 return Err(ZooError::Weights {
                     path: path.to_path_buf(),
                     problem: format!("tensor {name} has weights below zero, LPIPS has none"),
+                    remedy: "give LPIPS v0.1 on SqueezeNet",
                 });
             }
             let weights = weights.into_iter().map(f32::sqrt).collect();
