@@ -39,6 +39,7 @@ impl Run {
         let experiment: Experiment = finexl_core::toml_file::read(&self.experiment)?;
         match &experiment {
             Experiment::TrainAutoencoder(_)
+            | Experiment::TrainCaptioner(_)
             | Experiment::TrainDenoiser(_)
             | Experiment::TrainEncoder(_) => {
                 train_recipe(&experiment, None, arguments)?;

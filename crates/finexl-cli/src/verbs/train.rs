@@ -4,7 +4,7 @@ use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
 use crate::output::check_writable;
 use finexl_core::experiment::Experiment;
-use finexl_zoo::training::{train_autoencoder, train_denoiser, train_encoder};
+use finexl_zoo::training::{train_autoencoder, train_captioner, train_denoiser, train_encoder};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -41,6 +41,7 @@ pub fn train_recipe(
 ) -> Result<bool, CliError> {
     let (name, output) = match experiment {
         Experiment::TrainAutoencoder(recipe) => (&recipe.name, &recipe.output),
+        Experiment::TrainCaptioner(recipe) => (&recipe.name, &recipe.output),
         Experiment::TrainDenoiser(recipe) => (&recipe.name, &recipe.output),
         Experiment::TrainEncoder(recipe) => (&recipe.name, &recipe.output),
         _ => return Ok(false),
@@ -51,6 +52,7 @@ pub fn train_recipe(
     let quiet = arguments.quiet;
     let report = match experiment {
         Experiment::TrainAutoencoder(r) => train_autoencoder(r, &folder, &device, quiet)?,
+        Experiment::TrainCaptioner(r) => train_captioner(r, &folder, &device, quiet)?,
         Experiment::TrainDenoiser(r) => train_denoiser(r, &folder, &device, quiet)?,
         Experiment::TrainEncoder(r) => train_encoder(r, &folder, &device, quiet)?,
         _ => return Ok(false),

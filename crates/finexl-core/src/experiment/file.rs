@@ -2,7 +2,7 @@
 
 use super::{
     Calibrate, Evaluate, EvaluateGenerator, EvaluatePool, ExplainModels, ExplainScenes, MakePool,
-    Personalize, PlantedConcepts, TrainAutoencoder, TrainDenoiser, TrainEncoder,
+    Personalize, PlantedConcepts, TrainAutoencoder, TrainCaptioner, TrainDenoiser, TrainEncoder,
 };
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +30,8 @@ pub enum Experiment {
     PlantedConcepts(PlantedConcepts),
     /// `[train-autoencoder]`
     TrainAutoencoder(TrainAutoencoder),
+    /// `[train-captioner]`
+    TrainCaptioner(TrainCaptioner),
     /// `[train-denoiser]`
     TrainDenoiser(TrainDenoiser),
     /// `[train-encoder]`

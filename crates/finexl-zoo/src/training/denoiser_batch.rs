@@ -1,13 +1,13 @@
 //! One training step's latents, noise and prompts.
 
 use super::scene_images::{CaptionedImage, SceneImages};
-use super::training_loop::BatchSource;
+use super::training_loop::{BatchSource, brought_to};
 use crate::ZooError;
 use crate::encoders::mini_clip::{MiniClip, Tokenizer};
-use crate::encoders::{DEFAULT_ENCODER, Opened, open_any};
+use crate::encoders::{DEFAULT_ENCODER, open_mini_clip};
 use crate::generators::mini_diffusion::{LatentSpace, Prompts, known_words};
 use crate::sampling::standard_normal;
-use crate::workers::{Workers, cuts};
+use crate::workers::Workers;
 use burn::tensor::{Device, Tensor, TensorData};
 use finexl_core::experiment::TrainDenoiser;
 use finexl_core::seed::{generator, key};
@@ -131,21 +131,13 @@ impl DenoiserBatches {
 
     fn aligned(&self, images: &[Image]) -> Option<Tensor<3>> {
         let encoder = self.mini_clip.as_ref()?;
-        let parts: Vec<&[Image]> = cuts(images.len(), self.workers.parts())
-            .map(|[start, end]| &images[start..end])
-            .collect();
-        let tokens = self.workers.run(parts, |part| encoder.image_tokens(part));
-        Some(Tensor::cat(tokens, 0))
+        Some(encoder.image_tokens_by(&self.workers, images))
     }
 }
 
 /// mini-clip, if its tokens lie where the latents do.
 fn aligned_encoder(latents: &LatentSpace, device: &Device) -> Result<MiniClip, ZooError> {
-    let Opened::MiniClip(encoder) = open_any(DEFAULT_ENCODER, device)? else {
-        return Err(ZooError::Config(
-            "the embedded encoder is no mini-clip".to_string(),
-        ));
-    };
+    let encoder = open_mini_clip(DEFAULT_ENCODER, device)?;
     let [positions, _] = latents.shape();
     if encoder.token_count() != positions {
         return Err(ZooError::Config(format!(
@@ -154,7 +146,7 @@ fn aligned_encoder(latents: &LatentSpace, device: &Device) -> Result<MiniClip, Z
             encoder.token_count()
         )));
     }
-    Ok(*encoder)
+    Ok(encoder)
 }
 
 impl BatchSource for DenoiserBatches {
@@ -188,21 +180,13 @@ impl BatchSource for DenoiserBatches {
             .into_iter()
             .map(|z| 1.0 / (1.0 + (-z).exp()))
             .collect();
-        // Encoded off the autodiff device, then brought to it.
-        let moved = |x: Tensor<3>| {
-            if device.is_autodiff() {
-                Tensor::from_inner(x)
-            } else {
-                x
-            }
-        };
         let noise = TensorData::new(noise, [n, positions, channels]);
         Ok(DenoiserBatch {
-            latents: moved(self.latents.encode(&images)),
+            latents: brought_to(device, self.latents.encode(&images)),
             noise: Tensor::from_data(noise, device),
             times: Tensor::from_data(TensorData::new(times, [n]), device),
             prompts: Prompts::new(prompts),
-            aligned: self.aligned(&images).map(moved),
+            aligned: self.aligned(&images).map(|x| brought_to(device, x)),
             first: keys[1] == 0,
         })
     }

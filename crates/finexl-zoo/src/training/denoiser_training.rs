@@ -1,6 +1,6 @@
 //! Runs the recipe of a latent diffusion model.
 
-use super::averaging::follow;
+use super::averaging::{check_decay, follow};
 use super::denoiser_batch::{DenoiserBatch, DenoiserBatches};
 use super::loss_output::LossOutput;
 use super::sample_grid::SampleGrid;
@@ -93,13 +93,7 @@ fn check(recipe: &TrainDenoiser) -> Result<(), ZooError> {
             alignment.after_block
         )));
     }
-    if !(0.0..1.0).contains(&recipe.averaging_decay) {
-        return Err(ZooError::Config(format!(
-            "averaging-decay is {}; it has to lie in [0, 1)",
-            recipe.averaging_decay
-        )));
-    }
-    Ok(())
+    check_decay(recipe.averaging_decay)
 }
 
 /// What the optimiser moves.

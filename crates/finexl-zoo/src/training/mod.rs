@@ -2,6 +2,8 @@
 
 mod autoencoder_training;
 mod averaging;
+mod captioner_batch;
+mod captioner_training;
 mod denoiser_batch;
 mod denoiser_training;
 mod encoder_batch;
@@ -16,6 +18,8 @@ mod scene_images;
 mod training_loop;
 
 pub use autoencoder_training::train_autoencoder;
+pub use captioner_batch::CaptionerBatch;
+pub use captioner_training::train_captioner;
 pub use denoiser_batch::DenoiserBatch;
 pub use denoiser_training::train_denoiser;
 pub use encoder_batch::EncoderBatch;
