@@ -18,8 +18,8 @@ mod subspace;
 
 pub use centered::Centered;
 pub use decomposition::{Decomposition, Prepared, Weights};
-pub use directions::Directions;
-pub(crate) use directions::check_finite;
+pub use dense::cosine;
+pub use directions::{Directions, check_finite};
 pub use explanation_vector::explanation_vector;
 pub use lsq::Lsq;
 pub use method::Method;

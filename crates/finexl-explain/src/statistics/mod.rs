@@ -1,5 +1,6 @@
 //! Uncertainty, significance and calibration; everything here is about numbers, not images.
 
+mod auroc;
 mod benjamini_hochberg;
 mod bootstrap;
 mod intervals;
@@ -9,6 +10,7 @@ mod sign_flip;
 mod spearman;
 mod wilson;
 
+pub use auroc::auroc;
 pub use benjamini_hochberg::benjamini_hochberg;
 pub use bootstrap::{Estimate, Replicates, Resampling, bootstrap, jackknife, weighted_means};
 pub use intervals::{Interval, bca, percentile, studentized};

@@ -17,8 +17,8 @@ pub struct CaptionerConfig {
     pub encoder: String,
     /// Known words; token `i + 3` is word `i`, after padding, start and end.
     pub words: Vec<String>,
-    /// The phrases that captions of its training named aspects with.
-    pub phrases: Vec<String>,
+    /// The aspects that captions of its training named: the phrases of each, its name first.
+    pub aspects: Vec<Vec<String>>,
 }
 
 impl CaptionerConfig {

@@ -108,12 +108,11 @@ fn captions_are_as_likely_as_pytorch_says() {
 fn aspects_are_as_likely_as_pytorch_says() {
     let fixture = Fixture::read();
     let model = fixture.model();
+    let phrases = fixture.config.aspects.concat();
     let mut found = Vec::new();
     for (index, beginning) in BEGINNINGS.into_iter().enumerate() {
         let image = fixture.image(index);
-        let aspects = model
-            .aspects(&image, beginning, &fixture.config.phrases)
-            .unwrap();
+        let aspects = model.aspects(&image, beginning, &phrases).unwrap();
         found.push(aspects.none);
         found.extend(aspects.phrases);
     }

@@ -68,7 +68,7 @@ fn weights(folder: &Path, encoder: &MiniClip) -> WeightsFile {
         },
         encoder: encoder.fingerprint().to_string(),
         words: words(),
-        phrases: phrases(),
+        aspects: phrases().into_iter().map(|p| vec![p]).collect(),
     };
     let path = folder.join("captioner.safetensors");
     let decoder = config.init(encoder.token_width(), &device);

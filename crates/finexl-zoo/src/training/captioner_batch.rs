@@ -62,7 +62,7 @@ impl CaptionerBatches {
         })
     }
 
-    /// What the captioner is built from: the encoder's words, and the phrases that captions hold.
+    /// What the captioner is built from: the encoder's words, and the aspects that captions name.
     pub fn config(&self) -> CaptionerConfig {
         let aspects = self.images.aspects().iter();
         CaptionerConfig {
@@ -70,7 +70,7 @@ impl CaptionerBatches {
             architecture: self.recipe.architecture.clone(),
             encoder: self.encoder.fingerprint().to_string(),
             words: self.encoder.config().words.clone(),
-            phrases: aspects.flat_map(|a| a.phrases.clone()).collect(),
+            aspects: aspects.map(|aspect| aspect.phrases.clone()).collect(),
         }
     }
 
