@@ -17,6 +17,16 @@ pub fn caption(prompt: &str, aspects: &[&str]) -> String {
     }
 }
 
+/// The scene of a caption without its aspects: everything up to the place, with which the prompt of every
+/// scene ends. None where no place is named.
+pub fn plain_part(caption: &str) -> Option<&str> {
+    let ends = Place::ALL.iter().filter_map(|place| {
+        let phrase = place.phrase();
+        caption.rfind(phrase).map(|start| start + phrase.len())
+    });
+    ends.max().map(|end| &caption[..end])
+}
+
 /// Every word that a scene's prompt or a caption's frame can hold, sorted; aspect words are not
 /// among them (they stand in `datasets/aspects.toml`).
 pub fn known_words() -> BTreeSet<&'static str> {
@@ -47,6 +57,17 @@ mod tests {
         assert_eq!(two, "a cat, vivid and warm style");
         let three = caption("a cat", &["vivid", "warm", "line art"]);
         assert_eq!(three, "a cat, vivid, warm and line art style");
+    }
+
+    #[test]
+    fn a_caption_is_its_scene_and_its_aspects() {
+        for index in 0..50 {
+            let prompt = Scene::draw(Split::Train, 7, index).prompt();
+            for aspects in [&[][..], &["vivid"], &["warm", "line art", "flat"]] {
+                assert_eq!(plain_part(&caption(&prompt, aspects)), Some(&*prompt));
+            }
+        }
+        assert_eq!(plain_part("a photo of a cat, vivid style"), None);
     }
 
     #[test]

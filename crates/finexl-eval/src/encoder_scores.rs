@@ -7,6 +7,7 @@ use crate::EvalError;
 use finexl_core::seed;
 use finexl_data::captions::caption;
 use finexl_explain::bank::ConceptBank;
+use finexl_explain::decompose::cosine;
 use finexl_explain::statistics::{Resampling, percentile};
 use finexl_explain::vocabulary::Vocabulary;
 use finexl_zoo::encoders::Encoder;
@@ -204,11 +205,6 @@ fn mean_score(values: &[f64], resampling: &Resampling) -> Score {
 
 fn length(a: &[f64]) -> f64 {
     a.iter().map(|x| x * x).sum::<f64>().sqrt()
-}
-
-fn cosine(a: &[f64], b: &[f64]) -> f64 {
-    let product: f64 = a.iter().zip(b).map(|(x, y)| x * y).sum();
-    product / (length(a) * length(b)).max(f64::MIN_POSITIVE)
 }
 
 #[cfg(test)]

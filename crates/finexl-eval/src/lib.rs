@@ -1,8 +1,10 @@
 //! Pools, metrics, statistics and experiments of FineXL.
 //!
 //! [`evaluate`] measures the explainer on scenes whose personalization is known; [`calibrate`] fits,
-//! on validation scenes, what turns its weights into levels.
+//! on validation scenes, what turns its weights into levels. [`baselines`] are other methods in the same
+//! form, [`proposals`] what some of them choose from.
 
+pub mod baselines;
 mod bench;
 mod calibrate;
 mod encoder_scores;
@@ -18,6 +20,7 @@ mod planted;
 mod pool;
 mod pool_figures;
 mod pool_levels;
+pub mod proposals;
 mod report;
 pub mod selection;
 mod settings;

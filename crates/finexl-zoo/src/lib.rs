@@ -1,6 +1,7 @@
-//! Encoders and generators on burn, adapters, strict weight loading and their training.
+//! Encoders, captioners and generators on burn, adapters, strict weight loading and their training.
 
 pub mod adapters;
+pub mod captioner;
 pub mod device;
 pub mod encoders;
 pub mod error;

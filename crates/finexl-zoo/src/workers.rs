@@ -79,7 +79,8 @@ fn take<J>(jobs: &Mutex<VecDeque<J>>) -> Option<J> {
 impl Workers {
     /// The mean of a loss over rows, `[1]`, and its gradients, for losses that are means over rows.
     ///
-    /// Every part comes with its number of rows; `loss` gives the mean over a part's rows, `[1]`.
+    /// Every part comes with its number of rows (or of whatever the loss is a mean over); `loss` gives the
+    /// mean over a part's rows, `[1]`.
     pub(crate) fn gradients<M: Module + Sync, P: Send>(
         &self,
         model: &M,

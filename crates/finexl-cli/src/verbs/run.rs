@@ -39,6 +39,7 @@ impl Run {
         match &experiment {
             Experiment::TrainAutoencoder(_)
             | Experiment::TrainAutoregressive(_)
+            | Experiment::TrainCaptioner(_)
             | Experiment::TrainDenoiser(_)
             | Experiment::TrainEncoder(_) => {
                 train_recipe(&experiment, None, arguments)?;

@@ -6,7 +6,7 @@ use crate::output::check_writable;
 use finexl_core::experiment::Experiment;
 use finexl_zoo::generators::mini_autoregressive::TokenTransformer;
 use finexl_zoo::generators::mini_diffusion::Denoiser;
-use finexl_zoo::training::{train_autoencoder, train_encoder, train_generator};
+use finexl_zoo::training::{train_autoencoder, train_captioner, train_encoder, train_generator};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -44,6 +44,7 @@ pub fn train_recipe(
     let (name, output) = match experiment {
         Experiment::TrainAutoencoder(recipe) => (&recipe.name, &recipe.output),
         Experiment::TrainAutoregressive(recipe) => (&recipe.name, &recipe.output),
+        Experiment::TrainCaptioner(recipe) => (&recipe.name, &recipe.output),
         Experiment::TrainDenoiser(recipe) => (&recipe.name, &recipe.output),
         Experiment::TrainEncoder(recipe) => (&recipe.name, &recipe.output),
         _ => return Ok(false),
@@ -57,6 +58,7 @@ pub fn train_recipe(
         Experiment::TrainAutoregressive(r) => {
             train_generator::<TokenTransformer>(r, &folder, &device, quiet)?
         }
+        Experiment::TrainCaptioner(r) => train_captioner(r, &folder, &device, quiet)?,
         Experiment::TrainDenoiser(r) => train_generator::<Denoiser>(r, &folder, &device, quiet)?,
         Experiment::TrainEncoder(r) => train_encoder(r, &folder, &device, quiet)?,
         _ => return Ok(false),

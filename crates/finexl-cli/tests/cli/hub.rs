@@ -3,14 +3,11 @@
 
 #![allow(clippy::unwrap_used)]
 
+use crate::loopback::{Loopback, Request, Response};
 use crate::sandbox::{Outcome, Sandbox};
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 const NAME: &str = "someone/tiny-clip";
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
@@ -33,25 +30,18 @@ fn files() -> BTreeMap<String, Vec<u8>> {
 }
 
 /// A hub on this machine that serves files; `spoil` changes the content that is sent, not the hash.
-struct Hub {
-    address: String,
-    requests: Arc<AtomicUsize>,
-}
+struct Hub(Loopback);
 
 impl Hub {
     fn start(files: BTreeMap<String, Vec<u8>>, spoil: bool) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
-        let requests = Arc::new(AtomicUsize::new(0));
-        let counted = requests.clone();
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                counted.fetch_add(1, Ordering::Relaxed);
-                let files = files.clone();
-                std::thread::spawn(move || answer(stream, &files, spoil));
-            }
-        });
-        Self { address, requests }
+        Self(Loopback::start(move |request, _| {
+            assert!(request.body.is_empty());
+            answer(request, &files, spoil)
+        }))
+    }
+
+    fn requests(&self) -> usize {
+        self.0.requests()
     }
 
     /// A command that asks this hub and keeps its cache in the sandbox.
@@ -68,7 +58,7 @@ impl Hub {
             command.env_remove(variable);
         }
         command
-            .env("HF_ENDPOINT", &self.address)
+            .env("HF_ENDPOINT", &self.0.address)
             .env("HF_HOME", sandbox.path("hf"))
             .env_remove("HF_HUB_CACHE")
             .env_remove("HF_HUB_OFFLINE");
@@ -80,25 +70,9 @@ fn sha256(bytes: &[u8]) -> String {
     finexl_core::fingerprint::Fingerprint::of_bytes(bytes).to_string()
 }
 
-fn answer(mut stream: TcpStream, files: &BTreeMap<String, Vec<u8>>, spoil: bool) {
-    let mut reader = BufReader::new(stream.try_clone().unwrap());
-    let (mut path, mut start, mut end) = (String::new(), 0usize, usize::MAX);
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line).unwrap_or(0) == 0 || line.trim().is_empty() {
-            break;
-        }
-        if path.is_empty() {
-            path = line.split(' ').nth(1).unwrap_or_default().to_string();
-        }
-        if let Some(range) = line.to_lowercase().strip_prefix("range: bytes=") {
-            let (from, to) = range.trim().split_once('-').unwrap();
-            start = from.parse().unwrap();
-            end = to.parse().unwrap_or(usize::MAX);
-        }
-    }
-    let mut headers = format!("x-repo-commit: {COMMIT}\r\nconnection: close\r\n");
-    let (status, body) = if path.starts_with("/api/models/") {
+fn answer(request: &Request, files: &BTreeMap<String, Vec<u8>>, spoil: bool) -> Response {
+    let mut headers = vec![("x-repo-commit", COMMIT.to_string())];
+    if request.path.starts_with("/api/models/") {
         let names: Vec<String> = files
             .keys()
             .map(|name| format!("{{\"rfilename\": \"{name}\"}}"))
@@ -107,32 +81,39 @@ fn answer(mut stream: TcpStream, files: &BTreeMap<String, Vec<u8>>, spoil: bool)
             "{{\"sha\": \"{COMMIT}\", \"siblings\": [{}]}}",
             names.join(",")
         );
-        ("200 OK", json.into_bytes())
-    } else {
-        let name = path.rsplit('/').next().unwrap_or_default();
-        match files.get(name) {
-            None => ("404 Not Found", Vec::new()),
-            Some(content) => {
-                let mut sent = content.clone();
-                if spoil && name == "model.safetensors" {
-                    *sent.last_mut().unwrap() ^= 1;
-                }
-                let last = end.min(sent.len() - 1);
-                headers += &format!(
-                    "etag: \"{}\"\r\ncontent-range: bytes {start}-{last}/{}\r\n",
-                    sha256(content),
-                    sent.len()
-                );
-                ("206 Partial Content", sent[start..=last].to_vec())
-            }
-        }
+        return Response {
+            status: "200 OK",
+            headers,
+            body: json.into_bytes(),
+        };
+    }
+    let name = request.path.rsplit('/').next().unwrap_or_default();
+    let Some(content) = files.get(name) else {
+        return Response {
+            status: "404 Not Found",
+            headers,
+            body: Vec::new(),
+        };
     };
-    let head = format!(
-        "HTTP/1.1 {status}\r\n{headers}content-length: {}\r\n\r\n",
-        body.len()
-    );
-    let _ = stream.write_all(head.as_bytes());
-    let _ = stream.write_all(&body);
+    let mut sent = content.clone();
+    if spoil && name == "model.safetensors" {
+        *sent.last_mut().unwrap() ^= 1;
+    }
+    let range = request
+        .headers
+        .get("range")
+        .map_or("0-", |range| range.strip_prefix("bytes=").unwrap_or(range));
+    let (start, end) = range.split_once('-').unwrap();
+    let start: usize = start.parse().unwrap();
+    let last = end.parse().unwrap_or(usize::MAX).min(sent.len() - 1);
+    headers.push(("etag", format!("\"{}\"", sha256(content))));
+    let sizes = format!("bytes {start}-{last}/{}", sent.len());
+    headers.push(("content-range", sizes));
+    Response {
+        status: "206 Partial Content",
+        headers,
+        body: sent[start..=last].to_vec(),
+    }
 }
 
 #[test]
@@ -144,7 +125,7 @@ fn a_pulled_encoder_is_used_from_the_cache() {
         outcome.stdout.contains("model.safetensors  checked"),
         "{outcome:?}"
     );
-    let asked = hub.requests.load(Ordering::Relaxed);
+    let asked = hub.requests();
     assert!(asked > 3);
     // From here on nobody asks the hub.
     let verified = Outcome::of(hub.command(&sandbox, &format!("zoo verify {NAME}")));
@@ -152,7 +133,7 @@ fn a_pulled_encoder_is_used_from_the_cache() {
     assert!(verified.stdout.contains("as expected"), "{verified:?}");
     let info = Outcome::of(hub.command(&sandbox, &format!("zoo info {NAME}")));
     assert!(info.stdout.contains(NAME), "{info:?}");
-    assert_eq!(hub.requests.load(Ordering::Relaxed), asked);
+    assert_eq!(hub.requests(), asked);
     // HF_HUB_CACHE counts more than HF_HOME.
     let mut elsewhere = hub.command(&sandbox, &format!("zoo info {NAME}"));
     elsewhere.env("HF_HUB_CACHE", sandbox.path("empty"));
@@ -230,7 +211,7 @@ fn offline_it_says_what_to_put_where() {
     ] {
         assert!(outcome.stderr.contains(word), "{outcome:?}");
     }
-    assert_eq!(hub.requests.load(Ordering::Relaxed), 0);
+    assert_eq!(hub.requests(), 0);
     // Nobody answers there.
     let mut dead = hub.command(&sandbox, &format!("zoo pull {NAME}"));
     dead.env("HF_ENDPOINT", "http://127.0.0.1:9");
@@ -261,5 +242,5 @@ fn nothing_but_pull_asks_for_the_network() {
             assert!(outcome.stderr.contains("zoo pull"), "{outcome:?}");
         }
     }
-    assert_eq!(hub.requests.load(Ordering::Relaxed), 0);
+    assert_eq!(hub.requests(), 0);
 }

@@ -11,6 +11,8 @@ mod generators;
 mod hub;
 mod image_files;
 mod interruption;
+#[path = "../../../finexl-eval/tests/comparison/loopback.rs"]
+mod loopback;
 mod outputs;
 mod own_features;
 mod recipes;

@@ -2,8 +2,8 @@
 
 use super::{
     Calibrate, Evaluate, EvaluateGenerator, EvaluatePool, ExplainModels, ExplainScenes, MakePool,
-    Personalize, PlantedConcepts, TrainAutoencoder, TrainAutoregressive, TrainDenoiser,
-    TrainEncoder,
+    Personalize, PlantedConcepts, TrainAutoencoder, TrainAutoregressive, TrainCaptioner,
+    TrainDenoiser, TrainEncoder,
 };
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +33,8 @@ pub enum Experiment {
     TrainAutoencoder(TrainAutoencoder),
     /// `[train-autoregressive]`
     TrainAutoregressive(TrainAutoregressive),
+    /// `[train-captioner]`
+    TrainCaptioner(TrainCaptioner),
     /// `[train-denoiser]`
     TrainDenoiser(TrainDenoiser),
     /// `[train-encoder]`

@@ -96,7 +96,7 @@ pub(super) fn relative_residual(
     norm(&remainder(directions, target, weights)) / size
 }
 
-/// Cosine, and 0 where either vector is zero.
+/// Cosine of two vectors of one length, and 0 where either is zero.
 pub fn cosine(a: &[f64], b: &[f64]) -> f64 {
     let size = norm(a) * norm(b);
     if size == 0.0 { 0.0 } else { dot(a, b) / size }

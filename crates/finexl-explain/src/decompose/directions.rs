@@ -105,8 +105,12 @@ impl<'a> Directions<'a> {
     }
 }
 
-/// Names the first number that is NaN or infinite.
-pub(crate) fn check_finite(
+/// Checks that all numbers of a row-major matrix are finite.
+///
+/// # Errors
+///
+/// [`ExplainError::NotFinite`] naming the first that is not.
+pub fn check_finite(
     what: &'static str,
     values: &[f64],
     columns: usize,

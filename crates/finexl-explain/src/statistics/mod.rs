@@ -1,5 +1,6 @@
 //! Uncertainty, significance and calibration; everything here is about numbers, not images.
 
+mod auroc;
 mod benjamini_hochberg;
 mod bootstrap;
 mod holm;
@@ -10,6 +11,7 @@ mod sign_flip;
 mod spearman;
 mod wilson;
 
+pub use auroc::auroc;
 pub use benjamini_hochberg::benjamini_hochberg;
 pub use bootstrap::{Estimate, Replicates, Resampling, bootstrap, jackknife, weighted_means};
 pub use holm::holm;

@@ -7,3 +7,5 @@ mod open;
 
 pub use encoder::{Encoder, Features};
 pub use open::{DEFAULT_ENCODER, JUDGE, Opened, open, open_any};
+
+pub(crate) use open::open_mini_clip;

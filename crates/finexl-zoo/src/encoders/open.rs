@@ -70,6 +70,20 @@ pub fn open_any(name: &str, device: &Device) -> Result<Opened, ZooError> {
     Ok(Opened::Clip(Box::new(clip)))
 }
 
+/// Opens an encoder whose image tokens other networks read.
+///
+/// # Errors
+/// As [`open`], and [`ZooError::Config`] for an encoder of another family.
+pub(crate) fn open_mini_clip(name: &str, device: &Device) -> Result<MiniClip, ZooError> {
+    match open_any(name, device)? {
+        Opened::MiniClip(encoder) => Ok(*encoder),
+        Opened::Clip(_) => Err(ZooError::Config(format!(
+            "the encoder {name} is no mini-clip; give {DEFAULT_ENCODER} or a weights file that `finexl \
+             train` wrote"
+        ))),
+    }
+}
+
 /// Weights that are part of the program.
 fn embedded(name: &str) -> Option<WeightsFile> {
     match name {

@@ -1,5 +1,6 @@
 //! Averaged weights.
 
+use crate::ZooError;
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::Tensor;
 use std::collections::VecDeque;
@@ -13,6 +14,19 @@ pub(super) fn follow<M: Module>(average: M, current: &M, decay: f64) -> M {
         targets: targets.0,
         decay,
     })
+}
+
+/// Checks a recipe's decay.
+///
+/// # Errors
+/// [`ZooError::Config`] for one outside [0, 1).
+pub(super) fn check_decay(decay: f64) -> Result<(), ZooError> {
+    if (0.0..1.0).contains(&decay) {
+        return Ok(());
+    }
+    Err(ZooError::Config(format!(
+        "averaging-decay is {decay}; it has to lie in [0, 1)"
+    )))
 }
 
 #[derive(Default)]

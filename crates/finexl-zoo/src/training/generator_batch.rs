@@ -2,13 +2,13 @@
 
 use super::sample_grid::SampleGrid;
 use super::scene_images::{CaptionedImage, SceneImages};
-use super::training_loop::BatchSource;
+use super::training_loop::{BatchSource, brought_to};
 use crate::ZooError;
 use crate::encoders::mini_clip::{MiniClip, Tokenizer};
-use crate::encoders::{DEFAULT_ENCODER, Opened, open_any};
+use crate::encoders::{DEFAULT_ENCODER, open_mini_clip};
 use crate::generators::mini_diffusion::{LatentSpace, Prompts};
 use crate::generators::{GeneratorConfig, LatentBatch, LatentNetwork, known_words};
-use crate::workers::{Workers, cuts};
+use crate::workers::Workers;
 use burn::tensor::{Device, Tensor};
 use finexl_core::experiment::TrainGenerator;
 use finexl_core::seed::{generator, key};
@@ -137,21 +137,13 @@ impl<N: LatentNetwork> GeneratorBatches<N> {
 
     fn aligned(&self, images: &[Image]) -> Option<Tensor<3>> {
         let encoder = self.mini_clip.as_ref()?;
-        let parts: Vec<&[Image]> = cuts(images.len(), self.workers.parts())
-            .map(|[start, end]| &images[start..end])
-            .collect();
-        let tokens = self.workers.run(parts, |part| encoder.image_tokens(part));
-        Some(Tensor::cat(tokens, 0))
+        Some(encoder.image_tokens_by(&self.workers, images))
     }
 }
 
 /// mini-clip, if its tokens lie where the latents do.
 fn aligned_encoder(latents: &LatentSpace, device: &Device) -> Result<MiniClip, ZooError> {
-    let Opened::MiniClip(encoder) = open_any(DEFAULT_ENCODER, device)? else {
-        return Err(ZooError::Config(
-            "the embedded encoder is no mini-clip".to_string(),
-        ));
-    };
+    let encoder = open_mini_clip(DEFAULT_ENCODER, device)?;
     let [positions, _] = latents.shape();
     if encoder.token_count() != positions {
         return Err(ZooError::Config(format!(
@@ -160,7 +152,7 @@ fn aligned_encoder(latents: &LatentSpace, device: &Device) -> Result<MiniClip, Z
             encoder.token_count()
         )));
     }
-    Ok(*encoder)
+    Ok(encoder)
 }
 
 impl<N: LatentNetwork> BatchSource for GeneratorBatches<N> {
@@ -188,22 +180,14 @@ impl<N: LatentNetwork> BatchSource for GeneratorBatches<N> {
             &[key("noise"), keys[0], keys[1], split as u64],
         );
         let [positions, channels] = self.latents.shape();
-        // Encoded off the autodiff device, then brought to it.
-        let moved = |x: Tensor<3>| {
-            if device.is_autodiff() {
-                Tensor::from_inner(x)
-            } else {
-                x
-            }
-        };
         let first = split != Split::Train && keys[1] == 0;
         Ok(GeneratorBatch {
             batch: LatentBatch {
-                latents: moved(self.latents.encode(&images)),
+                latents: brought_to(device, self.latents.encode(&images)),
                 prompts: Prompts::new(prompts),
                 drawn: N::draw(&mut random, [n, positions, channels], device),
             },
-            aligned: self.aligned(&images).map(moved),
+            aligned: self.aligned(&images).map(|x| brought_to(device, x)),
             samples: self.samples.clone().filter(|_| first),
         })
     }

@@ -1,6 +1,6 @@
 //! Runs the recipe of a generator of latents.
 
-use super::averaging::follow;
+use super::averaging::{check_decay, follow};
 use super::generator_batch::{GeneratorBatch, GeneratorBatches};
 use super::loss_output::LossOutput;
 use super::sample_grid::SampleGrid;
@@ -94,13 +94,7 @@ fn check<N: LatentNetwork>(recipe: &TrainGenerator<N::Architecture>) -> Result<(
             N::NOUN
         )));
     }
-    if !(0.0..1.0).contains(&recipe.averaging_decay) {
-        return Err(ZooError::Config(format!(
-            "averaging-decay is {}; it has to lie in [0, 1)",
-            recipe.averaging_decay
-        )));
-    }
-    Ok(())
+    check_decay(recipe.averaging_decay)
 }
 
 /// What the optimiser moves.

@@ -2,6 +2,8 @@
 
 mod autoencoder_training;
 mod averaging;
+mod captioner_batch;
+mod captioner_training;
 mod encoder_batch;
 mod encoder_data;
 mod encoder_loss;
@@ -16,6 +18,8 @@ mod scene_images;
 mod training_loop;
 
 pub use autoencoder_training::train_autoencoder;
+pub use captioner_batch::CaptionerBatch;
+pub use captioner_training::train_captioner;
 pub use encoder_batch::EncoderBatch;
 pub use encoder_data::SceneSource;
 pub use encoder_training::train_encoder;

@@ -1,4 +1,4 @@
-//! Images for the training of generators: scenes, clean or wearing aspects.
+//! Images for the training of generators and captioners: scenes, clean or wearing aspects.
 
 use crate::ZooError;
 use finexl_core::experiment::TrainingArt;
@@ -14,7 +14,7 @@ use rand::{Rng, RngExt};
 /// Weakest level that is drawn; below it an aspect could not be named.
 const LOWEST_LEVEL: f32 = 0.3;
 
-/// What generators learn to draw.
+/// What generators learn to draw and captioners to describe.
 pub(super) struct SceneImages {
     sprites: Vec<SpriteSet>,
     subjects: Vec<usize>,

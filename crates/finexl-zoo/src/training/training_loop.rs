@@ -14,7 +14,7 @@ use burn::module::ParamGroup;
 use burn::optim::decay::WeightDecayConfig;
 use burn::optim::{AdamWConfig, AdjustLrFn, ModuleOptimizer, MuonConfig, OptimizerRecord};
 use burn::store::ModuleRecord;
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor};
 use burn::train::checkpoint::KeepLastNCheckpoints;
 use burn::train::metric::LearningRateMetric;
 use burn::train::{
@@ -48,6 +48,15 @@ pub(super) trait BatchSource: Send + Sync + 'static {
     /// The batch of `[epoch, step]`.
     fn batch(&self, split: Split, keys: [u64; 2], device: &Device)
     -> Result<Self::Batch, ZooError>;
+}
+
+/// What was computed off the autodiff device, brought to it where a step needs it there.
+pub(super) fn brought_to<const D: usize>(device: &Device, x: Tensor<D>) -> Tensor<D> {
+    if device.is_autodiff() {
+        Tensor::from_inner(x)
+    } else {
+        x
+    }
 }
 
 /// Where and how a training runs.

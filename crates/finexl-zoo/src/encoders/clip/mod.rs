@@ -31,3 +31,5 @@ pub use published::{PUBLISHED, Published};
 pub use pull::{Pulled, pull};
 pub use tokenizer::Tokenizer;
 pub use verify::{Check, verify};
+
+pub(crate) use prefix_tree::{TreeBatch, tree_batches};

@@ -5,6 +5,7 @@ use crate::ZooError;
 use crate::encoders::{Encoder, Features};
 use crate::tensor_values::values;
 use crate::weights::WeightsFile;
+use crate::workers::{Workers, cuts};
 use burn::tensor::{Device, Tensor, TensorData};
 use finexl_core::experiment::ImageTower;
 use finexl_core::fingerprint::Fingerprint;
@@ -70,6 +71,14 @@ impl MiniClip {
     pub(crate) fn image_tokens(&self, images: &[Image]) -> Tensor<3> {
         let patches = patch_tensor(images, self.config.image_size, self.patch(), &self.device);
         self.model.image_tokens(patches)
+    }
+
+    /// As [`MiniClip::image_tokens`], on all cores.
+    pub(crate) fn image_tokens_by(&self, workers: &Workers, images: &[Image]) -> Tensor<3> {
+        let parts: Vec<&[Image]> = cuts(images.len(), workers.parts())
+            .map(|[start, end]| &images[start..end])
+            .collect();
+        Tensor::cat(workers.run(parts, |part| self.image_tokens(part)), 0)
     }
 
     /// Tokens of an image.

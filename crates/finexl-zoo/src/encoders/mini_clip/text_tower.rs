@@ -63,7 +63,7 @@ impl TokenBatch {
     }
 
     /// `[n, length]`
-    fn tensor(&self, device: &Device) -> Tensor<2, Int> {
+    pub(crate) fn tensor(&self, device: &Device) -> Tensor<2, Int> {
         Tensor::from_data(
             TensorData::new(self.tokens.clone(), [self.len(), self.length]),
             device,

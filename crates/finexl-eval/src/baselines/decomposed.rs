@@ -1,0 +1,131 @@
+//! The explainer's decompositions as methods.
+
+use super::{Evidence, ExplanationMethod, MethodAnswer, Offer};
+use crate::EvalError;
+use finexl_explain::analysis::AnalysisSettings;
+use finexl_explain::calibrated_space::CalibratedSpace;
+use finexl_explain::calibration::Calibration;
+use finexl_explain::decompose::{Decomposition, Directions, Method};
+use finexl_explain::vocabulary::Vocabulary;
+use finexl_zoo::encoders::Encoder;
+
+/// A decomposition of V_div, in the encoder's own space or in a calibrated one.
+#[derive(Debug)]
+pub struct Decomposed {
+    name: String,
+    decomposition: Box<dyn Decomposition>,
+    space: Option<CalibratedSpace>,
+}
+
+impl Decomposed {
+    /// A method with its settings.
+    ///
+    /// # Errors
+    /// A setting outside its range.
+    pub fn new(method: &Method, space: Option<CalibratedSpace>) -> Result<Self, EvalError> {
+        let name = match space {
+            Some(_) => format!("{} (calibrated space)", method.name()),
+            None => method.name().to_string(),
+        };
+        Ok(Self {
+            name,
+            decomposition: method.build()?,
+            space,
+        })
+    }
+
+    /// What `finexl explain` does by default with this encoder and vocabulary: its default method, in the
+    /// embedded calibrated space where there is one.
+    ///
+    /// # Errors
+    /// Where the embedded calibration is damaged.
+    pub fn default_of(encoder: &dyn Encoder, vocabulary: &Vocabulary) -> Result<Self, EvalError> {
+        let method = AnalysisSettings::default().method;
+        let applicable = Calibration::embedded_for(encoder, vocabulary, &method)?;
+        Self::new(&method, applicable.space)
+    }
+
+    /// f(C) in its space, `[N, d]`.
+    fn directions(&self, offer: &Offer<'_>) -> Result<Vec<f64>, EvalError> {
+        let plain = offer.directions()?.values();
+        Ok(match &self.space {
+            Some(space) => space.directions(plain, offer.vocabulary())?,
+            None => plain.to_vec(),
+        })
+    }
+
+    /// f~(C): directions as it sees them, `[N, d]`.
+    ///
+    /// # Errors
+    /// An offer of another encoder, a factorisation that fails.
+    pub fn transformed(&self, offer: &Offer<'_>) -> Result<Vec<f64>, EvalError> {
+        let values = self.directions(offer)?;
+        let directions = Directions::new(&values, offer.concepts(), offer.dimension())?;
+        let prepared = self.decomposition.prepare(directions)?;
+        Ok(prepared.transformed().into_owned())
+    }
+}
+
+impl ExplanationMethod for Decomposed {
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    fn explain(&self, offer: &Offer<'_>, model: &Evidence<'_>) -> Result<MethodAnswer, EvalError> {
+        let mean = model.divergences().mean();
+        let divergence = match &self.space {
+            Some(space) => space.whitened(&mean)?,
+            None => mean,
+        };
+        let values = self.directions(offer)?;
+        let directions = Directions::new(&values, offer.concepts(), offer.dimension())?;
+        let prepared = self.decomposition.prepare(directions)?;
+        let fitted = prepared.fit(&divergence, None)?;
+        Ok(MethodAnswer::with_directions(
+            fitted.weights,
+            prepared.transformed().into_owned(),
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::baselines::Column;
+    use crate::baselines::toy::Toy;
+
+    #[test]
+    fn every_decomposition_answers_in_the_same_form() {
+        let toy = Toy::new();
+        let offer = toy.offer();
+        for method in Method::all() {
+            let method = Decomposed::new(&method, None).unwrap();
+            let answer = method.explain(&offer, &toy.evidence(&offer, None)).unwrap();
+            assert_eq!(
+                answer.weights().len(),
+                offer.concepts(),
+                "{}",
+                method.name()
+            );
+            for column in [Column::Plain, Column::Transformed] {
+                let vector = answer.vector(&offer, column, Some(8)).unwrap();
+                let length: f64 = vector.iter().map(|v| v * v).sum();
+                assert!((length - 1.0).abs() < 1e-9, "{}", method.name());
+            }
+        }
+    }
+
+    #[test]
+    fn nnls_finds_what_was_planted() {
+        let toy = Toy::new();
+        let offer = toy.offer();
+        let method = Decomposed::new(&Method::default(), None).unwrap();
+        let answer = method.explain(&offer, &toy.evidence(&offer, None)).unwrap();
+        let weights = answer.weights();
+        assert!(
+            weights[0] > 0.4 && weights[1] < 1e-6 && weights[2] < 1e-6,
+            "{weights:?}"
+        );
+    }
+}

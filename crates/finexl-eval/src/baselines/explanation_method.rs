@@ -1,0 +1,21 @@
+//! What every method does.
+
+use super::{Evidence, MethodAnswer, Offer};
+use crate::EvalError;
+
+/// A way to say in weights of concepts how a personalized model differs from its base.
+pub trait ExplanationMethod: Send + Sync {
+    /// Name in tables.
+    fn name(&self) -> String;
+
+    /// Whether it chooses among the proposals of a vision-language model.
+    fn needs_proposals(&self) -> bool {
+        false
+    }
+
+    /// Explains one model with what all methods are offered.
+    ///
+    /// # Errors
+    /// Missing proposals, a solver that fails.
+    fn explain(&self, offer: &Offer<'_>, model: &Evidence<'_>) -> Result<MethodAnswer, EvalError>;
+}

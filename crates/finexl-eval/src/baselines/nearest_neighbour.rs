@@ -1,0 +1,43 @@
+//! A control without words.
+
+use super::{Evidence, ExplanationMethod, MethodAnswer, Offer};
+use crate::EvalError;
+
+/// V_div itself: models are as near as their divergences are. It names nothing, so all weights are 0; what
+/// it finds shows how much of a comparison needs no concepts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NearestNeighbour;
+
+impl ExplanationMethod for NearestNeighbour {
+    fn name(&self) -> String {
+        "nearest neighbour (raw divergence)".to_string()
+    }
+
+    fn explain(&self, offer: &Offer<'_>, model: &Evidence<'_>) -> Result<MethodAnswer, EvalError> {
+        let divergence = model.divergences().mean();
+        Ok(MethodAnswer::of_vector(offer.concepts(), divergence))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::baselines::Column;
+    use crate::baselines::toy::Toy;
+
+    #[test]
+    fn its_vector_is_the_divergence_of_length_one() {
+        let vector = |toy: &Toy| {
+            let offer = toy.offer();
+            let evidence = toy.evidence(&offer, None);
+            let answer = NearestNeighbour.explain(&offer, &evidence).unwrap();
+            assert!(answer.weights().iter().all(|w| *w == 0.0));
+            answer.vector(&offer, Column::Plain, Some(8)).unwrap()
+        };
+        let mut toy = Toy::new();
+        assert!((vector(&toy)[0] - 1.0).abs() < 1e-3);
+        toy.personalized = toy.base.clone();
+        assert_eq!(vector(&toy), [0.0; 3]);
+    }
+}
