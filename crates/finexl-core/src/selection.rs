@@ -19,6 +19,18 @@ pub enum Role {
     Ours,
 }
 
+impl Role {
+    /// Its name in tables and files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Reference => "reference",
+            Self::Baseline => "baseline",
+            Self::Variant => "variant",
+            Self::Ours => "ours",
+        }
+    }
+}
+
 /// An aspect that a method found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

@@ -1,6 +1,7 @@
 //! TOML files whose mistakes are reported with their line.
 
-use crate::CoreError;
+use crate::{CoreError, atomic};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::path::Path;
 
@@ -40,6 +41,18 @@ pub fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, CoreErro
             span,
         }
     })
+}
+
+/// Writes a value as TOML, whole or not at all.
+///
+/// # Errors
+/// [`CoreError::Write`].
+pub fn write<T: Serialize>(path: &Path, value: &T) -> Result<(), CoreError> {
+    let text = toml::to_string(value).map_err(|error| CoreError::Write {
+        path: path.to_path_buf(),
+        source: std::io::Error::other(error),
+    })?;
+    atomic::write(path, text.as_bytes())
 }
 
 #[cfg(test)]

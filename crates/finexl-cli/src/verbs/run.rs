@@ -9,6 +9,7 @@ use crate::verbs::personalize::personalize;
 use crate::verbs::train::train_recipe;
 use finexl_core::experiment::{
     Calibrate, Evaluate, EvaluateGenerator, EvaluatePool, Experiment, MakePool, PlantedConcepts,
+    SelectModels,
 };
 use finexl_data::art::subject_indices;
 use finexl_eval::Measure;
@@ -64,6 +65,7 @@ impl Run {
             Experiment::MakePool(config) => make_pool(config, arguments)?,
             Experiment::Personalize(config) => personalize(config, arguments)?,
             Experiment::PlantedConcepts(config) => planted_concepts(config, arguments)?,
+            Experiment::SelectModels(config) => return select_models(config, arguments),
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -171,6 +173,33 @@ fn evaluate_pool(config: &EvaluatePool, arguments: &Arguments) -> Result<(), Cli
         eprintln!("results are in {}", config.output.display());
     }
     Ok(())
+}
+
+/// Selects models of pools by every method; a method that failed on a model is said in the exit code.
+fn select_models(config: &SelectModels, arguments: &Arguments) -> Result<ExitCode, CliError> {
+    let device = finexl_zoo::device::by_name(&arguments.device)?;
+    let bar = Progress::new(arguments.quiet);
+    let open = |name: &str| finexl_zoo::encoders::open(name, &device);
+    let found = finexl_eval::selection::select_models(
+        config,
+        &open,
+        &arguments.device,
+        &|what, done, total| bar.show(what, done, total),
+    )?;
+    print(&finexl_eval::selection::markdown(&found.columns))?;
+    remark(&found.notes, arguments.quiet);
+    if !arguments.quiet {
+        eprintln!("results are in {}", config.output.display());
+    }
+    if found.problems == 0 {
+        return Ok(ExitCode::SUCCESS);
+    }
+    eprintln!(
+        "{} answers are missing; `problem` in {} says why",
+        found.problems,
+        config.output.join("records.jsonl").display()
+    );
+    Ok(ExitCode::FAILURE)
 }
 
 /// A line per figure, single aspects left out.

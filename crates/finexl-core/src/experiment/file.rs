@@ -2,8 +2,8 @@
 
 use super::{
     Calibrate, Evaluate, EvaluateGenerator, EvaluatePool, ExplainModels, ExplainScenes, MakePool,
-    Personalize, PlantedConcepts, TrainAutoencoder, TrainAutoregressive, TrainCaptioner,
-    TrainDenoiser, TrainEncoder,
+    Personalize, PlantedConcepts, SelectModels, TrainAutoencoder, TrainAutoregressive,
+    TrainCaptioner, TrainDenoiser, TrainEncoder,
 };
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +29,8 @@ pub enum Experiment {
     Personalize(Personalize),
     /// `[planted-concepts]`
     PlantedConcepts(PlantedConcepts),
+    /// `[select-models]`
+    SelectModels(SelectModels),
     /// `[train-autoencoder]`
     TrainAutoencoder(TrainAutoencoder),
     /// `[train-autoregressive]`

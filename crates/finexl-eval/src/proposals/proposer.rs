@@ -4,6 +4,7 @@ use crate::EvalError;
 use finexl_core::fingerprint::Fingerprint;
 use finexl_data::image::Image;
 use finexl_data::vocabulary::Concept;
+use serde::{Deserialize, Serialize};
 
 /// Images of the base and of a personalized model, made from the same prompt and seed.
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +18,7 @@ pub struct ImagePair<'a> {
 }
 
 /// An aspect that is seen in a pair.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Proposal {
     /// Its name; with an offer the name of a concept or one of its phrases.
     pub phrase: String,
@@ -28,7 +29,8 @@ pub struct Proposal {
 }
 
 /// What is said of a pair. An aspect that is not mentioned is not seen in either image.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum PairAnswer {
     /// The aspects that are seen.
     Aspects(Vec<Proposal>),

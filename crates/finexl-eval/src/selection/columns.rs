@@ -1,51 +1,33 @@
 //! The columns of a table: which models are in the pool, and which are targets.
 
 use super::Candidate;
-use serde::{Deserialize, Serialize};
+use finexl_core::experiment::PoolColumn;
 
-/// A part of a pool.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub enum Column {
-    /// Models of one aspect alone, at so many levels spread over those that there are.
-    Single {
-        /// Levels of each run.
-        levels: usize,
-    },
-    /// Mixtures of so many aspects are the targets; models of one aspect can be selected too.
-    Mixed {
-        /// Aspects of each mixture.
-        aspects: usize,
-    },
+/// The name of a column in tables.
+pub fn name(column: &PoolColumn) -> String {
+    match column {
+        PoolColumn::Single { levels } => format!("single aspect, {levels} levels"),
+        PoolColumn::Mixed { aspects } => format!("{aspects} aspects"),
+    }
 }
 
-impl Column {
-    /// Its name in tables.
-    pub fn name(&self) -> String {
-        match self {
-            Self::Single { levels } => format!("single aspect, {levels} levels"),
-            Self::Mixed { aspects } => format!("{aspects} aspects"),
+/// Indices of the models that can be selected, and of those that are targets.
+pub fn members(column: &PoolColumn, candidates: &[Candidate]) -> [Vec<usize>; 2] {
+    let which = |wanted: &dyn Fn(&Candidate) -> bool| -> Vec<usize> {
+        let all = (0..candidates.len()).filter(|index| wanted(&candidates[*index]));
+        all.collect()
+    };
+    match column {
+        PoolColumn::Single { levels } => {
+            let all = which(&|c| c.is_single() && spread(candidates, c, *levels));
+            [all.clone(), all]
         }
-    }
-
-    /// Indices of the models that can be selected, and of those that are targets.
-    pub fn of(&self, candidates: &[Candidate]) -> [Vec<usize>; 2] {
-        let which = |wanted: &dyn Fn(&Candidate) -> bool| -> Vec<usize> {
-            let all = (0..candidates.len()).filter(|index| wanted(&candidates[*index]));
-            all.collect()
-        };
-        match self {
-            Self::Single { levels } => {
-                let all = which(&|c| c.is_single() && spread(candidates, c, *levels));
-                [all.clone(), all]
-            }
-            Self::Mixed { aspects } => {
-                let targets = which(&|c| c.aspects.len() == *aspects);
-                let mut all = which(&Candidate::is_single);
-                all.extend(targets.iter().filter(|_| *aspects != 1));
-                all.sort_unstable();
-                [all, targets]
-            }
+        PoolColumn::Mixed { aspects } => {
+            let targets = which(&|c| c.aspects.len() == *aspects);
+            let mut all = which(&Candidate::is_single);
+            all.extend(targets.iter().filter(|_| *aspects != 1));
+            all.sort_unstable();
+            [all, targets]
         }
     }
 }
@@ -69,7 +51,7 @@ mod tests {
     #[test]
     fn levels_are_spread_and_end_with_the_strongest() {
         let run: Vec<Candidate> = (0..8).map(|level| made_up("a", &["x"], level)).collect();
-        let levels = |levels| Column::Single { levels }.of(&run)[0].clone();
+        let levels = |levels| members(&PoolColumn::Single { levels }, &run)[0].clone();
         assert_eq!(levels(3), [1, 4, 7]);
         assert_eq!(levels(5), [0, 2, 3, 5, 7]);
         assert_eq!(levels(8).len(), 8);
@@ -82,7 +64,7 @@ mod tests {
             made_up("b", &["x", "y"], 0),
             made_up("c", &["x", "y", "z"], 0),
         ];
-        let [pool, targets] = Column::Mixed { aspects: 2 }.of(&all);
+        let [pool, targets] = members(&PoolColumn::Mixed { aspects: 2 }, &all);
         assert_eq!((pool, targets), (vec![0, 1], vec![1]));
     }
 }

@@ -3,24 +3,32 @@
 //! The main task of arXiv 2511.01932. Whoever looks for a model like a given one needs an explanation
 //! in which models that were personalized alike are near each other; here is how often they are.
 
+mod answers;
 mod candidate;
 mod clustered;
 mod columns;
 mod comparison;
+mod distances;
 mod error_removed;
+mod experiment;
 mod levels;
+mod methods;
 mod outcome;
+mod output;
+mod pool_features;
 mod protocol;
 mod similarity;
 mod table;
+mod thresholds;
 
 pub use candidate::Candidate;
 pub use clustered::Clustered;
-pub use columns::Column;
 pub use comparison::{Comparison, compare};
 pub use error_removed::{ErrorRemoved, RelativeGain, error_removed};
+pub use experiment::{Selection, select_models};
 pub use levels::{LevelRecovery, level_recovery};
 pub use outcome::{Credit, Outcome, Reference, outcomes, reference};
+pub use output::markdown;
 pub use protocol::Protocol;
 pub use similarity::nearest;
 pub use table::{ASPECT_F1, LEVEL_WITHIN_ONE, SAME_STYLE, table};

@@ -17,7 +17,7 @@ pub struct Credit {
 
 impl Credit {
     /// Mean credit of some candidates for a target.
-    fn mean(target: &Candidate, chosen: &[usize], candidates: &[Candidate]) -> Self {
+    pub(super) fn mean(target: &Candidate, chosen: &[usize], candidates: &[Candidate]) -> Self {
         let count = chosen.len().max(1) as f64;
         chosen.iter().fold(Self::default(), |sum, index| {
             let one = Self::of(target, &candidates[*index]);

@@ -1,0 +1,88 @@
+//! What every method says of every model, kept as soon as it is there.
+
+use super::methods::Contender;
+use super::pool_features::PoolFeatures;
+use crate::EvalError;
+use crate::baselines::{Evidence, Offer};
+use crate::proposals::ProposalTable;
+use finexl_core::cells::Cells;
+use finexl_core::fingerprint::Fingerprint;
+use serde::{Deserialize, Serialize};
+
+/// A method's answer on one model.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Answer {
+    /// Weights of the concepts, `[N]`; none where there is a problem.
+    pub weights: Vec<f64>,
+    /// Explanation vectors, one per column of the method, `[d]` each; zeros where there is a problem.
+    pub vectors: Vec<Vec<f64>>,
+    /// Why there is no answer.
+    pub problem: Option<String>,
+}
+
+/// How answers are brought into form.
+#[derive(Clone, Copy, Debug)]
+pub struct Form {
+    /// Smaller weights count as none.
+    pub threshold: f64,
+    /// Only so many of the largest make a vector.
+    pub largest: Option<usize>,
+}
+
+/// The answers of one method on all models of a pool, in their order. A method that fails on a model is
+/// recorded and the others go on.
+///
+/// # Errors
+/// Where a cell cannot be kept.
+pub fn answers(
+    contender: &Contender,
+    offer: &Offer<'_>,
+    pool: &PoolFeatures,
+    proposals: Option<&[ProposalTable]>,
+    form: Form,
+    (cells, context): (&Cells, &Fingerprint),
+    progress: &mut dyn FnMut(),
+) -> Result<Vec<Answer>, EvalError> {
+    let mut all = Vec::with_capacity(pool.models().len());
+    for (index, model) in pool.models().iter().enumerate() {
+        let key = Fingerprint::of("selection answer 1")
+            .nested("context", context)
+            .nested("images", &model.images)
+            .text("method", &contender.method.name())
+            .text("threshold", &form.threshold.to_string())
+            .text("largest", &format!("{:?}", form.largest))
+            .finish();
+        let table = proposals.and_then(|tables| tables.get(index));
+        let answer = cells.get(&key, || {
+            let evidence = Evidence::new(offer, &model.name, &pool.base, &model.features, table)?;
+            let found = answer(contender, offer, &evidence, form);
+            Ok::<_, EvalError>(found.unwrap_or_else(|error| Answer {
+                weights: vec![0.0; offer.concepts()],
+                vectors: vec![vec![0.0; offer.dimension()]; contender.columns.len()],
+                problem: Some(error.to_string()),
+            }))
+        })?;
+        all.push(answer);
+        progress();
+    }
+    Ok(all)
+}
+
+fn answer(
+    contender: &Contender,
+    offer: &Offer<'_>,
+    evidence: &Evidence<'_>,
+    form: Form,
+) -> Result<Answer, EvalError> {
+    let answer = contender.method.explain(offer, evidence)?;
+    let answer = answer.thresholded(form.threshold);
+    let vectors = contender
+        .columns
+        .iter()
+        .map(|column| answer.vector(offer, *column, form.largest));
+    Ok(Answer {
+        vectors: vectors.collect::<Result<_, _>>()?,
+        weights: answer.weights().to_vec(),
+        problem: None,
+    })
+}

@@ -1,0 +1,86 @@
+//! How far the images of two models are from each other.
+
+use super::pool_features::{PoolFeatures, pairs};
+use crate::EvalError;
+use crate::settings::Progress;
+use finexl_core::pool::PoolRecord;
+use finexl_data::decode::decode_file;
+use finexl_explain::cache::Cache;
+use finexl_zoo::encoders::Encoder;
+use finexl_zoo::perceptual::{Lpips, PerceptualFeatures};
+use std::path::Path;
+
+/// Name of the judge's distance: one minus the mean cosine of its embeddings.
+const JUDGE: &str = "judge distance";
+/// Name of LPIPS.
+const LPIPS: &str = "LPIPS";
+
+/// Features of all images of a pool, for every measure that there is.
+pub struct Distances {
+    judge: PoolFeatures,
+    lpips: Option<Vec<PerceptualFeatures>>,
+}
+
+impl Distances {
+    /// Computes what is needed.
+    ///
+    /// # Errors
+    /// Images that cannot be used.
+    pub fn prepare(
+        folder: &Path,
+        pool: &PoolRecord,
+        judge: &dyn Encoder,
+        lpips: Option<&Lpips>,
+        cache: &Cache,
+        progress: Progress<'_>,
+    ) -> Result<Self, EvalError> {
+        let judge = PoolFeatures::encode(folder, pool, judge, cache, progress)?;
+        let lpips = match lpips {
+            Some(lpips) => Some(perceptual(folder, pool, lpips, progress)?),
+            None => None,
+        };
+        Ok(Self { judge, lpips })
+    }
+
+    /// Mean distances of the images of a model from those of some others, of the same prompts.
+    pub fn between(&self, target: usize, selected: &[usize]) -> Vec<(&'static str, f64)> {
+        let mean = |distance: &dyn Fn(usize) -> f64| {
+            let sum: f64 = selected.iter().map(|other| distance(*other)).sum();
+            sum / selected.len().max(1) as f64
+        };
+        let mut all = vec![(JUDGE, mean(&|other| self.judge.distance(target, other)))];
+        if let Some(features) = &self.lpips {
+            let distance = |other: usize| {
+                let distances = features[target].distances(&features[other]);
+                distances.iter().sum::<f64>() / distances.len().max(1) as f64
+            };
+            all.push((LPIPS, mean(&distance)));
+        }
+        all
+    }
+}
+
+/// Features of every model's images at the size of its first one.
+fn perceptual(
+    folder: &Path,
+    pool: &PoolRecord,
+    lpips: &Lpips,
+    progress: Progress<'_>,
+) -> Result<Vec<PerceptualFeatures>, EvalError> {
+    let mut all = Vec::with_capacity(pool.models.len());
+    for (done, model) in pool.models.iter().enumerate() {
+        progress(LPIPS, done, pool.models.len());
+        let set = pairs(folder, pool, model)?;
+        let images = set
+            .pairs
+            .iter()
+            .map(|pair| decode_file(&pair.personalized).map(|decoded| decoded.image));
+        let images: Vec<_> = images.collect::<Result<_, _>>()?;
+        let size = images
+            .first()
+            .map_or(0, |image| image.width.min(image.height));
+        all.push(lpips.features(&images, size)?);
+    }
+    progress(LPIPS, pool.models.len(), pool.models.len());
+    Ok(all)
+}

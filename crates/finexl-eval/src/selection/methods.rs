@@ -1,0 +1,98 @@
+//! Methods by the names that experiments give them.
+
+use crate::EvalError;
+use crate::baselines::{
+    Column, Decomposed, ExplanationMethod, GsClip, Naive, NearestNeighbour, Random, Ranking,
+    Splice, VisDiff,
+};
+use finexl_core::selection::Role;
+use finexl_explain::decompose::Method;
+use finexl_explain::vocabulary::Vocabulary;
+use finexl_zoo::encoders::Encoder;
+
+/// Name of what `finexl explain` does.
+const DEFAULT: &str = "default";
+/// Proposals that every pair may make.
+const PER_PAIR: usize = 5;
+
+/// A method with its place in a table.
+pub struct Contender {
+    /// How it explains.
+    pub method: Box<dyn ExplanationMethod>,
+    /// What it is.
+    pub role: Role,
+    /// The directions that its explanation vectors are made of, each a row of the table.
+    pub columns: &'static [Column],
+}
+
+impl Contender {
+    /// The method of a name.
+    ///
+    /// # Errors
+    /// [`EvalError::Setting`] for a name that is none.
+    pub fn named(
+        name: &str,
+        encoder: &dyn Encoder,
+        vocabulary: &Vocabulary,
+    ) -> Result<Self, EvalError> {
+        const BOTH: &[Column] = &[Column::Plain, Column::Transformed];
+        const OWN: &[Column] = &[Column::Transformed];
+        let baseline = |method: Box<dyn ExplanationMethod>| Self {
+            method,
+            role: Role::Baseline,
+            columns: BOTH,
+        };
+        Ok(match name {
+            DEFAULT => Self {
+                method: Box::new(Decomposed::default_of(encoder, vocabulary)?),
+                role: Role::Ours,
+                columns: OWN,
+            },
+            "naive" => baseline(Box::new(Naive)),
+            "gsclip" => baseline(Box::new(GsClip { per_pair: PER_PAIR })),
+            "visdiff" => baseline(Box::new(VisDiff::default())),
+            "visdiff-means" => baseline(Box::new(VisDiff {
+                ranking: Ranking::MeanDifference,
+                per_pair: PER_PAIR,
+            })),
+            "splice" => baseline(Box::new(Splice::default())),
+            "divergence" => Self {
+                columns: &[Column::Plain],
+                ..baseline(Box::new(NearestNeighbour))
+            },
+            "random" => Self {
+                columns: &[Column::Plain],
+                ..baseline(Box::new(Random::default()))
+            },
+            other => Self {
+                method: Box::new(Decomposed::new(&decomposition(other)?, None)?),
+                role: Role::Variant,
+                // Algorithm 1 is defined on plain directions; the others see their own.
+                columns: OWN,
+            },
+        })
+    }
+
+    /// Its name in a table, with the directions where there are two.
+    pub fn row(&self, column: Column) -> String {
+        let name = self.method.name();
+        match (self.columns.len(), column) {
+            (1, _) | (_, Column::Plain) => name,
+            (_, Column::Transformed) => format!("{name}, our directions"),
+        }
+    }
+}
+
+fn decomposition(name: &str) -> Result<Method, EvalError> {
+    Method::parse(name).map_err(|_| {
+        let known: Vec<String> = Method::all().iter().map(|m| m.name().to_string()).collect();
+        EvalError::setting(
+            "methods",
+            format!(
+                "\"{name}\" is no method; there are default, {}, naive, gsclip, visdiff, \
+                 visdiff-means, splice, divergence, random",
+                known.join(", ")
+            ),
+        )
+    })
+}
