@@ -28,7 +28,7 @@ pub use method_answer::{Column, MethodAnswer};
 pub use naive::Naive;
 pub use nearest_neighbour::NearestNeighbour;
 pub use non_negative_lasso::NonNegativeLasso;
-pub use offer::Offer;
+pub use offer::{Offer, mean_embedding};
 pub use random::Random;
 pub use splice::Splice;
 pub use visdiff::{Ranking, VisDiff};
