@@ -123,8 +123,12 @@ fn eval_failure(error: &EvalError) -> bool {
         EvalError::Data(data) => data_failure(data),
         EvalError::Zoo(zoo) => zoo_failure(zoo),
         EvalError::Explain(explain) => explain_failure(explain),
-        EvalError::Csv { .. } => true,
-        EvalError::Setting { .. } => false,
+        EvalError::Csv { .. }
+        | EvalError::Score { .. }
+        | EvalError::Unanswered { .. }
+        | EvalError::Endpoint { .. }
+        | EvalError::Budget { .. } => true,
+        EvalError::Setting { .. } | EvalError::NoProposals { .. } | EvalError::Key { .. } => false,
     }
 }
 

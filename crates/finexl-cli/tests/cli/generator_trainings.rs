@@ -2,25 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-use crate::recipes::repository;
+use crate::recipes::tiny;
 use crate::sandbox::Sandbox;
 use std::time::{Duration, Instant};
-
-/// A recipe of the repository with some keys set otherwise, wherever they stand.
-fn tiny(file: &str, changes: &[(&str, &str)]) -> String {
-    let mut lines: Vec<String> = repository(file).lines().map(str::to_string).collect();
-    for (key, value) in changes {
-        let mut found = false;
-        for line in &mut lines {
-            if line.split('=').next().unwrap().trim() == *key {
-                *line = format!("{key} = {value}");
-                found = true;
-            }
-        }
-        assert!(found, "{file} has no {key}");
-    }
-    lines.join("\n") + "\n"
-}
 
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();

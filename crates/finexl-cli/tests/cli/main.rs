@@ -1,6 +1,7 @@
 //! Tests of the whole workspace and of the binary; one module per subject.
 
 mod calibrations;
+mod captioner_training;
 mod clip_models;
 mod data_verbs;
 mod devices;

@@ -11,6 +11,22 @@ pub fn repository(file: &str) -> String {
     std::fs::read_to_string(folder.join("../..").join(file)).unwrap()
 }
 
+/// A recipe of the repository with some keys set otherwise, wherever they stand.
+pub fn tiny(file: &str, changes: &[(&str, &str)]) -> String {
+    let mut lines: Vec<String> = repository(file).lines().map(str::to_string).collect();
+    for (key, value) in changes {
+        let mut found = false;
+        for line in &mut lines {
+            if line.split('=').next().unwrap().trim() == *key {
+                *line = format!("{key} = {value}");
+                found = true;
+            }
+        }
+        assert!(found, "{file} has no {key}");
+    }
+    lines.join("\n") + "\n"
+}
+
 /// The recipe of the embedded encoder with some keys set otherwise.
 pub fn recipe(changes: &[(&str, &str)]) -> String {
     let text = repository("experiments/zoo/mini-clip.toml");

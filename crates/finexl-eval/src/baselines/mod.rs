@@ -1,6 +1,7 @@
 //! Methods that explain a personalized model in the same form: every decomposition of the explainer, the
 //! baselines that they are compared with, and a control that names nothing.
 
+mod all_methods;
 mod concept_texts;
 mod decomposed;
 mod evidence;
@@ -17,6 +18,7 @@ mod splice;
 mod toy;
 mod visdiff;
 
+pub use all_methods::all_methods;
 pub use concept_texts::{ConceptTexts, TextForm};
 pub use decomposed::Decomposed;
 pub use evidence::Evidence;
@@ -26,7 +28,7 @@ pub use method_answer::{Column, MethodAnswer};
 pub use naive::Naive;
 pub use nearest_neighbour::NearestNeighbour;
 pub use non_negative_lasso::NonNegativeLasso;
-pub use offer::Offer;
+pub use offer::{Offer, mean_embedding};
 pub use random::Random;
 pub use splice::Splice;
 pub use visdiff::{Ranking, VisDiff};

@@ -6,6 +6,7 @@ use finexl_explain::ExplainError;
 use finexl_explain::bank::ConceptBank;
 use finexl_explain::decompose::{Directions, check_finite};
 use finexl_explain::vocabulary::Vocabulary;
+use finexl_zoo::encoders::Features;
 
 /// The common ground of a comparison; one serves all models of a pool.
 #[derive(Clone, Debug)]
@@ -26,7 +27,8 @@ impl<'a> Offer<'a> {
     /// - `bank`: their directions on the probes;
     /// - `texts`: their embeddings;
     /// - `image_mean`, `[d]`: the mean embedding of images of the domain, to be taken off where a method
-    ///   closes the gap between images and texts; the base's images of the whole pool will do;
+    ///   closes the gap between images and texts; the base's images of the whole pool will do
+    ///   ([`mean_embedding`]);
     /// - `reference`: the decomposition whose directions baselines are shown with too.
     ///
     /// # Errors
@@ -96,6 +98,22 @@ impl<'a> Offer<'a> {
     pub fn image_mean(&self) -> &[f64] {
         &self.image_mean
     }
+}
+
+/// Mean over the rows of several sets of features of one dimension, `[d]`; empty where there is no set.
+pub fn mean_embedding(sets: &[&Features]) -> Vec<f64> {
+    let d = sets.first().map_or(0, |set| set.dimension);
+    let count = sets.iter().map(|set| set.len()).sum::<usize>().max(1) as f64;
+    let mut mean = vec![0.0; d];
+    for row in sets
+        .iter()
+        .flat_map(|set| set.values.chunks_exact(d.max(1)))
+    {
+        for (sum, value) in mean.iter_mut().zip(row) {
+            *sum += f64::from(*value) / count;
+        }
+    }
+    mean
 }
 
 /// Checks the size of a row-major matrix, and that it is finite.

@@ -1,6 +1,7 @@
 //! SpLiCE: both sets in sparse concepts, and the difference.
 
 use super::concept_texts::normalise;
+use super::offer::mean_embedding;
 use super::{Evidence, ExplanationMethod, MethodAnswer, NonNegativeLasso, Offer};
 use crate::EvalError;
 use finexl_explain::decompose::Directions;
@@ -35,7 +36,7 @@ impl ExplanationMethod for Splice {
         let directions = Directions::new(&dictionary, offer.concepts(), offer.dimension())?;
         let lasso = NonNegativeLasso::new(directions, self.penalty)?;
         let weights = |set: &Features| -> Result<Vec<f64>, EvalError> {
-            let mut mean = mean(set);
+            let mut mean = mean_embedding(&[set]);
             subtract(&mut mean, offer.image_mean());
             let length = normalise(&mut mean);
             let weights = lasso.solve(&mean)?;
@@ -63,18 +64,6 @@ fn centred_texts(offer: &Offer<'_>) -> Vec<f64> {
         normalise(row);
     }
     values
-}
-
-/// Mean of rows, `[d]`.
-fn mean(features: &Features) -> Vec<f64> {
-    let n = features.len().max(1) as f64;
-    let mut mean = vec![0.0; features.dimension];
-    for row in features.values.chunks_exact(features.dimension) {
-        mean.iter_mut()
-            .zip(row)
-            .for_each(|(m, v)| *m += f64::from(*v) / n);
-    }
-    mean
 }
 
 fn subtract(values: &mut [f64], other: &[f64]) {
@@ -110,7 +99,7 @@ mod tests {
         toy.personalized = toy.base.clone();
         assert_eq!(weights(&toy), [0.0; 3]);
         toy.keep(1);
-        toy.image_mean = mean(&toy.base);
+        toy.image_mean = mean_embedding(&[&toy.base]);
         assert_eq!(weights(&toy), [0.0; 3]);
     }
 }

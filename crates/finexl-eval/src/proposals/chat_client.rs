@@ -152,7 +152,12 @@ impl ChatClient {
             Ok(text) => text,
             Err(error) => return unreached(&error),
         };
-        let complaint: String = text.chars().take(LONGEST_COMPLAINT).collect();
+        // Some servers repeat the key; it is taken out before anything is cut.
+        let complaint: String = self
+            .without_key(&text)
+            .chars()
+            .take(LONGEST_COMPLAINT)
+            .collect();
         let problem = format!("it answers with status {status} ({})", complaint.trim());
         match status {
             200..=299 => Outcome::Answered(text),
@@ -170,15 +175,17 @@ impl ChatClient {
         Ok(KeptAnswer::new(content.unwrap_or_default(), tokens))
     }
 
-    /// An error without the key, even where a server repeats it.
     fn failed(&self, problem: &str) -> EvalError {
-        let problem = match &self.key {
-            Some(key) => problem.replace(key, "[key]"),
-            None => problem.to_string(),
-        };
         EvalError::Endpoint {
             address: self.address.clone(),
-            problem,
+            problem: self.without_key(problem),
+        }
+    }
+
+    fn without_key(&self, text: &str) -> String {
+        match &self.key {
+            Some(key) => text.replace(key, "[key]"),
+            None => text.to_string(),
         }
     }
 }
