@@ -10,9 +10,12 @@ use burn::tensor::{Device, Tensor, TensorData};
 /// Channels of the seven outputs.
 pub const CHANNELS: [usize; 7] = [64, 128, 256, 384, 384, 512, 512];
 
-/// The fire modules of every output after the first: number in torchvision's list, channels in, squeezed
-/// and of each expansion; and whether a pooling comes before.
-const SLICES: [(bool, &[(usize, [usize; 3])]); 6] = [
+/// What computes an output after the first: whether a pooling comes before, and the fire modules by their
+/// numbers in torchvision's list with channels in, squeezed and of each expansion.
+type Slice = (bool, &'static [(usize, [usize; 3])]);
+
+/// The outputs after the first.
+const SLICES: [Slice; 6] = [
     (true, &[(3, [64, 16, 64]), (4, [128, 16, 64])]),
     (true, &[(6, [128, 32, 128]), (7, [256, 32, 128])]),
     (true, &[(9, [256, 48, 192])]),
