@@ -41,7 +41,8 @@ impl Run {
             Experiment::TrainAutoencoder(_)
             | Experiment::TrainAutoregressive(_)
             | Experiment::TrainDenoiser(_)
-            | Experiment::TrainEncoder(_) => {
+            | Experiment::TrainEncoder(_)
+            | Experiment::TrainGan(_) => {
                 train_recipe(&experiment, None, arguments)?;
             }
             Experiment::ExplainModels(models) => {

@@ -186,7 +186,10 @@ fn an_autoregressive_model_is_trained_personalized_and_explained() {
     sandbox.succeeds(
         "generate --model run/samples/last.safetensors --prompts prompts.txt --out early",
     );
-    sandbox.refuses(&format!("{generate} --out no --steps 5"), &["--steps"]);
+    sandbox.refuses(
+        &format!("{generate} --out no --steps 5"),
+        &["sampling steps"],
+    );
     sandbox.refuses(&format!("{generate} --out no --top-k 0"), &["top-k"]);
     sandbox.refuses(
         "generate --prompts prompts.txt --out no --temperature 1",

@@ -3,7 +3,7 @@
 use super::{
     Calibrate, Evaluate, EvaluateGenerator, EvaluatePool, ExplainModels, ExplainScenes, MakePool,
     Personalize, PlantedConcepts, TrainAutoencoder, TrainAutoregressive, TrainDenoiser,
-    TrainEncoder,
+    TrainEncoder, TrainGan,
 };
 use serde::{Deserialize, Serialize};
 
@@ -37,4 +37,6 @@ pub enum Experiment {
     TrainDenoiser(TrainDenoiser),
     /// `[train-encoder]`
     TrainEncoder(TrainEncoder),
+    /// `[train-gan]`
+    TrainGan(TrainGan),
 }

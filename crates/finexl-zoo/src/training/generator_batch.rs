@@ -201,7 +201,12 @@ impl<N: LatentNetwork> BatchSource for GeneratorBatches<N> {
             batch: LatentBatch {
                 latents: moved(self.latents.encode(&images)),
                 prompts: Prompts::new(prompts),
-                drawn: N::draw(&mut random, [n, positions, channels], device),
+                drawn: N::draw(
+                    &self.recipe.architecture,
+                    &mut random,
+                    [n, positions, channels],
+                    device,
+                ),
             },
             aligned: self.aligned(&images).map(moved),
             samples: self.samples.clone().filter(|_| first),

@@ -5,8 +5,9 @@
 //! beside it in a batch (see [`RowLinear`]), and a prompt is read without any other.
 
 use super::decoding::States;
-use super::{TokenBlock, TokenTransformer};
+use super::TokenTransformer;
 use crate::ZooError;
+use crate::generators::TokenBlock;
 use crate::generators::burn_layers::{norm, row_linear, values};
 use crate::generators::mini_diffusion::Prompts;
 use crate::transformer::{Activation, KeyValueCache, Norm, RowLinear, Rows};

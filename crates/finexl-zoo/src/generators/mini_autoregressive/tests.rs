@@ -247,7 +247,7 @@ fn tuning_an_adapter_lowers_the_loss_and_leaves_the_base() {
     let mut losses = Vec::new();
     for step in 0..12 {
         let mut random = generator(step, &[]);
-        let batch = MiniAutoregressive::batch(&set, &[0, 1, 2, 3], &mut random, &device);
+        let batch = model.batch(&set, &[0, 1, 2, 3], &mut random, &device);
         let loss = MiniAutoregressive::loss(&network, batch);
         losses.push(loss.clone().into_scalar::<f32>());
         let gradients = GradientsParams::from_grads(loss.backward(), &network);
