@@ -14,11 +14,16 @@ pub mod mini_autoregressive;
 pub mod mini_diffusion;
 pub mod mini_gan;
 mod open;
+#[cfg(test)]
+mod reference_values;
+#[cfg(test)]
+mod tiny_models;
 mod token_block;
 mod tunable;
 
 pub use any_generator::AnyGenerator;
 pub(crate) use any_generator::with_generator;
+pub(crate) use burn_layers::values;
 pub use conditions::Conditions;
 pub(crate) use config::known_words;
 pub use config::{Family, GeneratorConfig};
@@ -32,8 +37,8 @@ pub use latent_network::{
     DrawnRows, LatentBatch, LatentNetwork, Loss, NetworkSizes, SampleRequest,
 };
 pub use open::{
-    DEFAULT_GENERATOR, DIRECTION_FILE, MODEL_FILE, OpenedGenerator, embedded_generators, is_generator,
-    open_generator, open_personalized,
+    DEFAULT_GENERATOR, DIRECTION_FILE, MODEL_FILE, OpenedGenerator, embedded_generators,
+    is_generator, open_generator, open_personalized,
 };
 pub use token_block::TokenBlock;
 pub use tunable::{LatentSet, Tunable, TuningMemory};

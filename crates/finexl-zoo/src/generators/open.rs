@@ -2,7 +2,8 @@
 
 use super::mini_diffusion::LatentSpace;
 use super::{
-    AnyGenerator, Family, GeneratorConfig, LatentGenerator, LatentNetwork, Tunable, with_generator,
+    AnyGenerator, Family, Generator, GeneratorConfig, LatentGenerator, LatentNetwork, Tunable,
+    with_generator,
 };
 use crate::ZooError;
 use crate::adapters::{Adapter, BaseCheck, merge};

@@ -3,10 +3,9 @@
 use super::objective::Objective;
 use super::style_images::{StyledImage, restyled_images};
 use crate::ZooError;
-use crate::generators::burn_layers::values;
 use crate::generators::mini_diffusion::Prompts;
 use crate::generators::mini_gan::{Direction, MiniGan, StyleGenerator, drawn};
-use crate::generators::{DIRECTION_FILE, GenerationRequest, Generator};
+use crate::generators::{DIRECTION_FILE, GenerationRequest, Generator, values};
 use crate::training::tuning_adamw;
 use burn::module::{Initializer, Module, Param};
 use burn::optim::ModuleOptimizer;
@@ -57,7 +56,11 @@ pub(super) fn stylized_images(
     base: &MiniGan,
 ) -> Result<Vec<StyledImage>, ZooError> {
     restyled_images(config, base.subjects(), |prompts| {
-        base.generate(&requests(config, prompts), &base.default_settings(), &|_| ())
+        base.generate(
+            &requests(config, prompts),
+            &base.default_settings(),
+            &|_| (),
+        )
     })
 }
 

@@ -3,7 +3,7 @@
 use super::pool::{BASE, IMAGES, MODELS, settings_by};
 use super::tuning::{check, snapshot_folder};
 use crate::ZooError;
-use crate::generators::{AnyGenerator, Generator};
+use crate::generators::AnyGenerator;
 use finexl_core::experiment::{
     GuidedModels, MakePool, Mechanism, Personalize, StyleShare, TrainedModels, WalkedModels,
 };

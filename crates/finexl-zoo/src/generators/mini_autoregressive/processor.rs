@@ -4,8 +4,8 @@
 //! another one. So every number is computed from its own image alone, in one order, whatever stands
 //! beside it in a batch (see [`RowLinear`]), and a prompt is read without any other.
 
-use super::decoding::States;
 use super::TokenTransformer;
+use super::decoding::States;
 use crate::ZooError;
 use crate::generators::TokenBlock;
 use crate::generators::burn_layers::{norm, row_linear, values};

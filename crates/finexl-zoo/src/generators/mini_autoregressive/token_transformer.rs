@@ -1,8 +1,8 @@
 //! The causal transformer: tokens so far and a prompt -> what the next ones are likely to be.
 
 use super::{ChannelHead, TokenShape};
-use crate::generators::{LatentNetwork, TokenBlock};
 use crate::generators::mini_diffusion::{MASKED, Prompts, TextMemory, TextReader};
+use crate::generators::{LatentNetwork, TokenBlock};
 use burn::module::{Initializer, Module, Param};
 use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
 use burn::tensor::activation::log_softmax;

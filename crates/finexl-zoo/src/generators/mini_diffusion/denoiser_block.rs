@@ -93,7 +93,13 @@ pub fn modulated(x: Tensor<3>, shift: Tensor<3>, scale: Tensor<3>) -> Tensor<3> 
 /// Modulations `[1, 6, width]` that are zero but for the gates.
 fn opened(width: usize, gates: f32, device: &Device) -> Tensor<3> {
     let values: Vec<f32> = (0..MODULATIONS * width)
-        .map(|at| if GATES.contains(&(at / width)) { gates } else { 0.0 })
+        .map(|at| {
+            if GATES.contains(&(at / width)) {
+                gates
+            } else {
+                0.0
+            }
+        })
         .collect();
     Tensor::from_data(TensorData::new(values, [1, MODULATIONS, width]), device)
 }

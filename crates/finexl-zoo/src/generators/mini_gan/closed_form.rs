@@ -2,7 +2,7 @@
 
 use super::{Direction, Provenance, StyleGenerator};
 use crate::ZooError;
-use crate::generators::burn_layers::values;
+use crate::generators::values;
 use faer::{Mat, Side};
 
 impl StyleGenerator {
@@ -45,9 +45,13 @@ impl StyleGenerator {
 
 /// A vector or its negative, such that its largest number is positive.
 fn upright(vector: Vec<f64>) -> Vec<f32> {
-    let largest = vector.iter().copied().fold(0.0f64, |largest, v| {
-        if v.abs() > largest.abs() { v } else { largest }
-    });
+    let largest =
+        vector.iter().copied().fold(
+            0.0f64,
+            |largest, v| {
+                if v.abs() > largest.abs() { v } else { largest }
+            },
+        );
     let sense = if largest < 0.0 { -1.0 } else { 1.0 };
     vector.into_iter().map(|v| (sense * v) as f32).collect()
 }

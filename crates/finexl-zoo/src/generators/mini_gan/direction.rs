@@ -121,7 +121,7 @@ impl Direction {
         };
         let stored = file.load_into(blank)?;
         Ok(Self {
-            unit: crate::generators::burn_layers::values(stored.direction.val())?,
+            unit: crate::generators::values(stored.direction.val())?,
             provenance: Provenance::Learned {
                 length: config.length,
             },

@@ -14,7 +14,7 @@ use finexl_core::experiment::GanArchitecture;
 #[derive(Module, Debug)]
 pub struct Discriminator {
     text: TextReader,
-    input: Linear,
+    pub(super) input: Linear,
     positions: Param<Tensor<3>>,
     trunk: Vec<TokenBlock>,
     words_norm: LayerNorm,

@@ -4,8 +4,8 @@ use super::{Direction, Discriminator, StyleGenerator};
 use crate::ZooError;
 use crate::generators::mini_diffusion::{LatentSpace, Prompts};
 use crate::generators::{
-    DrawnRows, Family, GenerationRequest, GenerationSettings, GeneratorConfig, LatentBatch, LatentGenerator,
-    LatentNetwork, Loss, NetworkSizes, SampleRequest, Walk,
+    DrawnRows, Family, GenerationRequest, GenerationSettings, GeneratorConfig, LatentBatch,
+    LatentGenerator, LatentNetwork, Loss, NetworkSizes, SampleRequest, Walk,
 };
 use crate::sampling::{noise, standard_normal};
 use crate::training::adversarial_adamw;
