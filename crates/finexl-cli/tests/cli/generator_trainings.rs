@@ -7,7 +7,7 @@ use crate::sandbox::Sandbox;
 use std::time::{Duration, Instant};
 
 /// A recipe of the repository with some keys set otherwise, wherever they stand.
-fn tiny(file: &str, changes: &[(&str, &str)]) -> String {
+pub fn tiny(file: &str, changes: &[(&str, &str)]) -> String {
     let mut lines: Vec<String> = repository(file).lines().map(str::to_string).collect();
     for (key, value) in changes {
         let mut found = false;
@@ -22,7 +22,8 @@ fn tiny(file: &str, changes: &[(&str, &str)]) -> String {
     lines.join("\n") + "\n"
 }
 
-fn sandbox() -> Sandbox {
+/// A sandbox with the recipe of a tiny autoencoder.
+pub fn with_autoencoder() -> Sandbox {
     let sandbox = Sandbox::new();
     let autoencoder = [
         ("output", "\"mini-autoencoder.safetensors\""),
@@ -39,6 +40,11 @@ fn sandbox() -> Sandbox {
         "autoencoder.toml",
         tiny("experiments/zoo/mini-autoencoder.toml", &autoencoder),
     );
+    sandbox
+}
+
+fn sandbox() -> Sandbox {
+    let sandbox = with_autoencoder();
     let denoiser = [
         ("output", "\"model.safetensors\""),
         ("autoencoder", "\"mini-autoencoder.safetensors\""),
@@ -108,7 +114,7 @@ fn a_generator_is_trained_from_recipes_and_goes_on_after_kill() {
 }
 
 /// A tiny LoRA of `model.safetensors`.
-const LORA: &str = r#"
+pub const LORA: &str = r#"
 [personalize]
 name = "tiny"
 output = "tiny"

@@ -65,7 +65,8 @@ fn tiny() -> MiniGan {
 /// Both players on a device for training, with a batch of which one row has no caption.
 fn game() -> (Gan, LatentBatch<GanNoise>) {
     let device = Device::flex().autodiff();
-    let gan = Gan::new(&architecture(), [4, 4], 5, &device).map(&mut Shaken);
+    let gan = Gan::new(&architecture(), [4, 4], 5, &Device::flex()).map(&mut Shaken);
+    let gan = gan.train().fork(&device);
     let words = vec![vec![1, 3, 4, 2], vec![1, 4, 6, 7, 2], vec![1, 2]];
     let mut random = generator(7, &[]);
     let batch = LatentBatch {
@@ -301,12 +302,13 @@ fn an_adapter_reaches_both_players_and_leaves_the_base() {
     assert_ne!(weights(&tuned), before);
 }
 
-/// A model of scenes of two subjects, as files.
+/// A model of scenes of a few subjects, as files.
 fn of_scenes(folder: &Path) -> String {
     let autoencoder = autoencoder(folder, 4, None);
     let beside = folder.join(Family::Gan.autoencoder_file());
     autoencoder.copy_to(&beside).unwrap();
-    let subjects = ["red apple", "pizza"].map(str::to_string).to_vec();
+    let subjects = ["red apple", "pizza", "robot", "rocket", "star", "bear"];
+    let subjects = subjects.map(str::to_string).to_vec();
     let mut config = MiniGanConfig {
         words: known_words(&subjects, &[]),
         subjects,
