@@ -75,7 +75,7 @@ pub struct Walking {
     /// Walk along a direction that follows from a GAN's weights, by its rank from 0.
     #[arg(long, value_name = "closed-form:K", value_parser = direction, requires = "distance")]
     pub direction: Option<usize>,
-    /// Distance to walk along the direction; images lie some 10 from the middle of the space.
+    /// Distance to walk along the direction; images of mini-gan lie 13 from the middle of the space.
     #[arg(
         long,
         value_name = "D",

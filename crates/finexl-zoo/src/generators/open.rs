@@ -248,7 +248,7 @@ fn fine_tuned<G: Tunable + Into<AnyGenerator>>(
     })
 }
 
-/// The weights of the autoencoder beside a model, else embedded ones of its family.
+/// The weights of the autoencoder beside a model, else embedded ones that its family uses too.
 fn autoencoder(model: &str, family: Family) -> Result<WeightsFile, ZooError> {
     let by_name = EMBEDDED.iter().find(|embedded| embedded.name == model);
     let folder = Path::new(model).parent().unwrap_or(Path::new(""));
@@ -256,7 +256,8 @@ fn autoencoder(model: &str, family: Family) -> Result<WeightsFile, ZooError> {
     if by_name.is_none() && beside.is_file() {
         return WeightsFile::read(&beside);
     }
-    let of_family = || EMBEDDED.iter().find(|embedded| embedded.family == family);
+    let same_file = |other: Family| other.autoencoder_file() == family.autoencoder_file();
+    let of_family = || EMBEDDED.iter().find(|embedded| same_file(embedded.family));
     match by_name.or_else(of_family) {
         Some(embedded) => {
             let name = format!("the embedded autoencoder of {}", embedded.name);
