@@ -5,6 +5,8 @@
 mod closed_form;
 mod config;
 mod direction;
+#[cfg(test)]
+mod direction_tests;
 mod discriminator;
 mod gan;
 mod mapping_network;
