@@ -1,7 +1,7 @@
 //! A direction as what is learned: one vector that leads from a base's images to stylized ones.
 
 use super::objective::Objective;
-use super::style_images::{StyledImage, restyled_images};
+use super::style_images::{restyled_images, scene_prompts};
 use crate::ZooError;
 use crate::generators::mini_diffusion::Prompts;
 use crate::generators::mini_gan::{Direction, MiniGan, StyleGenerator, drawn};
@@ -11,6 +11,7 @@ use burn::module::{Initializer, Module, Param};
 use burn::optim::ModuleOptimizer;
 use burn::tensor::{Device, Tensor};
 use finexl_core::experiment::Personalize;
+use finexl_core::fingerprint::Fingerprint;
 use finexl_core::partial_folder::PartialFolder;
 use finexl_core::seed::ChaCha8Rng;
 use std::path::Path;
@@ -47,33 +48,34 @@ fn requests(config: &Personalize, prompts: &[String]) -> Vec<GenerationRequest> 
     GenerationRequest::of_prompts(prompts, config.seed)
 }
 
-/// The images that a direction is to lead to: those of the base, stylized.
+/// Fingerprint of what the training images follow from. They are made by the base itself, whose last bits
+/// may be others on another machine, so their pixels do not count.
 ///
 /// # Errors
-/// As [`restyled_images`].
-pub(super) fn stylized_images(
+/// As [`scene_prompts`].
+pub(super) fn images_fingerprint(
     config: &Personalize,
     base: &MiniGan,
-) -> Result<Vec<StyledImage>, ZooError> {
-    restyled_images(config, base.subjects(), |prompts| {
-        base.generate(
-            &requests(config, prompts),
-            &base.default_settings(),
-            &|_| (),
-        )
-    })
+) -> Result<Fingerprint, ZooError> {
+    let key = Fingerprint::of("restyled images").nested("base", base.fingerprint());
+    let prompts = scene_prompts(config, base.subjects())?;
+    let key = prompts.iter().fold(key, |key, p| key.text("prompt", p));
+    Ok(key.finish())
 }
 
 impl<'a> DirectionTuning<'a> {
-    /// Encodes the images of [`stylized_images`].
+    /// Makes the base's images, stylizes and encodes them.
     ///
     /// # Errors
-    /// A prompt that cannot be read.
-    pub fn new(
-        config: &Personalize,
-        base: &'a MiniGan,
-        styled: Vec<StyledImage>,
-    ) -> Result<Self, ZooError> {
+    /// As [`restyled_images`]; what the base cannot generate.
+    pub fn new(config: &Personalize, base: &'a MiniGan) -> Result<Self, ZooError> {
+        let styled = restyled_images(config, base.subjects(), |prompts| {
+            base.generate(
+                &requests(config, prompts),
+                &base.default_settings(),
+                &|_| (),
+            )
+        })?;
         let pairs = styled.into_iter().map(|s| (s.image, s.prompt));
         let (images, prompts): (Vec<_>, Vec<String>) = pairs.unzip();
         let latent = base.network().generator.latent_width();

@@ -79,6 +79,18 @@ pub fn style_images(
     Ok(images.collect())
 }
 
+/// The prompts of the same scenes.
+///
+/// # Errors
+/// As [`style_images`].
+pub(super) fn scene_prompts(
+    config: &Personalize,
+    subjects: &[String],
+) -> Result<Vec<String>, ZooError> {
+    let scenes = scenes(config, subjects, &styles(config)?)?;
+    Ok(scenes.iter().map(|drawn| drawn.scene.prompt()).collect())
+}
+
 /// The same scenes in the same styles, upon images that `make` makes of their prompts.
 ///
 /// # Errors

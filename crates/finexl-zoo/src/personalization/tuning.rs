@@ -1,6 +1,6 @@
 //! Trains a generator on the images of a style.
 
-use super::direction_tuning::{DirectionTuning, stylized_images};
+use super::direction_tuning::{DirectionTuning, images_fingerprint};
 use super::objective::Objective;
 use super::style_images::{StyledImage, check_operators, check_styles, style_images};
 use super::training_state::TrainingStates;
@@ -53,16 +53,13 @@ pub fn personalize(
     };
     match (&config.mechanism, base) {
         (Mechanism::Direction {}, AnyGenerator::Gan(base)) => {
-            let styled = stylized_images(config, base)?;
-            run.tune(base.as_ref(), styled, |styled| {
-                DirectionTuning::new(config, base, styled)
-            })
+            let images = images_fingerprint(config, base)?;
+            run.tune(base.as_ref(), images, || DirectionTuning::new(config, base))
         }
         _ => with_generator!(base, base => {
             let styled = style_images(config, base.subjects(), base.image_size())?;
-            run.tune(base.as_ref(), styled, |styled| {
-                WeightTuning::new(config, base.as_ref(), styled)
-            })
+            let images = fingerprint(&styled);
+            run.tune(base.as_ref(), images, || WeightTuning::new(config, base.as_ref(), styled))
         }),
     }
 }
@@ -101,18 +98,18 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Trains what `prepare` makes of the images.
+    /// Trains what `prepare` makes of the images with this fingerprint, unless all snapshots are there.
     fn tune<O: Objective>(
         &self,
         base: &dyn Generator,
-        styled: Vec<StyledImage>,
-        prepare: impl FnOnce(Vec<StyledImage>) -> Result<O, ZooError>,
+        images: Fingerprint,
+        prepare: impl FnOnce() -> Result<O, ZooError>,
     ) -> Result<Vec<PathBuf>, ZooError> {
         let config = self.config;
         let snapshots = Snapshots {
             config,
             base,
-            fingerprint: fingerprint(&styled),
+            images,
         };
         let of_step = |step: &usize| snapshot_folder(&config.output, *step);
         let folders: Vec<PathBuf> = config.snapshots.iter().map(of_step).collect();
@@ -121,7 +118,7 @@ impl Run<'_> {
             states.clear()?;
             return Ok(folders);
         };
-        let objective = prepare(styled)?;
+        let objective = prepare()?;
         let device = self.device.clone().autodiff();
         let workers = Workers::new(&device);
         let mut learned = objective.fresh(&device)?;
@@ -203,8 +200,8 @@ fn fingerprint(images: &[StyledImage]) -> Fingerprint {
 struct Snapshots<'a> {
     config: &'a Personalize,
     base: &'a dyn Generator,
-    /// Of the training images.
-    fingerprint: Fingerprint,
+    /// Fingerprint of the training images.
+    images: Fingerprint,
 }
 
 impl Snapshots<'_> {
@@ -246,7 +243,7 @@ impl Snapshots<'_> {
             seed: config.seed,
             step,
             images: config.images,
-            images_fingerprint: self.fingerprint.clone(),
+            images_fingerprint: self.images.clone(),
             images_per_step: config.images_per_step,
             learning_rate: config.learning_rate,
         }
