@@ -1,28 +1,30 @@
 #!/usr/bin/env python3
-"""FineXL and PyTorch on the same weights of mini-diffusion: sampling, training, adapters.
+"""FineXL and PyTorch on the same weights of mini-diffusion or mini-gan: sampling, training, adapters.
 
     cargo build --release
-    python3 scripts/bench_generators.py [--binary target/release/finexl] [--rounds 3]
+    python3 scripts/bench_generators.py [--binary target/release/finexl] [--rounds 3] [--model FILE]
 
 The programs run in turn, each in a process of its own, with as many threads as there are processors. Times
 are of the work itself, without loading: FineXL reports them in its log, the reference
-(mini_diffusion_reference.py, PyTorch without compilation) measures around its calls, after a short warm-up
-that FineXL does not get. Printed are medians and, per quantity, how many times faster (or smaller) FineXL
-is. MiB is the peak of the whole process.
+(mini_diffusion_reference.py, mini_gan_reference.py, PyTorch without compilation) measures around its calls,
+after a short warm-up that FineXL does not get. Printed are medians and, per quantity, how many times faster
+(or smaller) FineXL is. MiB is the peak of the whole process. The family is that of the weights file.
 
-First of all both make pictures from the same prompts and the same starting noise; where these differ by
+First of all both make pictures from the same prompts and the same drawn numbers; where these differ by
 more than rounding, nothing is timed.
 
-- sampling: 25 images, 20 steps of DPM-Solver++(2M), guidance 3, decoded. The reference reads the prompts
-  once and asks the network for prompts and empty prompts in one batch.
-- training: one step at 64 images. On both sides: encoding the images, flow matching loss, gradients, Muon
-  for the matrices of blocks (AdamW where this PyTorch has no Muon), AdamW for the rest, the running average
-  of the weights. FineXL's step also draws the images, from scenes without aspects; nothing is aligned with
-  mini-clip. `network`: the reference's step without the encoding, beside FineXL's whole step.
+- sampling: 25 images, decoded. Diffusion: 20 steps of DPM-Solver++(2M), guidance 3; the reference reads the
+  prompts once and asks the network for prompts and empty prompts in one batch. GAN: one pass.
+- training: one step at as many images as the recipe has. On both sides: encoding the images, the loss,
+  gradients, the optimiser and the running average of the weights. Diffusion: flow matching, Muon for the
+  matrices of blocks (AdamW where this PyTorch has no Muon), AdamW for the rest. GAN: the losses of both
+  players, AdamW without momentum. FineXL's step also draws the images, from scenes without aspects; nothing
+  is aligned with mini-clip. `network`: the reference's step without the encoding, beside FineXL's whole step.
 - lora: one step at 16 images, rank 8 on all Linears of the blocks, AdamW; latents are encoded before.
 
-Without trained weights: python3 crates/finexl-zoo/tests/fixtures/mini_diffusion/generate.py --full-size runs/full-diffusion, and
---model runs/full-diffusion/mini-diffusion.safetensors.
+Without trained weights: python3 crates/finexl-zoo/tests/fixtures/mini_diffusion/generate.py --full-size
+runs/full-diffusion, and --model runs/full-diffusion/mini-diffusion.safetensors; for the GAN the same with
+mini_gan, runs/full-gan and mini-gan.
 
 Needs torch, safetensors, numpy, pillow.
 """
@@ -45,7 +47,6 @@ WORKS = ["sampling", "training", "lora"]
 SEED = 0
 STEPS = 20
 GUIDANCE = 3.0
-TRAINING_BATCH = 64
 LORA_BATCH = 16
 RANK = 8
 TARGETS = ["to_q", "to_k", "to_v", "to_out", "fc1", "fc2"]
@@ -57,6 +58,117 @@ MEAN_DIFFERENCE = 0.1
 
 
 # Reference
+
+
+class Diffusion:
+    """mini-diffusion: what is compared of it."""
+
+    recipe = "mini-diffusion"
+    table = "train-denoiser"
+    sampler = ["--steps", STEPS, "--guidance", GUIDANCE]
+
+    @staticmethod
+    def open(path):
+        from mini_diffusion_reference import MiniDiffusion
+
+        return MiniDiffusion.open(path)
+
+    @staticmethod
+    def pictures(model, prompts, noise, steps=STEPS):
+        return model.generate(prompts, noise=noise, steps=steps, guidance=GUIDANCE)
+
+    @staticmethod
+    def draw(model, count):
+        """What a step draws beside its images."""
+        import torch
+
+        return torch.randn(count, *model.latent_shape()), torch.randn(count).sigmoid()
+
+    @staticmethod
+    def loss(model, latents, drawn, tokens):
+        from mini_diffusion_reference import flow_matching_loss
+
+        return flow_matching_loss(model.denoiser, latents, *drawn, tokens)
+
+    @staticmethod
+    def optimizers(model):
+        """Those of a training, and the parameters whose gradients are clipped."""
+        import torch
+
+        matrices, rest = [], []
+        for name, parameter in model.denoiser.named_parameters():
+            inside = name.startswith("blocks.") or ".transformer." in name
+            (matrices if inside and name.endswith(".weight") else rest).append(parameter)
+        if not hasattr(torch.optim, "Muon"):
+            print("this PyTorch has no Muon; AdamW takes its place", file=sys.stderr)
+            return [torch.optim.AdamW(matrices + rest, lr=2e-3, betas=(0.9, 0.98), weight_decay=0.02)], rest
+        muon = torch.optim.Muon(matrices, lr=2e-3, weight_decay=0.02, adjust_lr_fn="match_rms_adamw")
+        return [muon, torch.optim.AdamW(rest, lr=2e-3, betas=(0.9, 0.98), weight_decay=0.02)], rest
+
+    @staticmethod
+    def tuner(factors):
+        import torch
+
+        return torch.optim.AdamW(factors, lr=1e-3, weight_decay=0.0)
+
+
+class Adversarial:
+    """mini-gan: what is compared of it."""
+
+    recipe = "mini-gan"
+    table = "train-gan"
+    sampler = []
+
+    @staticmethod
+    def open(path):
+        from mini_gan_reference import MiniGan
+
+        return MiniGan.open(path)
+
+    @staticmethod
+    def pictures(model, prompts, noise, steps=1):
+        return model.generate(prompts, noise=noise)
+
+    @staticmethod
+    def draw(model, count):
+        """What a step draws beside its images."""
+        import torch
+
+        z = torch.randn(count, model.config["architecture"]["latent-width"])
+        step = torch.randn(count, *model.latent_shape())
+        return z, step, torch.arange(count) % 2 == 0
+
+    @staticmethod
+    def loss(model, latents, drawn, tokens):
+        from mini_gan_reference import losses
+
+        played = losses(model.gan, latents, tokens, *drawn)
+        return played["generator"] + played["discriminator"]
+
+    @staticmethod
+    def optimizers(model):
+        """That of a training, and the parameters whose gradients are clipped."""
+        everything = list(model.gan.parameters())
+        return [Adversarial.tuner(everything)], everything
+
+    @staticmethod
+    def tuner(factors):
+        import torch
+
+        return torch.optim.AdamW(factors, lr=6e-4, betas=(0.0, 0.99), eps=1e-5, weight_decay=0.0)
+
+
+def family_of(config):
+    families = {"diffusion": Diffusion, "gan": Adversarial}
+    name = config.get("family", "diffusion")
+    if name not in families:
+        sys.exit(f"{name} is not compared here; give weights of: {', '.join(families)}")
+    return families[name]
+
+
+def recipe_of(family):
+    text = (ROOT / f"experiments/zoo/{family.recipe}.toml").read_text()
+    return tomllib.loads(text)[family.table]
 
 
 def prompts_of(config, count):
@@ -74,7 +186,7 @@ def prompts_of(config, count):
     return prompts
 
 
-def timed_sampling(model, arguments, scratch):
+def timed_sampling(family, model, arguments, scratch):
     """Seconds for all images; these go to a file."""
     import numpy as np
     import torch
@@ -82,17 +194,17 @@ def timed_sampling(model, arguments, scratch):
 
     prompts = (scratch / "prompts.txt").read_text().splitlines()
     noise = model.noise(SEED, len(prompts))
-    model.generate(prompts[:2], noise=noise[:2], steps=WARM_UP)
+    family.pictures(model, prompts[:2], noise[:2], steps=WARM_UP)
     begin = time.perf_counter()
     with torch.inference_mode():
-        images = bytes_of(model.generate(prompts, noise=noise, steps=STEPS, guidance=GUIDANCE))
+        images = bytes_of(family.pictures(model, prompts, noise))
     seconds = time.perf_counter() - begin
     np.save(scratch / "reference.npy", images.numpy())
     return {"sampling": seconds}
 
 
-def batches(model, count):
-    """Random images, noise, times and tokens of scenes; what they show does not matter for the time."""
+def batches(family, model, count):
+    """Random images, tokens of scenes and what is drawn; what they show does not matter for the time."""
     import torch
     from mini_diffusion_reference import padded
 
@@ -100,69 +212,55 @@ def batches(model, count):
     side = model.autoencoder_config["architecture"]["image-size"]
     tokens = [model.tokens(prompt) for prompt in prompts_of(model.config, count)]
     while True:
-        images = torch.rand(count, 3, side, side)
-        noise = torch.randn(count, *model.latent_shape())
-        yield images, noise, torch.randn(count).sigmoid(), padded(tokens)
+        yield torch.rand(count, 3, side, side), family.draw(model, count), padded(tokens)
 
 
-def timed_training(model, arguments, scratch):
+def timed_training(family, model, arguments, scratch):
     """Seconds per step, of the network alone and with the encoding."""
     import torch
-    from mini_diffusion_reference import flow_matching_loss
 
-    denoiser = model.denoiser.train()
-    average = copy.deepcopy(denoiser).requires_grad_(False)
-    matrices, rest = [], []
-    for name, parameter in denoiser.named_parameters():
-        inside = name.startswith("blocks.") or ".transformer." in name
-        (matrices if inside and name.endswith(".weight") else rest).append(parameter)
-    if hasattr(torch.optim, "Muon"):
-        muon = torch.optim.Muon(matrices, lr=2e-3, weight_decay=0.02, adjust_lr_fn="match_rms_adamw")
-        optimizers = [muon, torch.optim.AdamW(rest, lr=2e-3, betas=(0.9, 0.98), weight_decay=0.02)]
-    else:
-        print("this PyTorch has no Muon; AdamW takes its place", file=sys.stderr)
-        optimizers = [torch.optim.AdamW(matrices + rest, lr=2e-3, betas=(0.9, 0.98), weight_decay=0.02)]
-    both = network = 0.0
-    source = batches(model, TRAINING_BATCH)
+    network = model.denoiser.train()
+    average = copy.deepcopy(network).requires_grad_(False)
+    optimizers, clipped = family.optimizers(model)
+    both = alone = 0.0
+    source = batches(family, model, recipe_of(family)["images-per-step"])
     for step in range(WARM_UP + arguments.train_steps):
-        images, noise, times, tokens = next(source)
+        images, drawn, tokens = next(source)
         begin = time.perf_counter()
         with torch.no_grad():
             latents = model.encode(images)
         encoded = time.perf_counter()
-        flow_matching_loss(denoiser, latents, noise, times, tokens).backward()
-        torch.nn.utils.clip_grad_norm_(rest, 1.0)
+        family.loss(model, latents, drawn, tokens).backward()
+        torch.nn.utils.clip_grad_norm_(clipped, 1.0)
         for optimizer in optimizers:
             optimizer.step()
             optimizer.zero_grad()
         with torch.no_grad():
-            torch._foreach_lerp_(list(average.parameters()), list(denoiser.parameters()), 0.002)
+            torch._foreach_lerp_(list(average.parameters()), list(network.parameters()), 0.002)
         end = time.perf_counter()
         if step >= WARM_UP:
             both += end - begin
-            network += end - encoded
-    return {"training": both / arguments.train_steps, "network": network / arguments.train_steps}
+            alone += end - encoded
+    return {"training": both / arguments.train_steps, "network": alone / arguments.train_steps}
 
 
-def timed_lora(model, arguments, scratch):
+def timed_lora(family, model, arguments, scratch):
     """Seconds per step."""
     import torch
     from lora_reference import add_lora
-    from mini_diffusion_reference import flow_matching_loss
 
-    denoiser = model.denoiser.train()
-    adapted = add_lora(denoiser, TARGETS, RANK, alpha=RANK)
+    adapted = add_lora(model.denoiser.train(), TARGETS, RANK, alpha=RANK)
     factors = [p for layer in adapted.values() for p in (layer.lora_A, layer.lora_B)]
-    optimizer = torch.optim.AdamW(factors, lr=1e-3, weight_decay=0.0)
+    optimizer = family.tuner(factors)
     with torch.no_grad():
-        latents = model.encode(next(batches(model, LORA_IMAGES))[0])
-    source = batches(model, LORA_BATCH)
+        latents = model.encode(next(batches(family, model, LORA_IMAGES))[0])
+    source = batches(family, model, LORA_BATCH)
     seconds = 0.0
     for step in range(WARM_UP + arguments.lora_steps):
-        _, noise, times, tokens = next(source)
+        _, drawn, tokens = next(source)
         begin = time.perf_counter()
         chosen = latents[torch.randint(LORA_IMAGES, (LORA_BATCH,))]
-        flow_matching_loss(denoiser, chosen, noise, times, tokens).backward()
+        family.loss(model, chosen, drawn, tokens).backward()
         torch.nn.utils.clip_grad_norm_(factors, 1.0)
         optimizer.step()
         optimizer.zero_grad()
@@ -174,11 +272,12 @@ def timed_lora(model, arguments, scratch):
 def reference(work, arguments, scratch):
     """One measurement in a process of its own; prints seconds."""
     import torch
-    from mini_diffusion_reference import MiniDiffusion
+    from mini_diffusion_reference import read_config
 
     torch.set_num_threads(os.cpu_count())
     timed = {"sampling": timed_sampling, "training": timed_training, "lora": timed_lora}[work]
-    print(json.dumps(timed(MiniDiffusion.open(arguments.model), arguments, scratch)))
+    family = family_of(read_config(arguments.model))
+    print(json.dumps(timed(family, family.open(arguments.model), arguments, scratch)))
 
 
 # FineXL
@@ -215,20 +314,20 @@ def toml(name, table):
 
 
 def training_recipe(arguments, config, folder):
-    """The recipe of mini-diffusion, cut to what is compared."""
-    recipe = tomllib.loads((ROOT / "experiments/zoo/mini-diffusion.toml").read_text())["train-denoiser"]
-    del recipe["alignment"]
+    """The recipe of the family, cut to what is compared."""
+    family = family_of(config)
+    recipe = recipe_of(family)
+    recipe.pop("alignment", None)
     recipe |= {
         "name": "bench",
         "output": str(folder / "weights.safetensors"),
         "autoencoder": str(arguments.model.parent / "mini-autoencoder.safetensors"),
         "subjects": config["subjects"],
         "architecture": config["architecture"],
-        "images-per-step": TRAINING_BATCH,
         "stylized-share": 0.0,
     }
     recipe["schedule"] |= {"epochs": 1, "steps-per-epoch": arguments.train_steps, "warmup-steps": 1}
-    return toml("train-denoiser", recipe)
+    return toml(family.table, recipe)
 
 
 def personalization(arguments, folder):
@@ -261,7 +360,7 @@ def run_finexl(work, arguments, config, scratch):
     if work == "sampling":
         out = folder / "images"
         words = ["--model", arguments.model, "--prompts", scratch / "prompts.txt", "--out", out]
-        sampler = ["--seed", SEED, "--steps", STEPS, "--guidance", GUIDANCE]
+        sampler = ["--seed", SEED, *family_of(config).sampler]
         seconds, count, peak = finexl(arguments, "images", "generate", *words, *sampler)
         return seconds * count, peak, out
     recipe = folder / "recipe.toml"

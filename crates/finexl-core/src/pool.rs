@@ -38,7 +38,7 @@ pub struct PoolModel {
     pub run: String,
     /// What was done to the base.
     pub by: Personalized,
-    /// What it was trained on; guidance has the aspect at level 1.
+    /// What it was trained on; guidance has the aspect at level 1, a walk nothing.
     pub styles: Vec<StyleShare>,
     /// What the level is.
     pub dial: Dial,
@@ -62,9 +62,9 @@ pub enum Personalized {
         mechanism: Mechanism,
         /// Seed of the training.
         seed: u64,
-        /// Folder of the adapter or of the fine-tuned model.
+        /// Folder of the adapter, of the direction or of the fine-tuned model.
         folder: PathBuf,
-        /// Scale of the adapter, where it has one.
+        /// Scale of adapter or direction, where it has one.
         scale: Option<f64>,
     },
     /// By concept guidance.
@@ -74,6 +74,13 @@ pub enum Personalized {
         /// lambda.
         strength: f64,
     },
+    /// By walking along a closed-form direction of the latent space; what it shows has no known name.
+    Walk {
+        /// Rank of the direction, from 0.
+        direction: usize,
+        /// Distance walked.
+        distance: f64,
+    },
 }
 
 /// What a level is measured in.
@@ -82,12 +89,14 @@ pub enum Personalized {
 pub enum Dial {
     /// Training steps.
     Steps,
-    /// Scale of an adapter.
+    /// Scale of an adapter or of a learned direction.
     Scale,
     /// Share of styled training images.
     Share,
     /// Strength of concept guidance.
     Strength,
+    /// Distance walked in the latent space.
+    Distance,
 }
 
 impl Dial {
@@ -98,6 +107,7 @@ impl Dial {
             Self::Scale => "scale",
             Self::Share => "share",
             Self::Strength => "strength",
+            Self::Distance => "distance",
         }
     }
 }
@@ -108,6 +118,7 @@ impl Personalized {
         match self {
             Self::Training { mechanism, .. } => mechanism.name(),
             Self::Guidance { .. } => "guidance",
+            Self::Walk { .. } => "walk",
         }
     }
 }

@@ -124,10 +124,6 @@ fn settings(
     guidance: f64,
 ) -> Result<GenerationSettings, EvalError> {
     let usual = generator.default_settings();
-    if config.steps.is_some() && usual.tokens.is_some() {
-        let problem = format!("{} draws tokens; leave steps out", generator.name());
-        return Err(EvalError::setting("steps", problem));
-    }
     let tokens = match (config.temperature, config.top_k) {
         (None, None) => usual.tokens.clone(),
         (temperature, top_k) => {

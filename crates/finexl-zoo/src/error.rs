@@ -100,6 +100,16 @@ pub enum ZooError {
         /// What the folder calls its base.
         name: Option<String>,
     },
+    /// A model makes one and the same picture whatever it is asked for.
+    #[error(
+        "{model} has collapsed: {diversity}; train it less, with a smaller learning rate, or keep it closer to its base"
+    )]
+    Collapsed {
+        /// The model.
+        model: String,
+        /// How alike its images are.
+        diversity: crate::generators::Diversity,
+    },
     /// A name that nothing answers to.
     #[error("there is no {kind} named \"{name}\"; known: {known}")]
     Unknown {

@@ -158,10 +158,23 @@ fn all_finite<const N: usize>(data: &[u8], value: impl Fn([u8; N]) -> f32) -> bo
 /// # Errors
 /// Where a tensor cannot be read back or the file cannot be written.
 pub fn save<M: Module, C: Serialize>(module: &M, config: &C, path: &Path) -> Result<(), ZooError> {
+    save_as(module, config, DType::F16, path)
+}
+
+/// As [`save`], with numbers of another precision.
+///
+/// # Errors
+/// As [`save`].
+pub(crate) fn save_as<M: Module, C: Serialize>(
+    module: &M,
+    config: &C,
+    precision: DType,
+    path: &Path,
+) -> Result<(), ZooError> {
     let json = serde_json::to_string(config)
         .map_err(|e| ZooError::Config(format!("the config cannot be written as JSON: {e}")))?;
     let mut store = SafetensorsStore::from_bytes(None)
-        .with_to_adapter(FloatCastAdapter::to(DType::F16))
+        .with_to_adapter(FloatCastAdapter::to(precision))
         // One entry only: several would stand in a random order, and equal weights be unequal files.
         .clear_metadata()
         .metadata(CONFIG_KEY, json);

@@ -27,10 +27,10 @@ use std::process::ExitCode;
 #[derive(Debug, clap::Args)]
 pub struct Explain {
     /// Folder of the base model's images.
-    #[arg(long, value_name = "DIR", required_unless_present_any = ["base_features", "model", "adapter", "concept"])]
+    #[arg(long, value_name = "DIR", required_unless_present_any = ["base_features", "model", "adapter", "concept", "direction"])]
     base: Option<PathBuf>,
     /// Folder of the personalized model's images: same prompts, seeds and file names.
-    #[arg(long, value_name = "DIR", required_unless_present_any = ["base_features", "model", "adapter", "concept"])]
+    #[arg(long, value_name = "DIR", required_unless_present_any = ["base_features", "model", "adapter", "concept", "direction"])]
     personalized: Option<PathBuf>,
     /// Prompts: one per line in the order of the names, or a CSV manifest with the columns
     /// prompt, base, personalized (or prompt, file).
@@ -140,6 +140,13 @@ impl Explain {
             Cache::of_user()
         };
         let folders = match (&self.base, &self.personalized) {
+            (Some(_), Some(_)) if self.generated.walks() => {
+                return Err(CliError::Usage(
+                    "a walk is something that a generator does, not a folder; leave --direction and \
+                     --distance out, or --base and --personalized"
+                        .to_string(),
+                ));
+            }
             (Some(base), Some(personalized)) => {
                 let names = [display_name(base), display_name(personalized)];
                 PairFolders::given([base, personalized], names)

@@ -6,9 +6,9 @@ use crate::output::{Progress, print, remark};
 use finexl_core::partial_folder::is_free;
 use finexl_data::manifest::read_prompts;
 use finexl_zoo::generators::{
-    AnyGenerator, ConceptGuidance, DEFAULT_GENERATOR, GenerationRecord, GenerationRequest,
-    GenerationSettings, Generator, TokenSampling, generate_folder, open_generator,
-    open_personalized,
+    AnyGenerator, ConceptGuidance, DEFAULT_GENERATOR, Diversity, GenerationRecord,
+    GenerationRequest, GenerationSettings, Generator, TokenSampling, Walk, generate_folder,
+    open_generator, open_personalized,
 };
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -34,10 +34,11 @@ pub struct ModelChoice {
     /// A generator: mini-diffusion, or a weights file that `finexl train` wrote, of any family.
     #[arg(long, default_value = DEFAULT_GENERATOR)]
     pub model: String,
-    /// Folder of an adapter in PEFT's layout, or of a fine-tuned model (`finexl personalize`).
+    /// Folder of an adapter in PEFT's layout, of a learned direction, or of a fine-tuned model (`finexl
+    /// personalize`).
     #[arg(long, value_name = "DIR")]
     pub adapter: Option<PathBuf>,
-    /// Scale of the adapter: 0 is the base, 1 as it was trained [default: 1].
+    /// Scale of the adapter or direction: 0 is the base, 1 as it was trained [default: 1].
     #[arg(long, requires = "adapter", allow_negative_numbers = true)]
     pub scale: Option<f64>,
 }
@@ -51,7 +52,7 @@ pub struct Sampling {
     /// Sampling steps of a diffusion model [default: 20].
     #[arg(long)]
     pub steps: Option<usize>,
-    /// Scale of classifier-free guidance; 1 is none [default: 3 for diffusion, 2 for tokens].
+    /// Scale of classifier-free guidance; 1 is none [default: 3 for diffusion, 2 for tokens, 1 for a GAN].
     #[arg(long)]
     pub guidance: Option<f64>,
     /// Temperature of an autoregressive model; 0 takes the likeliest token [default: 1].
@@ -63,6 +64,42 @@ pub struct Sampling {
     /// Concept guidance: a phrase that the generator knows and its strength, usually -5 to 10.
     #[arg(long, value_name = "PHRASE=STRENGTH", value_parser = concept)]
     pub concept: Option<ConceptGuidance>,
+    #[command(flatten)]
+    pub walking: Walking,
+}
+
+/// A walk in the latent space of a GAN.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Walking {
+    /// Walk along a direction that follows from a GAN's weights, by its rank from 0.
+    #[arg(long, value_name = "closed-form:K", value_parser = direction, requires = "distance")]
+    pub direction: Option<usize>,
+    /// Distance to walk along the direction; images of mini-gan lie 13 from the middle of the space.
+    #[arg(
+        long,
+        value_name = "D",
+        requires = "direction",
+        allow_negative_numbers = true
+    )]
+    pub distance: Option<f64>,
+}
+
+impl Walking {
+    /// The walk, if one is asked for.
+    pub fn walk(&self) -> Option<Walk> {
+        let (direction, distance) = (self.direction?, self.distance?);
+        Some(Walk {
+            direction,
+            distance,
+        })
+    }
+}
+
+fn direction(text: &str) -> Result<usize, String> {
+    let rank = text.strip_prefix("closed-form:");
+    rank.and_then(|rank| rank.parse().ok()).ok_or_else(|| {
+        "write it as closed-form:K, K from 0 on; learned ones are adapters".to_string()
+    })
 }
 
 pub fn concept(text: &str) -> Result<ConceptGuidance, String> {
@@ -85,12 +122,6 @@ impl Sampling {
     /// The settings of generation: those of the generator where nothing is given.
     fn settings(&self, generator: &dyn Generator) -> Result<GenerationSettings, CliError> {
         let usual = generator.default_settings();
-        if self.steps.is_some() && usual.tokens.is_some() {
-            return Err(CliError::Usage(format!(
-                "{} draws tokens and takes no steps; leave --steps out",
-                generator.name()
-            )));
-        }
         let drawn = match (self.temperature, self.top_k) {
             (None, None) => usual.tokens.clone(),
             (temperature, top_k) => {
@@ -106,6 +137,7 @@ impl Sampling {
             guidance: self.guidance.unwrap_or(usual.guidance),
             concept: self.concept.clone(),
             tokens: drawn,
+            walk: self.walking.walk(),
             ..usual
         };
         generator.check_settings(&settings)?;
@@ -155,6 +187,7 @@ impl Generate {
             &requests,
         );
         generate(&*generator, &requests, &record, &self.out, arguments)?;
+        remark_collapse(&*generator, &requests, &self.out, arguments)?;
         if !arguments.quiet {
             print(&format!(
                 "wrote {} images to {}\n",
@@ -184,6 +217,24 @@ pub fn generate(
             bar.show("generating, %", (100.0 * share).round() as usize, 100);
         },
     )?)
+}
+
+/// Says where the generated images in a folder are all one picture.
+pub fn remark_collapse(
+    generator: &dyn Generator,
+    requests: &[GenerationRequest],
+    folder: &Path,
+    arguments: &Arguments,
+) -> Result<(), CliError> {
+    let found = Diversity::of_folder(folder, requests)?;
+    if let Some(diversity) = found.filter(|diversity| diversity.is_collapse()) {
+        let note = format!(
+            "{} has collapsed: {diversity}; train it further, or sample it otherwise",
+            generator.name()
+        );
+        remark(&[note], arguments.quiet);
+    }
+    Ok(())
 }
 
 /// Refuses a folder that holds something already, so that no other images are among the new ones.

@@ -4,7 +4,7 @@ use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
 use crate::output::remark;
 use crate::verbs::explain::display_name;
-use crate::verbs::generate::{concept, generate};
+use crate::verbs::generate::{Walking, concept, generate, remark_collapse};
 use finexl_core::CoreError;
 use finexl_data::manifest::read_prompts;
 use finexl_data::scenes::{MANIFEST, Split};
@@ -27,16 +27,19 @@ pub struct GeneratedPairs {
     /// [default: mini-diffusion].
     #[arg(long, conflicts_with_all = ["base", "personalized", "base_features"])]
     model: Option<String>,
-    /// Explain this adapter of the generator: a folder in PEFT's layout, or that of a fine-tuned
-    /// model (`finexl personalize`).
+    /// Explain this adapter of the generator: a folder in PEFT's layout, that of a learned direction, or
+    /// that of a fine-tuned model (`finexl personalize`).
     #[arg(long, value_name = "DIR", conflicts_with_all = ["base", "personalized", "base_features"])]
     adapter: Option<PathBuf>,
-    /// Scale of the adapter [default: 1].
+    /// Scale of the adapter or direction [default: 1].
     #[arg(long, requires = "adapter", allow_negative_numbers = true)]
     scale: Option<f64>,
     /// Explain concept guidance of this phrase and strength.
     #[arg(long, value_name = "PHRASE=STRENGTH", value_parser = concept, conflicts_with_all = ["base", "personalized", "base_features", "adapter"])]
     concept: Option<ConceptGuidance>,
+    /// Explains the walk.
+    #[command(flatten)]
+    walking: Walking,
 }
 
 /// Two folders of images.
@@ -68,6 +71,11 @@ impl PairFolders {
 }
 
 impl GeneratedPairs {
+    /// Whether a walk is asked for, which only generated images can take.
+    pub fn walks(&self) -> bool {
+        self.walking.walk().is_some()
+    }
+
     /// Generates both sides, or takes them from the cache.
     pub fn generate(
         &self,
@@ -78,35 +86,20 @@ impl GeneratedPairs {
         let device = finexl_zoo::device::by_name(&arguments.device)?;
         let model = self.model.as_deref().unwrap_or(DEFAULT_GENERATOR);
         let base = open_generator(model, &device)?;
-        let requests = requests(&*base, prompts)?;
-        let plain = base.default_settings();
-        let (name, opened, settings) = match (&self.adapter, &self.concept) {
-            (Some(adapter), _) => {
-                let opened = open_personalized(model, adapter, self.scale, &device)?;
-                remark(&opened.notes, arguments.quiet);
-                (display_name(adapter), Some(opened), plain.clone())
-            }
-            (None, Some(concept)) => {
-                base.check_prompt(&concept.phrase)?;
-                let guided = GenerationSettings {
-                    concept: Some(concept.clone()),
-                    ..plain.clone()
-                };
-                let name = format!("{}={}", concept.phrase, concept.strength);
-                (name, None, guided)
-            }
-            (None, None) => {
-                return Err(CliError::Usage(
-                    "there is nothing to explain; give --base DIR and --personalized DIR, or \
-                     --adapter DIR, or --concept PHRASE=STRENGTH"
-                        .to_string(),
-                ));
-            }
+        let (name, settings) = self.difference(&*base)?;
+        let opened = match &self.adapter {
+            Some(adapter) => Some(open_personalized(model, adapter, self.scale, &device)?),
+            None => None,
         };
+        if let Some(opened) = &opened {
+            remark(&opened.notes, arguments.quiet);
+        }
+        let requests = requests(&*base, prompts)?;
         let personalized: &dyn Generator = opened.as_ref().map_or(&*base, |o| &*o.generator);
         let scale = opened.as_ref().and_then(|o| o.scale);
         let adapter = self.adapter.as_deref().map(|folder| (folder, scale));
         let base: &dyn Generator = &*base;
+        let plain = base.default_settings();
         let sides = [
             (base, GenerationRecord::new(base, None, plain, &requests)),
             (
@@ -119,13 +112,9 @@ impl GeneratedPairs {
         let mut folders = Vec::new();
         for ((generator, record), place) in sides.iter().zip(places) {
             let kept = cache.images(&record.key());
-            folders.push(images(
-                *generator,
-                &requests,
-                record,
-                (kept, place),
-                arguments,
-            )?);
+            let folder = images(*generator, &requests, record, (kept, place), arguments)?;
+            remark_collapse(*generator, &requests, &folder, arguments)?;
+            folders.push(folder);
         }
         let [base_folder, personalized_folder] = [0, 1].map(|side| folders[side].clone());
         Ok(PairFolders {
@@ -134,6 +123,35 @@ impl GeneratedPairs {
             names: [base.name().to_string(), name],
             _made: Some(made),
         })
+    }
+
+    /// What the personalized side is called and sampled with.
+    fn difference(&self, base: &dyn Generator) -> Result<(String, GenerationSettings), CliError> {
+        let walk = self.walking.walk();
+        let name = match (&self.adapter, &self.concept, &walk) {
+            (Some(adapter), _, _) => display_name(adapter),
+            (None, Some(concept), _) => {
+                base.check_prompt(&concept.phrase)?;
+                format!("{}={}", concept.phrase, concept.strength)
+            }
+            (None, None, Some(walk)) => {
+                format!("closed-form:{}, distance {}", walk.direction, walk.distance)
+            }
+            (None, None, None) => {
+                return Err(CliError::Usage(
+                    "there is nothing to explain; give --base DIR and --personalized DIR, or \
+                     --adapter DIR, --concept PHRASE=STRENGTH, or --direction and --distance"
+                        .to_string(),
+                ));
+            }
+        };
+        let settings = GenerationSettings {
+            concept: self.concept.clone(),
+            walk,
+            ..base.default_settings()
+        };
+        base.check_settings(&settings)?;
+        Ok((name, settings))
     }
 }
 

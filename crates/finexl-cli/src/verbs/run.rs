@@ -42,7 +42,8 @@ impl Run {
             | Experiment::TrainAutoregressive(_)
             | Experiment::TrainCaptioner(_)
             | Experiment::TrainDenoiser(_)
-            | Experiment::TrainEncoder(_) => {
+            | Experiment::TrainEncoder(_)
+            | Experiment::TrainGan(_) => {
                 train_recipe(&experiment, None, arguments)?;
             }
             Experiment::ExplainModels(models) => {

@@ -6,6 +6,7 @@ use crate::output::check_writable;
 use finexl_core::experiment::Experiment;
 use finexl_zoo::generators::mini_autoregressive::TokenTransformer;
 use finexl_zoo::generators::mini_diffusion::Denoiser;
+use finexl_zoo::generators::mini_gan::Gan;
 use finexl_zoo::training::{train_autoencoder, train_captioner, train_encoder, train_generator};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -47,6 +48,7 @@ pub fn train_recipe(
         Experiment::TrainCaptioner(recipe) => (&recipe.name, &recipe.output),
         Experiment::TrainDenoiser(recipe) => (&recipe.name, &recipe.output),
         Experiment::TrainEncoder(recipe) => (&recipe.name, &recipe.output),
+        Experiment::TrainGan(recipe) => (&recipe.name, &recipe.output),
         _ => return Ok(false),
     };
     check_writable(output)?;
@@ -61,6 +63,7 @@ pub fn train_recipe(
         Experiment::TrainCaptioner(r) => train_captioner(r, &folder, &device, quiet)?,
         Experiment::TrainDenoiser(r) => train_generator::<Denoiser>(r, &folder, &device, quiet)?,
         Experiment::TrainEncoder(r) => train_encoder(r, &folder, &device, quiet)?,
+        Experiment::TrainGan(r) => train_generator::<Gan>(r, &folder, &device, quiet)?,
         _ => return Ok(false),
     };
     if !quiet {

@@ -136,8 +136,8 @@ fn list() -> Result<(), CliError> {
         ));
     }
     table.push_str(
-        "\nOthers are weights files that `finexl train` wrote, of diffusion or autoregressive models;\n\
-         `finexl personalize` makes adapters.\n",
+        "\nOthers are weights files that `finexl train` wrote: diffusion, autoregressive models and GANs;\n\
+         `finexl personalize` makes adapters and directions.\n",
     );
     print(&table)
 }

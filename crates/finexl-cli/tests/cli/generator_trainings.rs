@@ -6,7 +6,8 @@ use crate::recipes::tiny;
 use crate::sandbox::Sandbox;
 use std::time::{Duration, Instant};
 
-fn sandbox() -> Sandbox {
+/// A sandbox with the recipe of a tiny autoencoder.
+pub fn with_autoencoder() -> Sandbox {
     let sandbox = Sandbox::new();
     let autoencoder = [
         ("output", "\"mini-autoencoder.safetensors\""),
@@ -23,6 +24,11 @@ fn sandbox() -> Sandbox {
         "autoencoder.toml",
         tiny("experiments/zoo/mini-autoencoder.toml", &autoencoder),
     );
+    sandbox
+}
+
+fn sandbox() -> Sandbox {
+    let sandbox = with_autoencoder();
     let denoiser = [
         ("output", "\"model.safetensors\""),
         ("autoencoder", "\"mini-autoencoder.safetensors\""),
@@ -92,7 +98,7 @@ fn a_generator_is_trained_from_recipes_and_goes_on_after_kill() {
 }
 
 /// A tiny LoRA of `model.safetensors`.
-const LORA: &str = r#"
+pub const LORA: &str = r#"
 [personalize]
 name = "tiny"
 output = "tiny"
@@ -170,7 +176,10 @@ fn an_autoregressive_model_is_trained_personalized_and_explained() {
     sandbox.succeeds(
         "generate --model run/samples/last.safetensors --prompts prompts.txt --out early",
     );
-    sandbox.refuses(&format!("{generate} --out no --steps 5"), &["--steps"]);
+    sandbox.refuses(
+        &format!("{generate} --out no --steps 5"),
+        &["sampling steps"],
+    );
     sandbox.refuses(&format!("{generate} --out no --top-k 0"), &["top-k"]);
     sandbox.refuses(
         "generate --prompts prompts.txt --out no --temperature 1",

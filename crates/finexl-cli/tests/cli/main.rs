@@ -7,6 +7,7 @@ mod data_verbs;
 mod devices;
 mod explanations;
 mod folders;
+mod gans;
 mod generator_trainings;
 mod generators;
 mod hub;

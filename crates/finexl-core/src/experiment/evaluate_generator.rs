@@ -28,6 +28,6 @@ pub struct EvaluateGenerator {
     /// Levels that an autoregressive model draws from; that of the family by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub top_k: Option<usize>,
-    /// Scales of classifier-free guidance to measure; the first one is that of the grid.
+    /// Scales of classifier-free guidance to measure; the first one is that of the grid. A GAN has 1 alone.
     pub guidance: Vec<f64>,
 }

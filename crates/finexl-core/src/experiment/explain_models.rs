@@ -18,6 +18,6 @@ pub struct ExplainModels {
     pub pairs: usize,
     /// Seed of prompts and images.
     pub seed: u64,
-    /// Folders of adapters or of fine-tuned models, by name.
+    /// Folders of adapters, of learned directions or of fine-tuned models, by name.
     pub personalized: BTreeMap<String, PathBuf>,
 }

@@ -3,7 +3,7 @@
 use super::{
     Calibrate, Evaluate, EvaluateGenerator, EvaluatePool, ExplainModels, ExplainScenes, MakePool,
     Personalize, PlantedConcepts, SelectModels, TrainAutoencoder, TrainAutoregressive,
-    TrainCaptioner, TrainDenoiser, TrainEncoder,
+    TrainCaptioner, TrainDenoiser, TrainEncoder, TrainGan,
 };
 use serde::{Deserialize, Serialize};
 
@@ -41,4 +41,6 @@ pub enum Experiment {
     TrainDenoiser(TrainDenoiser),
     /// `[train-encoder]`
     TrainEncoder(TrainEncoder),
+    /// `[train-gan]`
+    TrainGan(TrainGan),
 }

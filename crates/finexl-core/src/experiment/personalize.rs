@@ -51,6 +51,8 @@ pub enum Mechanism {
     },
     /// All weights.
     Full {},
+    /// One direction in the space that a GAN's mapping network leads to.
+    Direction {},
 }
 
 impl Mechanism {
@@ -59,6 +61,7 @@ impl Mechanism {
         match self {
             Self::Lora { .. } => "lora",
             Self::Full {} => "full",
+            Self::Direction {} => "direction",
         }
     }
 }

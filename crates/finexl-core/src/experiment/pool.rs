@@ -31,6 +31,9 @@ pub struct MakePool {
     /// Models that are the base with concept guidance.
     #[serde(default)]
     pub guided: Vec<GuidedModels>,
+    /// Models that are the base, walked along closed-form directions of its latent space.
+    #[serde(default)]
+    pub walked: Vec<WalkedModels>,
 }
 
 /// A training per style, seed and share; a model per snapshot and scale.
@@ -51,7 +54,7 @@ pub struct TrainedModels {
     pub learning_rate: f64,
     /// Steps after which a model is kept, rising.
     pub snapshots: Vec<usize>,
-    /// Scales at which the adapter of the last snapshot is a model too.
+    /// Scales at which the adapter, or the direction, of the last snapshot is a model too.
     #[serde(default)]
     pub scales: Vec<f64>,
     /// Shares of training images that have the style, each a training of its own; the others are drawn
@@ -68,4 +71,14 @@ pub struct GuidedModels {
     pub concepts: Vec<String>,
     /// Strengths of the guidance (lambda).
     pub strengths: Vec<f64>,
+}
+
+/// A model per direction and distance.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct WalkedModels {
+    /// Closed-form directions by their rank, from 0.
+    pub directions: Vec<usize>,
+    /// Distances that are walked along them.
+    pub distances: Vec<f64>,
 }

@@ -33,7 +33,7 @@ pub struct TrainGenerator<A> {
     pub dropped_captions: f64,
     /// Decay per step of the averaged weights, which are the ones that are kept.
     pub averaging_decay: f64,
-    /// Alignment of inner tokens with those of mini-clip, if any.
+    /// Alignment of inner tokens with those of mini-clip, if any; not for a GAN.
     pub alignment: Option<Alignment>,
     /// Steps and learning rates.
     pub schedule: TrainingSchedule,

@@ -3,6 +3,7 @@
 use super::Generator;
 use super::mini_autoregressive::MiniAutoregressive;
 use super::mini_diffusion::MiniDiffusion;
+use super::mini_gan::MiniGan;
 use std::ops::Deref;
 
 /// A generator whose family was found out when it was opened; what all families do is done through
@@ -12,6 +13,8 @@ pub enum AnyGenerator {
     Diffusion(Box<MiniDiffusion>),
     /// Draws tokens.
     Autoregressive(Box<MiniAutoregressive>),
+    /// Makes latents in one pass.
+    Gan(Box<MiniGan>),
 }
 
 /// Does the same with a generator of whichever family: `with_generator!(any, base => work(base))`.
@@ -20,6 +23,7 @@ macro_rules! with_generator {
         match $any {
             $crate::generators::AnyGenerator::Diffusion($base) => $work,
             $crate::generators::AnyGenerator::Autoregressive($base) => $work,
+            $crate::generators::AnyGenerator::Gan($base) => $work,
         }
     };
 }
@@ -32,6 +36,7 @@ impl Deref for AnyGenerator {
         match self {
             Self::Diffusion(generator) => generator.as_ref(),
             Self::Autoregressive(generator) => generator.as_ref(),
+            Self::Gan(generator) => generator.as_ref(),
         }
     }
 }
@@ -45,5 +50,11 @@ impl From<MiniDiffusion> for AnyGenerator {
 impl From<MiniAutoregressive> for AnyGenerator {
     fn from(generator: MiniAutoregressive) -> Self {
         Self::Autoregressive(Box::new(generator))
+    }
+}
+
+impl From<MiniGan> for AnyGenerator {
+    fn from(generator: MiniGan) -> Self {
+        Self::Gan(Box::new(generator))
     }
 }

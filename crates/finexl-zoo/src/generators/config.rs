@@ -16,6 +16,8 @@ pub enum Family {
     Diffusion,
     /// It draws tokens one after the other.
     Autoregressive,
+    /// It makes latents in one pass, trained against a discriminator.
+    Gan,
 }
 
 impl Family {
@@ -23,7 +25,7 @@ impl Family {
     /// uses an embedded one.
     pub fn autoencoder_file(self) -> &'static str {
         match self {
-            Self::Diffusion => "mini-autoencoder.safetensors",
+            Self::Diffusion | Self::Gan => "mini-autoencoder.safetensors",
             Self::Autoregressive => "mini-tokenizer.safetensors",
         }
     }

@@ -72,6 +72,7 @@ impl GenerationRecord {
             guidance,
             concept,
             tokens,
+            walk,
         } = &self.settings;
         // As it was written before there were tokens: images that are there stay good.
         let settings = format!(
@@ -86,6 +87,10 @@ impl GenerationRecord {
             Some(tokens) => key.text("tokens", &format!("{tokens:?}")),
             None => key,
         };
+        let key = match walk {
+            Some(walk) => key.text("walk", &format!("{walk:?}")),
+            None => key,
+        };
         key.nested("requests", &self.requests).finish()
     }
 
@@ -96,6 +101,11 @@ impl GenerationRecord {
     pub fn read(folder: &Path) -> Result<Option<Self>, CoreError> {
         json_file::read_if_there(&folder.join(RECORD), VERSION)
     }
+}
+
+/// Name of the image of a request inside its folder.
+pub(super) fn file_name(request: &GenerationRequest) -> String {
+    format!("{:05}.png", request.index + 1)
 }
 
 /// Generates the images of requests into a folder, with `manifest.csv` (file, prompt, seed, index)
@@ -117,10 +127,7 @@ pub fn generate_folder(
     let memory = generator.memory(requests.len().min(AT_ONCE));
     finexl_core::memory::require("generating", memory)?;
     let partial = PartialFolder::start(folder)?;
-    let names: Vec<String> = requests
-        .iter()
-        .map(|r| format!("{:05}.png", r.index + 1))
-        .collect();
+    let names: Vec<String> = requests.iter().map(file_name).collect();
     let total = requests.len().max(1) as f64;
     for (chunk, (requests, names)) in requests
         .chunks(AT_ONCE)

@@ -39,7 +39,7 @@ impl GenerationRequest {
 pub struct GenerationSettings {
     /// Sampler of diffusion models.
     pub sampler: SamplerKind,
-    /// Sampling steps.
+    /// Sampling steps; 1 where a family takes none.
     pub steps: usize,
     /// Scale of classifier-free guidance; 1 is none.
     pub guidance: f64,
@@ -48,6 +48,19 @@ pub struct GenerationSettings {
     /// How tokens are drawn, of autoregressive models alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens: Option<TokenSampling>,
+    /// A walk in the latent space, of generators with a mapping network alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub walk: Option<Walk>,
+}
+
+/// A walk along a direction that follows from the weights alone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Walk {
+    /// Rank of the direction, from 0.
+    pub direction: usize,
+    /// Distance walked.
+    pub distance: f64,
 }
 
 /// How a token is drawn from what a network expects.
@@ -87,6 +100,40 @@ impl Default for GenerationSettings {
             guidance: 3.0,
             concept: None,
             tokens: None,
+            walk: None,
+        }
+    }
+}
+
+impl GenerationSettings {
+    /// Refuses what only families that draw tokens know.
+    pub(crate) fn without_tokens(&self, why: &str) -> Result<(), ZooError> {
+        match self.tokens {
+            None => Ok(()),
+            Some(_) => Err(ZooError::Config(format!(
+                "{why} and draws no tokens; leave temperature and top-k out"
+            ))),
+        }
+    }
+
+    /// Refuses what only generators with a mapping network know.
+    pub(crate) fn without_walk(&self, what: &str) -> Result<(), ZooError> {
+        match self.walk {
+            None => Ok(()),
+            Some(_) => Err(ZooError::Config(format!(
+                "{what} has no mapping network, whose space could be walked in; leave the direction \
+                 out, or take a GAN"
+            ))),
+        }
+    }
+
+    /// Refuses sampling steps where there are none.
+    pub(crate) fn without_steps(&self, why: &str) -> Result<(), ZooError> {
+        match self.steps {
+            1 => Ok(()),
+            _ => Err(ZooError::Config(format!(
+                "{why} and takes no sampling steps; leave steps out"
+            ))),
         }
     }
 }

@@ -184,7 +184,7 @@ impl<N: LatentNetwork> Generator for LatentGenerator<N> {
     }
 
     fn check_settings(&self, settings: &GenerationSettings) -> Result<(), ZooError> {
-        N::check_settings(settings)
+        self.network.check_settings(settings)
     }
 
     fn describe(&self) -> Vec<(String, String)> {
@@ -252,7 +252,7 @@ impl<N: LatentNetwork> Generator for LatentGenerator<N> {
         settings: &GenerationSettings,
         progress: &(dyn Fn(f64) + Sync),
     ) -> Result<Vec<Image>, ZooError> {
-        N::check_settings(settings)?;
+        self.network.check_settings(settings)?;
         if let Some(concept) = &settings.concept {
             self.check_prompt(&concept.phrase)?;
         }

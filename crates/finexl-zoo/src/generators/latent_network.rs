@@ -4,8 +4,11 @@ use super::conditions::Conditions;
 use super::mini_diffusion::{LatentSpace, Prompts};
 use super::{Family, GenerationRequest, GenerationSettings, GeneratorConfig};
 use crate::ZooError;
+use crate::training::{muon_in, tuning_adamw};
 use burn::module::{Module, ModuleDisplay};
+use burn::optim::ModuleOptimizer;
 use burn::tensor::{Device, Tensor};
+use finexl_core::experiment::TrainingSchedule;
 use finexl_core::seed::ChaCha8Rng;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -24,6 +27,17 @@ pub struct NetworkSizes {
     pub hidden: usize,
     /// Longest prompt in tokens.
     pub context: usize,
+}
+
+impl NetworkSizes {
+    /// Numbers that the blocks keep of an image of so many positions for the way back, roughly.
+    pub fn kept(&self, positions: usize) -> usize {
+        /// Rows of token values that a block keeps: of attention, norms and feed-forward layers.
+        const KEPT_PER_BLOCK: usize = 24;
+        let attention = self.heads * positions * (positions + self.context) * 2;
+        let rows = positions * (KEPT_PER_BLOCK * self.width + 4 * self.hidden);
+        self.layers * (rows + attention)
+    }
 }
 
 /// What is drawn for a training step beside its images, by row.
@@ -86,6 +100,8 @@ pub trait LatentNetwork: Module + ModuleDisplay + Sync + 'static {
     const FAMILY: Family;
     /// What a reader calls it.
     const NOUN: &'static str;
+    /// Whether its loss shows inner tokens, which can then be aligned with those of an encoder.
+    const ALIGNS: bool = true;
     /// What it is built from.
     type Architecture: Clone
         + Debug
@@ -118,16 +134,42 @@ pub trait LatentNetwork: Module + ModuleDisplay + Sync + 'static {
     ///
     /// # Errors
     /// [`ZooError::Config`] for settings of another family or outside their range.
-    fn check_settings(settings: &GenerationSettings) -> Result<(), ZooError>;
+    fn check_settings(&self, settings: &GenerationSettings) -> Result<(), ZooError>;
 
     /// Passes through the network that make an image of so many positions.
     fn passes(settings: &GenerationSettings, positions: usize) -> usize;
 
+    /// What a training from fresh weights moves them with.
+    fn optimizer(schedule: &TrainingSchedule) -> ModuleOptimizer {
+        muon_in(&["blocks", "transformer"], schedule)
+    }
+
+    /// What a personalization moves weights with.
+    fn tuning_optimizer() -> ModuleOptimizer {
+        tuning_adamw()
+    }
+
+    /// Numbers that a training step keeps for the way back, per image of `[positions, channels]`, roughly.
+    fn kept(architecture: &Self::Architecture, [positions, _]: [usize; 2]) -> usize {
+        Self::sizes(architecture).kept(positions)
+    }
+
     /// Draws what a training step on latents `[n, positions, channels]` takes.
-    fn draw(random: &mut ChaCha8Rng, shape: [usize; 3], device: &Device) -> Self::Drawn;
+    fn draw(
+        architecture: &Self::Architecture,
+        random: &mut ChaCha8Rng,
+        shape: [usize; 3],
+        device: &Device,
+    ) -> Self::Drawn;
 
     /// What training lowers, and inner tokens after block `inner_after` (from 1).
     fn loss(&self, batch: LatentBatch<Self::Drawn>, inner_after: Option<usize>) -> Loss;
+
+    /// What a reader of a training's log wants to know of a batch beside its loss: names and numbers,
+    /// `[1]` each.
+    fn figures(&self, _batch: LatentBatch<Self::Drawn>) -> Vec<(&'static str, Tensor<1>)> {
+        Vec::new()
+    }
 
     /// Latents of requests, `[n, positions, channels]`; `progress` is told every pass that is done.
     ///

@@ -2,12 +2,14 @@
 
 use super::mini_diffusion::LatentSpace;
 use super::{
-    AnyGenerator, Family, GeneratorConfig, LatentGenerator, LatentNetwork, Tunable, with_generator,
+    AnyGenerator, Family, Generator, GeneratorConfig, LatentGenerator, LatentNetwork, Tunable,
+    with_generator,
 };
 use crate::ZooError;
 use crate::adapters::{Adapter, BaseCheck, merge};
 use crate::generators::mini_autoregressive::TokenTransformer;
 use crate::generators::mini_diffusion::Denoiser;
+use crate::generators::mini_gan::{Direction, Gan, MiniGan};
 use crate::weights::WeightsFile;
 use burn::tensor::Device;
 use finexl_core::fingerprint::Fingerprint;
@@ -37,6 +39,9 @@ const EMBEDDED: &[Embedded] = &[Embedded {
 /// Name of the weights in the folder of a fully fine-tuned model.
 pub const MODEL_FILE: &str = "model.safetensors";
 
+/// Name of the vector in the folder of a learned direction.
+pub const DIRECTION_FILE: &str = "direction.safetensors";
+
 /// Name of the tensors in the folder of an adapter.
 const ADAPTER_FILE: &str = "adapter_model.safetensors";
 /// Name of its config, which has the alpha.
@@ -46,7 +51,7 @@ const ADAPTER_CONFIG: &str = "adapter_config.json";
 pub struct OpenedGenerator {
     /// Ready to generate.
     pub generator: AnyGenerator,
-    /// The scale at which an adapter is applied; none for a model that is fine-tuned as a whole.
+    /// The scale at which an adapter is applied, or a direction walked; none for a model that is fine-tuned as a whole.
     pub scale: Option<f64>,
     /// How it was personalized, where its folder says so.
     pub record: Option<PersonalizationRecord>,
@@ -94,6 +99,7 @@ pub fn open_generator(model: &str, device: &Device) -> Result<AnyGenerator, ZooE
         Family::Autoregressive => {
             LatentGenerator::<TokenTransformer>::on_latents(&weights, latents, device)?.into()
         }
+        Family::Gan => LatentGenerator::<Gan>::on_latents(&weights, latents, device)?.into(),
     })
 }
 
@@ -110,16 +116,19 @@ pub fn is_generator(path: &Path) -> bool {
     ours && match Family::of(&weights) {
         Ok(Family::Diffusion) => reads::<Denoiser>(&weights),
         Ok(Family::Autoregressive) => reads::<TokenTransformer>(&weights),
+        Ok(Family::Gan) => reads::<Gan>(&weights),
         Err(_) => false,
     }
 }
 
-/// Opens a generator with a personalization on it: the folder of an adapter (LoRA in PEFT's layout), at
-/// a scale, or that of a fully fine-tuned model.
+/// Opens a generator with a personalization on it: the folder of an adapter (LoRA in PEFT's layout) at
+/// a scale, that of a learned direction, of which a scale is so many times the learned distance, or that
+/// of a fully fine-tuned model.
 ///
 /// # Errors
 /// As [`open_generator`]; [`ZooError::OtherBase`] where the personalization is one of another model;
-/// [`ZooError::Config`] for a scale of a fully fine-tuned model.
+/// [`ZooError::Config`] for a scale of a fully fine-tuned model, and for a direction without a mapping
+/// network.
 pub fn open_personalized(
     model: &str,
     folder: &Path,
@@ -127,7 +136,18 @@ pub fn open_personalized(
     device: &Device,
 ) -> Result<OpenedGenerator, ZooError> {
     let base = open_generator(model, device)?;
-    with_generator!(base, base => personalized(*base, folder, scale))
+    if !folder.join(DIRECTION_FILE).is_file() {
+        return with_generator!(base, base => personalized(*base, folder, scale));
+    }
+    match base {
+        AnyGenerator::Gan(base) => walked(*base, folder, scale.unwrap_or(1.0)),
+        other => Err(ZooError::Config(format!(
+            "{} holds a direction, and {} has no mapping network, whose space could be walked in; take \
+             the GAN that it was learned with",
+            folder.display(),
+            other.name()
+        ))),
+    }
 }
 
 /// A base with a personalization on it.
@@ -171,6 +191,31 @@ fn personalized<G: Tunable + Into<AnyGenerator>>(
     })
 }
 
+/// A base whose images are moved along a learned direction.
+fn walked(base: MiniGan, folder: &Path, scale: f64) -> Result<OpenedGenerator, ZooError> {
+    let path = folder.join(DIRECTION_FILE);
+    if !scale.is_finite() {
+        return Err(ZooError::Config(format!(
+            "the scale is {scale}; give a number: 0 is the base, 1 the distance that was learned"
+        )));
+    }
+    let width = base.network().generator.width();
+    let direction = Direction::load(&path, width, base.weights())?;
+    let fingerprint = Fingerprint::of("walked generator")
+        .nested("base", base.fingerprint())
+        .nested("direction", &Fingerprint::of_file(&path)?)
+        .text("scale", &scale.to_string())
+        .finish();
+    let network = base.network().clone();
+    let network = network.walked(&direction, direction.distance(scale));
+    Ok(OpenedGenerator {
+        generator: base.with_network(network, fingerprint).into(),
+        scale: Some(scale),
+        record: PersonalizationRecord::read(folder)?,
+        notes: Vec::new(),
+    })
+}
+
 /// A model that is fine-tuned as a whole.
 fn fine_tuned<G: Tunable + Into<AnyGenerator>>(
     base: &G,
@@ -203,7 +248,7 @@ fn fine_tuned<G: Tunable + Into<AnyGenerator>>(
     })
 }
 
-/// The weights of the autoencoder beside a model, else embedded ones of its family.
+/// The weights of the autoencoder beside a model, else embedded ones that its family uses too.
 fn autoencoder(model: &str, family: Family) -> Result<WeightsFile, ZooError> {
     let by_name = EMBEDDED.iter().find(|embedded| embedded.name == model);
     let folder = Path::new(model).parent().unwrap_or(Path::new(""));
@@ -211,7 +256,8 @@ fn autoencoder(model: &str, family: Family) -> Result<WeightsFile, ZooError> {
     if by_name.is_none() && beside.is_file() {
         return WeightsFile::read(&beside);
     }
-    let of_family = || EMBEDDED.iter().find(|embedded| embedded.family == family);
+    let same_file = |other: Family| other.autoencoder_file() == family.autoencoder_file();
+    let of_family = || EMBEDDED.iter().find(|embedded| same_file(embedded.family));
     match by_name.or_else(of_family) {
         Some(embedded) => {
             let name = format!("the embedded autoencoder of {}", embedded.name);

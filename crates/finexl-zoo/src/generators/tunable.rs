@@ -6,6 +6,7 @@ use super::{Generator, latent_generator::LatentGenerator};
 use crate::ZooError;
 use crate::weights::WeightsFile;
 use burn::module::Module;
+use burn::optim::ModuleOptimizer;
 use burn::tensor::{Device, Tensor};
 use finexl_core::fingerprint::Fingerprint;
 use finexl_core::seed::ChaCha8Rng;
@@ -57,6 +58,7 @@ pub trait Tunable: Generator + Sized {
 
     /// The rows `chosen` of a set, with what is drawn for them, on a device for training.
     fn batch(
+        &self,
         set: &Self::Set,
         chosen: &[usize],
         random: &mut ChaCha8Rng,
@@ -68,6 +70,9 @@ pub trait Tunable: Generator + Sized {
 
     /// What training lowers: a mean over rows, `[1]`.
     fn loss(network: &Self::Network, batch: Self::Batch) -> Tensor<1>;
+
+    /// What weights are moved with.
+    fn optimizer() -> ModuleOptimizer;
 
     /// What a training takes.
     fn tuning_memory(&self) -> TuningMemory;
@@ -113,6 +118,7 @@ impl<N: LatentNetwork> Tunable for LatentGenerator<N> {
     }
 
     fn batch(
+        &self,
         set: &LatentSet,
         chosen: &[usize],
         random: &mut ChaCha8Rng,
@@ -127,7 +133,12 @@ impl<N: LatentNetwork> Tunable for LatentGenerator<N> {
         LatentBatch {
             latents: Tensor::from_inner(Tensor::cat(rows, 0)),
             prompts: Prompts::new(prompts.collect()),
-            drawn: N::draw(random, [chosen.len(), positions, channels], device),
+            drawn: N::draw(
+                &self.config().architecture,
+                random,
+                [chosen.len(), positions, channels],
+                device,
+            ),
         }
     }
 
@@ -139,16 +150,16 @@ impl<N: LatentNetwork> Tunable for LatentGenerator<N> {
         network.loss(batch, None).value
     }
 
+    fn optimizer() -> ModuleOptimizer {
+        N::tuning_optimizer()
+    }
+
     fn tuning_memory(&self) -> TuningMemory {
-        /// Rows of token values that a block keeps: of attention, norms and feed-forward layers.
-        const KEPT_PER_BLOCK: usize = 24;
-        let a = N::sizes(&self.config().architecture);
         let side = self.image_size();
         let [positions, channels] = self.latents().shape();
-        let attention = a.heads * positions * (positions + a.context) * 2;
         TuningMemory {
             per_image: 3 * side * side + positions * channels,
-            per_row: a.layers * (positions * (KEPT_PER_BLOCK * a.width + 4 * a.hidden) + attention),
+            per_row: N::kept(&self.config().architecture, [positions, channels]),
         }
     }
 }

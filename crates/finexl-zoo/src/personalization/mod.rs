@@ -1,9 +1,13 @@
 //! Personalizing generators in known ways.
 
+mod direction_tuning;
+mod objective;
 mod pool;
+mod pool_plan;
 mod style_images;
 mod training_state;
 mod tuning;
+mod weight_tuning;
 
 pub use pool::make_pool;
 pub use style_images::{StyledImage, style_images};

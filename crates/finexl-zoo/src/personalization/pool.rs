@@ -1,38 +1,23 @@
 //! Pools: many personalized models of one base, with images of all of them.
 
-use super::tuning::{check, personalize, snapshot_folder};
+use super::pool_plan::Plan;
+use super::tuning::personalize;
 use crate::ZooError;
 use crate::generators::{
-    AnyGenerator, ConceptGuidance, GenerationRecord, GenerationRequest, GenerationSettings,
-    Generator, ensure_folder, open_generator, open_personalized,
+    AnyGenerator, ConceptGuidance, Diversity, GenerationRecord, GenerationRequest,
+    GenerationSettings, Generator, Walk, ensure_folder, open_generator, open_personalized,
 };
 use burn::tensor::Device;
-use finexl_core::experiment::{
-    GuidedModels, MakePool, Mechanism, Personalize, StyleShare, TrainedModels,
-};
-use finexl_core::pool::{Dial, Personalized, PoolModel, PoolRecord};
-use finexl_data::aspects::find;
+use finexl_core::experiment::MakePool;
+use finexl_core::pool::{Personalized, PoolModel, PoolRecord};
 use finexl_data::scenes::Split;
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Folder of the trained models inside a pool.
-const MODELS: &str = "models";
+pub(super) const MODELS: &str = "models";
 /// Folder of the images inside a pool, and of the base's inside that.
-const IMAGES: &str = "images";
-const BASE: &str = "base";
-
-/// A training and the models that come of it.
-struct Training {
-    config: Personalize,
-    models: Vec<PoolModel>,
-}
-
-/// Everything that a pool will hold.
-struct Plan {
-    trainings: Vec<Training>,
-    guided: Vec<PoolModel>,
-}
+pub(super) const IMAGES: &str = "images";
+pub(super) const BASE: &str = "base";
 
 /// Makes a pool, or what is missing of it: models and images that are complete stay as they are, and a
 /// training that was killed goes on where it stood. `progress` is told what is being made, and how many
@@ -40,7 +25,8 @@ struct Plan {
 ///
 /// # Errors
 /// A configuration that names what is not there, before anything is made; anything that [`personalize`]
-/// or generating refuses; images of another model in the folder.
+/// or generating refuses; images of another model in the folder; [`ZooError::Collapsed`] naming a model
+/// whose images are all one picture.
 pub fn make_pool(
     config: &MakePool,
     device: &Device,
@@ -59,7 +45,7 @@ pub fn make_pool(
     };
     let models: Vec<PoolModel> = plan.models().cloned().collect();
     let total = models.len();
-    pool.images(&*base, None, None, BASE)?;
+    pool.images(&*base, None, base.default_settings(), BASE)?;
     let mut done = 0;
     for training in &plan.trainings {
         let name = &training.config.name;
@@ -72,7 +58,7 @@ pub fn make_pool(
             progress(&model.name, done, total);
         }
     }
-    for model in &plan.guided {
+    for model in &plan.untrained {
         pool.images_of(model)?;
         done += 1;
         progress(&model.name, done, total);
@@ -87,10 +73,6 @@ pub fn make_pool(
     };
     record.write(&config.output)?;
     Ok(record)
-}
-
-fn wrong(config: &MakePool, problem: String) -> ZooError {
-    ZooError::Config(format!("pool {}: {problem}", config.name))
 }
 
 /// What images are made with.
@@ -109,14 +91,12 @@ impl Pool<'_> {
                 let folder = self.config.output.join(folder);
                 let opened = open_personalized(&self.config.model, &folder, *scale, self.device)?;
                 let adapter = (folder.as_path(), opened.scale);
-                self.images(&*opened.generator, Some(adapter), None, &model.name)
+                let settings = opened.generator.default_settings();
+                self.images(&*opened.generator, Some(adapter), settings, &model.name)
             }
-            Personalized::Guidance { phrase, strength } => {
-                let concept = ConceptGuidance {
-                    phrase: phrase.clone(),
-                    strength: *strength,
-                };
-                self.images(&**self.base, None, Some(concept), &model.name)
+            by => {
+                let settings = settings_by(by, &**self.base);
+                self.images(&**self.base, None, settings, &model.name)
             }
         }
     }
@@ -125,259 +105,43 @@ impl Pool<'_> {
         &self,
         generator: &dyn Generator,
         adapter: Option<(&Path, Option<f64>)>,
-        concept: Option<ConceptGuidance>,
+        settings: GenerationSettings,
         name: &str,
     ) -> Result<(), ZooError> {
-        let settings = GenerationSettings {
-            concept,
-            ..generator.default_settings()
-        };
         let record = GenerationRecord::new(generator, adapter, settings, self.requests);
         let folder = self.config.output.join(IMAGES).join(name);
-        ensure_folder(generator, self.requests, &record, &folder, &|_| ())
+        ensure_folder(generator, self.requests, &record, &folder, &|_| ())?;
+        match Diversity::of_folder(&folder, self.requests)? {
+            Some(diversity) if diversity.is_collapse() => Err(ZooError::Collapsed {
+                model: format!("pool {}: the model {name}", self.config.name),
+                diversity,
+            }),
+            _ => Ok(()),
+        }
     }
 }
 
-impl Plan {
-    /// Checks a configuration and lists what is to be made.
-    fn of(config: &MakePool, base: &AnyGenerator) -> Result<Self, ZooError> {
-        let mut trainings = Vec::new();
-        for trained in &config.trained {
-            trainings.extend(trainings_of(config, trained)?);
-        }
-        let mut guided = Vec::new();
-        for models in &config.guided {
-            guided.extend(guided_by(config, models, base)?);
-        }
-        let plan = Self { trainings, guided };
-        let mut names = BTreeSet::from([BASE]);
-        let trained = plan.trainings.iter().map(|t| &t.config.name);
-        for name in plan.models().map(|model| &model.name).chain(trained) {
-            let plain = !name.contains(['/', '\\']) && !name.starts_with('.');
-            if !plain || !names.insert(name) {
-                let problem = "would be made twice, or is no name of a folder; give styles plain \
-                               names, and no style with the same mechanism and seed twice";
-                return Err(wrong(config, format!("{name} {problem}")));
-            }
-        }
-        for training in &plan.trainings {
-            check(&training.config, base)?;
-        }
-        if plan.models().next().is_none() {
-            let problem = "there is no model; give styles and seeds, or concepts and strengths";
-            return Err(wrong(config, problem.to_string()));
-        }
-        Ok(plan)
+/// What an untrained model is sampled with.
+pub(super) fn settings_by(by: &Personalized, base: &dyn Generator) -> GenerationSettings {
+    let plain = base.default_settings();
+    match by {
+        Personalized::Training { .. } => plain,
+        Personalized::Guidance { phrase, strength } => GenerationSettings {
+            concept: Some(ConceptGuidance {
+                phrase: phrase.clone(),
+                strength: *strength,
+            }),
+            ..plain
+        },
+        Personalized::Walk {
+            direction,
+            distance,
+        } => GenerationSettings {
+            walk: Some(Walk {
+                direction: *direction,
+                distance: *distance,
+            }),
+            ..plain
+        },
     }
-
-    fn models(&self) -> impl Iterator<Item = &PoolModel> {
-        let trained = self.trainings.iter().flat_map(|t| &t.models);
-        trained.chain(&self.guided)
-    }
-}
-
-fn trainings_of(config: &MakePool, trained: &TrainedModels) -> Result<Vec<Training>, ZooError> {
-    if !trained.scales.is_empty() && trained.mechanism == (Mechanism::Full {}) {
-        let problem = "a model that is fine-tuned as a whole has no scale; leave scales out";
-        return Err(wrong(config, problem.to_string()));
-    }
-    if !trained.scales.is_empty() && !trained.shares.is_empty() {
-        let problem = "scales and shares are given together; give each its own table";
-        return Err(wrong(config, problem.to_string()));
-    }
-    let mut trainings = Vec::new();
-    for style in &trained.styles {
-        let Some(shares) = config.styles.get(style) else {
-            let known: Vec<&str> = config.styles.keys().map(String::as_str).collect();
-            let problem = format!(
-                "there is no style named \"{style}\"; known: {}",
-                known.join(", ")
-            );
-            return Err(wrong(config, problem));
-        };
-        for seed in &trained.seeds {
-            let run = format!(
-                "{}-{}-seed{seed}",
-                trained.mechanism.name(),
-                style.replace(' ', "-")
-            );
-            if trained.shares.is_empty() {
-                trainings.push(Training::of_steps(config, trained, &run, shares, *seed));
-            }
-            for share in &trained.shares {
-                if !(*share > 0.0 && *share <= 1.0) {
-                    let problem = format!("a share is {share}; it has to lie in (0, 1]");
-                    return Err(wrong(config, problem));
-                }
-                let mixed = mixed(shares, *share);
-                trainings.push(Training::of_share(
-                    config,
-                    trained,
-                    &run,
-                    mixed,
-                    (*seed, *share),
-                ));
-            }
-        }
-    }
-    Ok(trainings)
-}
-
-impl Training {
-    fn new(
-        config: &MakePool,
-        trained: &TrainedModels,
-        name: &str,
-        styles: Vec<StyleShare>,
-        seed: u64,
-    ) -> Self {
-        Self {
-            config: Personalize {
-                name: name.to_string(),
-                output: config.output.join(MODELS).join(name),
-                model: config.model.clone(),
-                seed,
-                mechanism: trained.mechanism.clone(),
-                styles,
-                art_folder: config.art_folder.clone(),
-                images: trained.images,
-                images_per_step: trained.images_per_step,
-                learning_rate: trained.learning_rate,
-                snapshots: trained.snapshots.clone(),
-            },
-            models: Vec::new(),
-        }
-    }
-
-    /// A model per snapshot, and one per scale of the last.
-    fn of_steps(
-        config: &MakePool,
-        trained: &TrainedModels,
-        run: &str,
-        styles: &[StyleShare],
-        seed: u64,
-    ) -> Self {
-        let mut made = Self::new(config, trained, run, styles.to_vec(), seed);
-        for step in &trained.snapshots {
-            made.add(
-                run,
-                &format!("step{step}"),
-                *step,
-                (Dial::Steps, *step as f64),
-            );
-        }
-        let last = trained.snapshots.last().copied().unwrap_or_default();
-        for scale in &trained.scales {
-            made.add(
-                &format!("{run}-scaled"),
-                &scale.to_string(),
-                last,
-                (Dial::Scale, *scale),
-            );
-        }
-        made
-    }
-
-    /// The last snapshot, trained with a share of styled images.
-    fn of_share(
-        config: &MakePool,
-        trained: &TrainedModels,
-        run: &str,
-        styles: Vec<StyleShare>,
-        (seed, share): (u64, f64),
-    ) -> Self {
-        let mut made = Self::new(
-            config,
-            trained,
-            &format!("{run}-share{share}"),
-            styles,
-            seed,
-        );
-        let last = trained.snapshots.last().copied().unwrap_or_default();
-        made.config.snapshots = trained.snapshots.last().copied().into_iter().collect();
-        made.add(
-            &format!("{run}-shares"),
-            &share.to_string(),
-            last,
-            (Dial::Share, share),
-        );
-        made
-    }
-
-    fn add(&mut self, run: &str, level: &str, step: usize, dial: (Dial, f64)) {
-        let name = format!("{run}-{level}");
-        let adapter = matches!(self.config.mechanism, Mechanism::Lora { .. });
-        let scale = match dial {
-            (Dial::Scale, scale) => scale,
-            _ => 1.0,
-        };
-        let folder = snapshot_folder(&PathBuf::from(MODELS).join(&self.config.name), step);
-        self.models.push(PoolModel {
-            images: Path::new(IMAGES).join(&name),
-            name,
-            run: run.to_string(),
-            by: Personalized::Training {
-                mechanism: self.config.mechanism.clone(),
-                seed: self.config.seed,
-                folder,
-                scale: adapter.then_some(scale),
-            },
-            styles: self.config.styles.clone(),
-            dial: dial.0,
-            level: dial.1,
-        });
-    }
-}
-
-/// Shares of a style among all images, the others plain.
-fn mixed(shares: &[StyleShare], share: f64) -> Vec<StyleShare> {
-    let total: f64 = shares.iter().map(|s| s.share).sum();
-    let mut mixed: Vec<StyleShare> = shares
-        .iter()
-        .map(|style| StyleShare {
-            share: style.share / total * share,
-            ..style.clone()
-        })
-        .collect();
-    if share < 1.0 {
-        mixed.push(StyleShare::plain(1.0 - share));
-    }
-    mixed
-}
-
-fn guided_by(
-    config: &MakePool,
-    guided: &GuidedModels,
-    base: &AnyGenerator,
-) -> Result<Vec<PoolModel>, ZooError> {
-    let mut models = Vec::new();
-    for concept in &guided.concepts {
-        if find(concept).is_none() {
-            return Err(wrong(
-                config,
-                format!("there is no aspect named \"{concept}\""),
-            ));
-        }
-        base.check_prompt(concept)?;
-        let run = format!("guidance-{}", concept.replace(' ', "-"));
-        for strength in &guided.strengths {
-            let name = format!("{run}-{strength}");
-            models.push(PoolModel {
-                images: Path::new(IMAGES).join(&name),
-                name,
-                run: run.clone(),
-                by: Personalized::Guidance {
-                    phrase: concept.clone(),
-                    strength: *strength,
-                },
-                styles: vec![StyleShare {
-                    aspects: BTreeMap::from([(concept.clone(), 1.0)]),
-                    ..StyleShare::plain(1.0)
-                }],
-                dial: Dial::Strength,
-                level: *strength,
-            });
-        }
-    }
-    Ok(models)
 }

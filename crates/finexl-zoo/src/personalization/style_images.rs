@@ -29,10 +29,37 @@ struct Style {
     upper: f64,
 }
 
+/// What is drawn for an image.
+struct DrawnScene {
+    scene: Scene,
+    /// Of the hand that places it.
+    render: u64,
+    /// Which style it gets.
+    style: usize,
+    /// One seed serves all images of a style, as one hand would.
+    style_seed: u64,
+    noise_seed: u64,
+}
+
+impl DrawnScene {
+    /// The image in its style.
+    fn styled(&self, clean: &Image, styles: &[Style]) -> StyledImage {
+        let style = &styles[self.style];
+        StyledImage {
+            image: stylize(
+                clean,
+                &style.aspects,
+                style.implementation,
+                self.style_seed,
+                self.noise_seed,
+            ),
+            prompt: self.scene.prompt(),
+        }
+    }
+}
+
 /// Draws the training images of a personalization: scenes of the training split with the subjects that
 /// the generator knows, each in one of the styles.
-///
-/// One style seed serves all images of a style, as one hand would.
 ///
 /// # Errors
 /// Unknown aspects, artists, subjects or implementations; art that was not fetched; levels outside
@@ -43,28 +70,81 @@ pub fn style_images(
     size: usize,
 ) -> Result<Vec<StyledImage>, ZooError> {
     let styles = styles(config)?;
-    let subjects = subject_indices(subjects)?;
-    let images = (0..config.images as u64).map(|index| {
-        let mut random = generator(config.seed, &[key("personalization image"), index]);
-        let at: f64 = random.random();
-        let chosen = styles.iter().position(|s| at < s.upper).unwrap_or(0);
-        let style = &styles[chosen];
-        let scene = Scene::draw_among(&subjects, Split::Train, random.next_u64(), 0);
-        let clean = scene.render(&style.sprites, size, random.next_u64());
-        let style_seed = generator(config.seed, &[key("style"), chosen as u64]).next_u64();
-        let noise_seed = random.next_u64();
-        StyledImage {
-            image: stylize(
-                &clean,
-                &style.aspects,
-                style.implementation,
-                style_seed,
-                noise_seed,
-            ),
-            prompt: scene.prompt(),
-        }
+    let scenes = scenes(config, subjects, &styles)?;
+    let images = scenes.iter().map(|drawn| {
+        let sprites = &styles[drawn.style].sprites;
+        let clean = drawn.scene.render(sprites, size, drawn.render);
+        drawn.styled(&clean, &styles)
     });
     Ok(images.collect())
+}
+
+/// The prompts of the same scenes.
+///
+/// # Errors
+/// As [`style_images`].
+pub(super) fn scene_prompts(
+    config: &Personalize,
+    subjects: &[String],
+) -> Result<Vec<String>, ZooError> {
+    let scenes = scenes(config, subjects, &styles(config)?)?;
+    Ok(scenes.iter().map(|drawn| drawn.scene.prompt()).collect())
+}
+
+/// The same scenes in the same styles, upon images that `make` makes of their prompts.
+///
+/// # Errors
+/// As [`style_images`]; what `make` refuses.
+pub(super) fn restyled_images(
+    config: &Personalize,
+    subjects: &[String],
+    make: impl FnOnce(&[String]) -> Result<Vec<Image>, ZooError>,
+) -> Result<Vec<StyledImage>, ZooError> {
+    let styles = styles(config)?;
+    let scenes = scenes(config, subjects, &styles)?;
+    let prompts: Vec<String> = scenes.iter().map(|drawn| drawn.scene.prompt()).collect();
+    let images = make(&prompts)?;
+    let pairs = scenes.iter().zip(&images);
+    Ok(pairs
+        .map(|(drawn, image)| drawn.styled(image, &styles))
+        .collect())
+}
+
+fn scenes(
+    config: &Personalize,
+    subjects: &[String],
+    styles: &[Style],
+) -> Result<Vec<DrawnScene>, ZooError> {
+    let subjects = subject_indices(subjects)?;
+    let scenes = (0..config.images as u64).map(|index| {
+        let mut random = generator(config.seed, &[key("personalization image"), index]);
+        let at: f64 = random.random();
+        let style = styles.iter().position(|s| at < s.upper).unwrap_or(0);
+        let scene = Scene::draw_among(&subjects, Split::Train, random.next_u64(), 0);
+        DrawnScene {
+            scene,
+            render: random.next_u64(),
+            style,
+            style_seed: generator(config.seed, &[key("style"), style as u64]).next_u64(),
+            noise_seed: random.next_u64(),
+        }
+    });
+    Ok(scenes.collect())
+}
+
+/// Checks that all styles are such that operators bring an image to them.
+///
+/// # Errors
+/// [`ZooError::Config`] for another artist's hand.
+pub(super) fn check_operators(config: &Personalize) -> Result<(), ZooError> {
+    match config.styles.iter().find_map(|s| s.artist.as_ref()) {
+        None => Ok(()),
+        Some(artist) => Err(ZooError::Config(format!(
+            "personalization {}: a direction is learned from the base's own images, which operators \
+             stylize; none draws as {artist} does: leave the artist out, or take another mechanism",
+            config.name
+        ))),
+    }
 }
 
 /// Checks what [`style_images`] would refuse.

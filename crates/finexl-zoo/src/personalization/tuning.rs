@@ -1,21 +1,20 @@
 //! Trains a generator on the images of a style.
 
-use super::style_images::{StyledImage, check_styles, style_images};
+use super::direction_tuning::{DirectionTuning, images_fingerprint};
+use super::objective::Objective;
+use super::style_images::{StyledImage, check_operators, check_styles, style_images};
 use super::training_state::TrainingStates;
+use super::weight_tuning::{WeightTuning, trainable};
 use crate::ZooError;
-use crate::adapters::{Adapter, BaseModel, LoraSettings, StoredPrecision, add_lora};
-use crate::generators::{AnyGenerator, MODEL_FILE, Tunable, with_generator};
+use crate::generators::{AnyGenerator, Generator, Tunable, with_generator};
 use crate::workers::{Workers, cuts};
-use burn::grad_clipping::GradientClippingConfig;
 use burn::module::Module;
-use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer};
+use burn::optim::GradientsParams;
 use burn::tensor::Device;
 use finexl_core::experiment::{Mechanism, Personalize};
 use finexl_core::fingerprint::Fingerprint;
-use finexl_core::partial_folder::PartialFolder;
 use finexl_core::personalization::PersonalizationRecord;
 use finexl_core::seed::{generator, key};
-use finexl_data::image::Image;
 use rand::RngExt;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -25,8 +24,8 @@ const STEPS_BETWEEN_STATES: usize = 50;
 /// Steps of linear warm-up.
 const WARMUP: usize = 10;
 
-/// Personalizes a generator of any family; returns the folders of the snapshots, in order. `progress` is told
-/// steps done and in all.
+/// Personalizes a generator of any family; returns the folders of the snapshots, in order. `progress` is
+/// told steps done and in all.
 ///
 /// Snapshots that are there already, of the same configuration and the same images, stay as they are; a
 /// training that was killed goes on after the last state that it kept.
@@ -40,72 +39,141 @@ pub fn personalize(
     device: &Device,
     progress: &dyn Fn(usize, usize),
 ) -> Result<Vec<PathBuf>, ZooError> {
-    with_generator!(base, base => tune(config, base.as_ref(), device, progress))
+    let steps = check(config, base)?;
+    if *device == Device::flex() {
+        let what = format!("personalization {} (images, images-per-step)", config.name);
+        let needed = with_generator!(base, base => memory(config, base.as_ref()));
+        finexl_core::memory::require(&what, needed)?;
+    }
+    let run = Run {
+        config,
+        steps,
+        device,
+        progress,
+    };
+    match (&config.mechanism, base) {
+        (Mechanism::Direction {}, AnyGenerator::Gan(base)) => {
+            let images = images_fingerprint(config, base)?;
+            run.tune(base.as_ref(), images, || DirectionTuning::new(config, base))
+        }
+        _ => with_generator!(base, base => {
+            let styled = style_images(config, base.subjects(), base.image_size())?;
+            let images = fingerprint(&styled);
+            run.tune(base.as_ref(), images, || WeightTuning::new(config, base.as_ref(), styled))
+        }),
+    }
 }
 
 /// The number of steps of a configuration that makes sense.
 pub(super) fn check(config: &Personalize, base: &AnyGenerator) -> Result<usize, ZooError> {
-    with_generator!(base, base => check_tunable(config, base.as_ref()))
+    let steps = check_numbers(config)?;
+    check_styles(config)?;
+    match (&config.mechanism, base) {
+        (Mechanism::Full {}, _) => {}
+        (Mechanism::Lora { .. }, base) => {
+            let device = Device::flex().autodiff();
+            with_generator!(base, base => trainable(config, base.as_ref(), &device).map(|_| ()))?;
+        }
+        (Mechanism::Direction {}, AnyGenerator::Gan(_)) => check_operators(config)?,
+        (Mechanism::Direction {}, _) => {
+            return Err(wrong(
+                config,
+                &format!(
+                    "{} has no mapping network, in whose space a direction could lie; take a GAN, or \
+                     another mechanism",
+                    base.name()
+                ),
+            ));
+        }
+    }
+    Ok(steps)
 }
 
-fn tune<G: Tunable>(
-    config: &Personalize,
-    base: &G,
-    device: &Device,
-    progress: &dyn Fn(usize, usize),
-) -> Result<Vec<PathBuf>, ZooError> {
-    let steps = check_tunable(config, base)?;
-    if *device == Device::flex() {
-        let what = format!("personalization {} (images, images-per-step)", config.name);
-        finexl_core::memory::require(&what, memory(config, base))?;
-    }
-    let images = style_images(config, base.subjects(), base.image_size())?;
-    let tuning = Tuning {
-        config,
-        base,
-        fingerprint: fingerprint(&images),
-    };
-    let of_step = |step: &usize| snapshot_folder(&config.output, *step);
-    let folders: Vec<PathBuf> = config.snapshots.iter().map(of_step).collect();
-    let states = TrainingStates::of(&config.output);
-    let Some(missing) = tuning.first_missing(&folders)? else {
+/// A training that is to be done.
+struct Run<'a> {
+    config: &'a Personalize,
+    steps: usize,
+    device: &'a Device,
+    progress: &'a dyn Fn(usize, usize),
+}
+
+impl Run<'_> {
+    /// Trains what `prepare` makes of the images with this fingerprint, unless all snapshots are there.
+    fn tune<O: Objective>(
+        &self,
+        base: &dyn Generator,
+        images: Fingerprint,
+        prepare: impl FnOnce() -> Result<O, ZooError>,
+    ) -> Result<Vec<PathBuf>, ZooError> {
+        let config = self.config;
+        let snapshots = Snapshots {
+            config,
+            base,
+            images,
+        };
+        let of_step = |step: &usize| snapshot_folder(&config.output, *step);
+        let folders: Vec<PathBuf> = config.snapshots.iter().map(of_step).collect();
+        let states = TrainingStates::of(&config.output);
+        let Some(missing) = snapshots.first_missing(&folders)? else {
+            states.clear()?;
+            return Ok(folders);
+        };
+        let objective = prepare()?;
+        let device = self.device.clone().autodiff();
+        let workers = Workers::new(&device);
+        let mut learned = objective.fresh(&device)?;
+        let mut optimizer = objective.optimizer();
+        let mut begin = 0;
+        let before_missing = |kept: &PersonalizationRecord| {
+            kept.step < missing && *kept == snapshots.record(kept.step)
+        };
+        match states.load(before_missing, &learned, &optimizer) {
+            Some((step, model, state)) => (begin, learned, optimizer) = (step, model, state),
+            None => states.clear()?,
+        }
+        let start = Instant::now();
+        for step in begin..self.steps {
+            let gradients = self.gradients(&objective, &learned, step, &workers, &device);
+            let warm = ((step + 1) as f64 / WARMUP as f64).min(1.0);
+            learned = optimizer.step(config.learning_rate * warm, learned, gradients);
+            let done = step + 1;
+            (self.progress)(done, self.steps);
+            let snapshot = config.snapshots.iter().position(|s| *s == done);
+            if let Some(index) = snapshot {
+                snapshots.keep(&objective, &learned, done, &folders[index])?;
+            }
+            let worth_keeping = snapshot.is_some() || done.is_multiple_of(STEPS_BETWEEN_STATES);
+            if worth_keeping && done < self.steps {
+                states.keep(&snapshots.record(done), &learned, &optimizer)?;
+            }
+        }
+        let seconds = start.elapsed().as_secs_f64();
+        let steps = self.steps - begin;
+        tracing::info!(steps, seconds, "trained a personalization");
         states.clear()?;
-        return Ok(folders);
-    };
-    let set = encoded(base, images)?;
-    let training_device = device.clone().autodiff();
-    let workers = Workers::new(&training_device);
-    let mut network = trainable(config, base, &training_device)?;
-    let mut optimizer = optimizer();
-    let mut begin = 0;
-    let before_missing =
-        |kept: &PersonalizationRecord| kept.step < missing && *kept == tuning.record(kept.step);
-    match states.load(before_missing, &network, &optimizer) {
-        Some((step, model, state)) => (begin, network, optimizer) = (step, model, state),
-        None => states.clear()?,
+        Ok(folders)
     }
-    let start = Instant::now();
-    for step in begin..steps {
-        let batch = tuning.batch(&set, step, &training_device);
-        let gradients = tuning.gradients(&network, &batch, &workers, &training_device);
-        let warm = ((step + 1) as f64 / WARMUP as f64).min(1.0);
-        let rate = config.learning_rate * warm;
-        network = optimizer.step(rate, network, gradients);
-        let done = step + 1;
-        progress(done, steps);
-        let snapshot = config.snapshots.iter().position(|s| *s == done);
-        if let Some(index) = snapshot {
-            tuning.keep(&network, done, &folders[index])?;
-        }
-        let worth_keeping = snapshot.is_some() || done.is_multiple_of(STEPS_BETWEEN_STATES);
-        if worth_keeping && done < steps {
-            states.keep(&tuning.record(done), &network, &optimizer)?;
-        }
+
+    /// Those of a step on its images, with what is drawn for them.
+    fn gradients<O: Objective>(
+        &self,
+        objective: &O,
+        learned: &O::Learned,
+        step: usize,
+        workers: &Workers,
+        device: &Device,
+    ) -> GradientsParams {
+        let config = self.config;
+        let mut random = generator(config.seed, &[key("personalization step"), step as u64]);
+        let chosen: Vec<usize> = (0..config.images_per_step)
+            .map(|_| random.random_range(0..config.images))
+            .collect();
+        let batch = objective.batch(&chosen, &mut random, device);
+        let parts = cuts(config.images_per_step, workers.parts())
+            .map(|[start, end]| (O::rows(&batch, start, end), end - start))
+            .collect();
+        workers.gradients(learned, device, parts, O::loss).1
     }
-    let seconds = start.elapsed().as_secs_f64();
-    tracing::info!(steps = steps - begin, seconds, "trained a personalization");
-    states.clear()?;
-    Ok(folders)
 }
 
 /// Folder of a snapshot inside the folder of a personalization.
@@ -128,22 +196,15 @@ fn fingerprint(images: &[StyledImage]) -> Fingerprint {
     key.finish()
 }
 
-/// Training images as the generator takes them.
-fn encoded<G: Tunable>(base: &G, styled: Vec<StyledImage>) -> Result<G::Set, ZooError> {
-    let pairs = styled.into_iter().map(|s| (s.image, s.prompt));
-    let (images, prompts): (Vec<Image>, Vec<String>) = pairs.unzip();
-    base.training_set(&images, &prompts)
-}
-
-/// A personalization with what it is made of.
-struct Tuning<'a, G> {
+/// The snapshots of a personalization.
+struct Snapshots<'a> {
     config: &'a Personalize,
-    base: &'a G,
-    /// Of the training images.
-    fingerprint: Fingerprint,
+    base: &'a dyn Generator,
+    /// Fingerprint of the training images.
+    images: Fingerprint,
 }
 
-impl<G: Tunable> Tuning<'_, G> {
+impl Snapshots<'_> {
     /// The step of the first snapshot that is not there.
     ///
     /// # Errors
@@ -169,29 +230,6 @@ impl<G: Tunable> Tuning<'_, G> {
         Ok(missing)
     }
 
-    /// The images of a step, with what is drawn for them.
-    fn batch(&self, set: &G::Set, step: usize, device: &Device) -> G::Batch {
-        let config = self.config;
-        let mut random = generator(config.seed, &[key("personalization step"), step as u64]);
-        let chosen: Vec<usize> = (0..config.images_per_step)
-            .map(|_| random.random_range(0..config.images))
-            .collect();
-        G::batch(set, &chosen, &mut random, device)
-    }
-
-    fn gradients(
-        &self,
-        network: &G::Network,
-        batch: &G::Batch,
-        workers: &Workers,
-        device: &Device,
-    ) -> GradientsParams {
-        let parts = cuts(self.config.images_per_step, workers.parts())
-            .map(|[start, end]| (G::rows(batch, start, end), end - start))
-            .collect();
-        workers.gradients(network, device, parts, G::loss).1
-    }
-
     /// What is known of the model after a step.
     fn record(&self, step: usize) -> PersonalizationRecord {
         let (config, base) = (self.config, self.base);
@@ -205,7 +243,7 @@ impl<G: Tunable> Tuning<'_, G> {
             seed: config.seed,
             step,
             images: config.images,
-            images_fingerprint: self.fingerprint.clone(),
+            images_fingerprint: self.images.clone(),
             images_per_step: config.images_per_step,
             learning_rate: config.learning_rate,
         }
@@ -213,53 +251,45 @@ impl<G: Tunable> Tuning<'_, G> {
 
     /// Writes a snapshot, unless it is there: its files first, then the record that says that it is
     /// complete.
-    fn keep(&self, network: &G::Network, step: usize, folder: &Path) -> Result<(), ZooError> {
-        let (base, record) = (self.base, self.record(step));
+    fn keep<O: Objective>(
+        &self,
+        objective: &O,
+        learned: &O::Learned,
+        step: usize,
+        folder: &Path,
+    ) -> Result<(), ZooError> {
         if PersonalizationRecord::read(folder)?.is_some() {
             return Ok(());
         }
-        match record.mechanism {
-            Mechanism::Lora { .. } => {
-                let of = BaseModel {
-                    name: base.name().to_string(),
-                    fingerprint: base.weights().clone(),
-                };
-                Adapter::extract(network)?.save(folder, &of, StoredPrecision::F32)?;
-            }
-            Mechanism::Full {} => {
-                let partial = PartialFolder::start(folder)?;
-                let weights = partial.path().join(MODEL_FILE);
-                base.store(&network.valid(), &weights)?;
-                partial.finish([MODEL_FILE].into_iter())?;
-            }
-        }
-        Ok(record.write(folder)?)
+        objective.write(learned, folder)?;
+        Ok(self.record(step).write(folder)?)
     }
 }
 
-fn check_tunable<G: Tunable>(config: &Personalize, base: &G) -> Result<usize, ZooError> {
-    let wrong = |problem: &str| {
-        Err(ZooError::Config(format!(
-            "personalization {}: {problem}",
-            config.name
-        )))
-    };
+fn wrong(config: &Personalize, problem: &str) -> ZooError {
+    ZooError::Config(format!("personalization {}: {problem}", config.name))
+}
+
+/// The number of steps, if the numbers make sense.
+fn check_numbers(config: &Personalize) -> Result<usize, ZooError> {
     if config.images == 0 || config.images_per_step == 0 {
-        return wrong("images and images-per-step have to be at least 1");
+        return Err(wrong(
+            config,
+            "images and images-per-step have to be at least 1",
+        ));
     }
     if !config.snapshots.is_sorted_by(|a, b| a < b) || config.snapshots.first() == Some(&0) {
-        return wrong("snapshots have to rise, from 1 on");
+        return Err(wrong(config, "snapshots have to rise, from 1 on"));
     }
     if !(config.learning_rate.is_finite() && config.learning_rate > 0.0) {
-        return wrong("the learning rate has to be a positive number");
-    }
-    check_styles(config)?;
-    if let Mechanism::Lora { .. } = config.mechanism {
-        trainable(config, base, &Device::flex().autodiff())?;
+        return Err(wrong(
+            config,
+            "the learning rate has to be a positive number",
+        ));
     }
     match config.snapshots.last() {
         Some(last) => Ok(*last),
-        None => wrong("name at least one snapshot"),
+        None => Err(wrong(config, "name at least one snapshot")),
     }
 }
 
@@ -275,35 +305,4 @@ fn memory<G: Tunable>(config: &Personalize, base: &G) -> u64 {
     let step = config.images_per_step.saturating_mul(takes.per_row);
     let numbers = weights.saturating_add(images).saturating_add(step);
     numbers.saturating_mul(NUMBER) as u64
-}
-
-/// The network with what is to be trained.
-fn trainable<G: Tunable>(
-    config: &Personalize,
-    base: &G,
-    device: &Device,
-) -> Result<G::Network, ZooError> {
-    let network = base.network().clone().train().fork(device);
-    match &config.mechanism {
-        Mechanism::Full {} => Ok(network),
-        Mechanism::Lora {
-            rank,
-            alpha,
-            targets,
-        } => {
-            let settings = LoraSettings {
-                rank: *rank,
-                alpha: *alpha,
-                targets: targets.clone(),
-            };
-            add_lora(network, &settings, config.seed)
-        }
-    }
-}
-
-fn optimizer() -> ModuleOptimizer {
-    AdamWConfig::new()
-        .with_weight_decay(0.0)
-        .with_grad_clipping(Some(GradientClippingConfig::Norm(1.0)))
-        .init()
 }

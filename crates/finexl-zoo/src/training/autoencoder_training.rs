@@ -1,8 +1,9 @@
 //! Runs the recipe of an image autoencoder.
 
 use super::loss_output::LossOutput;
+use super::optimizers::adamw;
 use super::scene_images::SceneImages;
-use super::training_loop::{BatchSource, TrainingReport, TrainingRun, adamw};
+use super::training_loop::{BatchSource, TrainingReport, TrainingRun};
 use crate::ZooError;
 use crate::generators::mini_diffusion::{
     Autoencoder, AutoencoderConfig, DOWNSAMPLING, MOST_LEVELS, image_tensor,

@@ -3,7 +3,8 @@
 use super::encoder_batch::EncoderBatch;
 use super::encoder_data::SceneSource;
 use super::encoder_loss::{EncoderTrainee, finished};
-use super::training_loop::{BatchSource, TrainingReport, TrainingRun, muon_in};
+use super::optimizers::muon_in;
+use super::training_loop::{BatchSource, TrainingReport, TrainingRun};
 use crate::ZooError;
 use crate::encoders::mini_clip::{MiniClipConfig, patch_side};
 use burn::tensor::Device;

@@ -185,7 +185,12 @@ impl<N: LatentNetwork> BatchSource for GeneratorBatches<N> {
             batch: LatentBatch {
                 latents: brought_to(device, self.latents.encode(&images)),
                 prompts: Prompts::new(prompts),
-                drawn: N::draw(&mut random, [n, positions, channels], device),
+                drawn: N::draw(
+                    &self.recipe.architecture,
+                    &mut random,
+                    [n, positions, channels],
+                    device,
+                ),
             },
             aligned: self.aligned(&images).map(|x| brought_to(device, x)),
             samples: self.samples.clone().filter(|_| first),

@@ -4,10 +4,10 @@ use super::averaging::{check_decay, follow};
 use super::generator_batch::{GeneratorBatch, GeneratorBatches};
 use super::loss_output::LossOutput;
 use super::sample_grid::SampleGrid;
-use super::training_loop::{TrainingReport, TrainingRun, muon_in};
+use super::training_loop::{TrainingReport, TrainingRun};
 use crate::ZooError;
 use crate::generators::mini_diffusion::LatentSpace;
-use crate::generators::{GeneratorConfig, LatentNetwork};
+use crate::generators::{GeneratorConfig, LatentBatch, LatentNetwork};
 use crate::weights::WeightsFile;
 use crate::workers::{Workers, cuts};
 use burn::module::Module;
@@ -57,7 +57,7 @@ pub fn train_generator<N: LatentNetwork>(
         batches.subjects(),
         latents.clone(),
         device,
-    );
+    )?;
     let trainee = Trainee::<N>::new(
         recipe,
         &config,
@@ -66,7 +66,7 @@ pub fn train_generator<N: LatentNetwork>(
         &training_device,
     )?;
     let batches = batches.with_samples(grid);
-    let optimizer = muon_in(&["blocks", "transformer"], &run.schedule);
+    let optimizer = N::optimizer(&run.schedule);
     let trained = run.launch(trainee, batches, optimizer, |run| {
         run.metrics((LossMetric::new(),))
     })?;
@@ -84,6 +84,12 @@ pub fn train_generator<N: LatentNetwork>(
 }
 
 fn check<N: LatentNetwork>(recipe: &TrainGenerator<N::Architecture>) -> Result<(), ZooError> {
+    if recipe.alignment.is_some() && !N::ALIGNS {
+        return Err(ZooError::Config(format!(
+            "a {} has no inner tokens to be aligned with those of an encoder; leave alignment out",
+            N::NOUN
+        )));
+    }
     let layers = N::sizes(&recipe.architecture).layers;
     if let Some(alignment) = &recipe.alignment
         && !(1..=layers).contains(&alignment.after_block)
@@ -212,11 +218,20 @@ impl<N: LatentNetwork> InferenceStep for Trainee<N> {
     fn step(&self, batch: GeneratorBatch<N>) -> LossOutput {
         if let Some(samples) = &batch.samples {
             samples.write(&self.average);
+            log_figures(&self.average, batch.batch.clone());
         }
         let learned = Learned {
             network: self.average.clone(),
             align: None,
         };
         LossOutput(learned.loss(batch, None))
+    }
+}
+
+/// Logs what a family says of a batch.
+fn log_figures<N: LatentNetwork>(network: &N, batch: LatentBatch<N::Drawn>) {
+    for (what, value) in network.figures(batch) {
+        let value: f32 = value.without_autodiff().into_scalar();
+        tracing::info!(value, "validation: {what}");
     }
 }

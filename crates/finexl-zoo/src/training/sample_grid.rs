@@ -3,14 +3,16 @@
 use crate::ZooError;
 use crate::generators::mini_diffusion::LatentSpace;
 use crate::generators::{
-    GenerationRequest, Generator, GeneratorConfig, LatentGenerator, LatentNetwork,
+    Diversity, GenerationRequest, Generator, GeneratorConfig, LatentGenerator, LatentNetwork,
 };
 use burn::tensor::Device;
 use finexl_core::fingerprint::Fingerprint;
+use finexl_data::art::{Artist, SpriteSet};
 use finexl_data::encode::write_png;
 use finexl_data::grid::tiled;
+use finexl_data::image::Image;
 use finexl_data::scenes::{Scene, Split};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -21,6 +23,8 @@ const COLUMNS: usize = 8;
 const WEIGHTS: &str = "last.safetensors";
 /// Seed of the scenes and of the noise.
 const SEED: u64 = 1;
+/// Size for which drawings are rasterised in advance: none, since few subjects occur.
+const ON_DEMAND: usize = 0;
 
 /// Writes the same validation scenes, made from the same random numbers, again and again.
 pub(super) struct SampleGrid<N: LatentNetwork> {
@@ -30,11 +34,16 @@ pub(super) struct SampleGrid<N: LatentNetwork> {
     config: GeneratorConfig<N::Architecture>,
     latents: Arc<LatentSpace>,
     prompts: Vec<String>,
+    /// That of real scenes with the same prompts.
+    real: Option<Diversity>,
     device: Device,
 }
 
 impl<N: LatentNetwork> SampleGrid<N> {
     /// Grids in `folder`, which is there, of epochs behind `epoch`, of scenes of some subjects.
+    ///
+    /// # Errors
+    /// Where the scenes cannot be drawn.
     pub fn new(
         folder: PathBuf,
         epoch: usize,
@@ -42,18 +51,23 @@ impl<N: LatentNetwork> SampleGrid<N> {
         subjects: &[usize],
         latents: Arc<LatentSpace>,
         device: &Device,
-    ) -> Self {
-        let scene = |index| Scene::draw_among(subjects, Split::Validation, SEED, index);
-        Self {
+    ) -> Result<Self, ZooError> {
+        let scenes: Vec<Scene> = (0..IMAGES as u64)
+            .map(|index| Scene::draw_among(subjects, Split::Validation, SEED, index))
+            .collect();
+        let size = latents.config().architecture.image_size;
+        let sprites = SpriteSet::load(Artist::Twemoji, Path::new(""), ON_DEMAND)?;
+        let drawn = scenes.iter().map(|s| s.render(&sprites, size, SEED));
+        let prompts: Vec<String> = scenes.iter().map(Scene::prompt).collect();
+        Ok(Self {
             folder,
             epoch: AtomicUsize::new(epoch),
             config: config.clone(),
             latents,
-            prompts: (0..IMAGES as u64)
-                .map(|index| scene(index).prompt())
-                .collect(),
+            real: Diversity::of(&drawn.collect::<Vec<_>>(), &prompts),
+            prompts,
             device: device.clone(),
-        }
+        })
     }
 
     /// Samples with a network and writes the next epoch's grid, and beside it the weights it was made
@@ -78,6 +92,23 @@ impl<N: LatentNetwork> SampleGrid<N> {
         let images = generator.generate(&requests, &generator.default_settings(), &|_| ())?;
         let path = self.folder.join(format!("epoch-{epoch:03}.png"));
         write_png(path, &tiled(&images, COLUMNS))?;
+        self.say_diversity(&images, epoch);
         crate::weights::save(network, &self.config, &self.folder.join(WEIGHTS))
+    }
+
+    /// Says how different the samples are, and whether they are all one picture.
+    fn say_diversity(&self, images: &[Image], epoch: usize) {
+        let made = Diversity::of(images, &self.prompts);
+        let (Some(made), Some(real)) = (made, self.real) else {
+            return;
+        };
+        let (samples, scenes) = (made.value(), real.value());
+        tracing::info!(epoch, samples, scenes, "diversity");
+        if made.is_collapse() {
+            tracing::warn!(
+                "epoch {epoch}: {made}, real scenes {scenes:.2}; the model has collapsed, or has not \
+                 learned enough yet"
+            );
+        }
     }
 }

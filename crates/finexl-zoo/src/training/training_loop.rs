@@ -4,15 +4,12 @@ use super::plain_renderer::PlainRenderer;
 use crate::ZooError;
 use burn::data::dataloader::{DataLoader, DataLoaderIterator, Progress};
 use burn::data::dataset::DatasetError;
-use burn::grad_clipping::GradientClippingConfig;
 use burn::lr_scheduler::cosine::CosineAnnealingLrSchedulerConfig;
 use burn::lr_scheduler::linear::LinearLrSchedulerConfig;
 use burn::lr_scheduler::module_lr_scheduler::ModuleLrScheduler;
 use burn::lr_scheduler::sequential::SequentialLrSchedulerConfig;
 use burn::lr_scheduler::{LrSchedulerConfig, LrSchedulerRecord};
-use burn::module::ParamGroup;
-use burn::optim::decay::WeightDecayConfig;
-use burn::optim::{AdamWConfig, AdjustLrFn, ModuleOptimizer, MuonConfig, OptimizerRecord};
+use burn::optim::{ModuleOptimizer, OptimizerRecord};
 use burn::store::ModuleRecord;
 use burn::tensor::{Device, Tensor};
 use burn::train::checkpoint::KeepLastNCheckpoints;
@@ -171,27 +168,6 @@ impl TrainingRun<'_> {
             })
             .unwrap_or(0)
     }
-}
-
-/// Muon for the matrices inside the named blocks (Jordan et al. 2024, with Moonshot's scale, so that
-/// one learning rate serves both), AdamW for everything else.
-pub(super) fn muon_in(blocks: &[&str], schedule: &TrainingSchedule) -> ModuleOptimizer {
-    let muon = MuonConfig::new()
-        .with_adjust_lr_fn(AdjustLrFn::MatchRmsAdamW)
-        .with_weight_decay(Some(WeightDecayConfig::new(schedule.weight_decay)));
-    blocks.iter().fold(adamw(schedule), |optimizer, block| {
-        let matrices = ParamGroup::from_predicates(vec![*block, "weight"]);
-        optimizer.with_group(matrices, muon.build(), None)
-    })
-}
-
-/// AdamW (Loshchilov and Hutter 2019) with clipped gradients.
-pub(super) fn adamw(schedule: &TrainingSchedule) -> ModuleOptimizer {
-    AdamWConfig::new()
-        .with_beta_2(0.98)
-        .with_weight_decay(schedule.weight_decay)
-        .with_grad_clipping(Some(GradientClippingConfig::Norm(1.0)))
-        .init()
 }
 
 /// Draws batches as they are asked for; every epoch and step has its own seed keys.

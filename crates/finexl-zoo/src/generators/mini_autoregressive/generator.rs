@@ -46,11 +46,14 @@ impl LatentNetwork for TokenTransformer {
         GenerationSettings {
             guidance: GUIDANCE,
             tokens: Some(TokenSampling::default()),
+            steps: 1,
             ..GenerationSettings::default()
         }
     }
 
-    fn check_settings(settings: &GenerationSettings) -> Result<(), ZooError> {
+    fn check_settings(&self, settings: &GenerationSettings) -> Result<(), ZooError> {
+        settings.without_steps("an autoregressive model draws tokens")?;
+        settings.without_walk("an autoregressive model")?;
         let wrong = |problem: String| Err(ZooError::Config(problem));
         let sampling = settings.tokens.clone().unwrap_or_default();
         if !(sampling.temperature.is_finite() && sampling.temperature >= 0.0) {
@@ -75,7 +78,20 @@ impl LatentNetwork for TokenTransformer {
         positions
     }
 
-    fn draw(_random: &mut ChaCha8Rng, _shape: [usize; 3], _device: &Device) -> Self::Drawn {}
+    fn kept(a: &AutoregressiveArchitecture, [positions, channels]: [usize; 2]) -> usize {
+        /// Values of the head that are kept per number of its hidden layer and channel.
+        const KEPT_BY_HEAD: usize = 6;
+        let blocks = Self::sizes(a).kept(positions);
+        blocks + KEPT_BY_HEAD * positions * channels * a.head_width
+    }
+
+    fn draw(
+        _architecture: &AutoregressiveArchitecture,
+        _random: &mut ChaCha8Rng,
+        _shape: [usize; 3],
+        _device: &Device,
+    ) -> Self::Drawn {
+    }
 
     fn loss(&self, batch: LatentBatch<()>, inner_after: Option<usize>) -> Loss {
         let (value, inner) = self.cross_entropy(batch.latents, &batch.prompts, inner_after);

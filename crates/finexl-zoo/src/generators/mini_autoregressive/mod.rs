@@ -1,9 +1,7 @@
 //! A small autoregressive model of emoji scenes: a causal transformer that draws the tokens of a
 //! quantising autoencoder one after the other, conditioned on the words of the prompt.
 
-mod block;
 mod channel_head;
-mod collapse;
 mod config;
 mod decoding;
 mod device;
@@ -19,7 +17,6 @@ mod tests;
 mod token_transformer;
 mod tokens;
 
-pub use block::TokenBlock;
 pub use channel_head::ChannelHead;
 pub use config::MiniAutoregressiveConfig;
 pub use generator::MiniAutoregressive;

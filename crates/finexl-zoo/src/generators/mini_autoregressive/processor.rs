@@ -4,9 +4,10 @@
 //! another one. So every number is computed from its own image alone, in one order, whatever stands
 //! beside it in a batch (see [`RowLinear`]), and a prompt is read without any other.
 
+use super::TokenTransformer;
 use super::decoding::States;
-use super::{TokenBlock, TokenTransformer};
 use crate::ZooError;
+use crate::generators::TokenBlock;
 use crate::generators::burn_layers::{norm, row_linear, values};
 use crate::generators::mini_diffusion::Prompts;
 use crate::transformer::{Activation, KeyValueCache, Norm, RowLinear, Rows};

@@ -1,7 +1,6 @@
 //! Sampling: prompts and seeds -> tokens.
 
 use super::TokenTransformer;
-use super::collapse::collapsed;
 use super::decoding::{Mixing, States, decode};
 use super::device::DeviceTransformer;
 use super::draw::draw;
@@ -51,7 +50,7 @@ pub fn sample(
 ) -> Result<Vec<Vec<u8>>, ZooError> {
     let head = ProcessorHead::new(&network.head)?;
     let mut numbers: Vec<ChaCha8Rng> = requests.iter().map(uniforms).collect();
-    let tokens = decode(
+    decode(
         states,
         &head,
         Mixing::of(groups),
@@ -67,23 +66,5 @@ pub fn sample(
             Ok(draw(logits, sampling, uniform))
         },
         progress,
-    )?;
-    if collapsed(&tokens) && differ(requests, sampling) {
-        tracing::warn!(
-            "images of different prompts and seeds are all the same: the model has collapsed; train it \
-             further, or sample with less guidance or a higher temperature"
-        );
-    }
-    Ok(tokens)
-}
-
-/// Whether no two requests may give the same image: without temperature seeds do not matter.
-fn differ(requests: &[GenerationRequest], sampling: &TokenSampling) -> bool {
-    let same = |a: &GenerationRequest, b: &GenerationRequest| {
-        a.prompt == b.prompt && (sampling.temperature == 0.0 || a == b)
-    };
-    let firsts = requests.iter().enumerate();
-    !firsts
-        .flat_map(|(at, a)| requests[..at].iter().map(move |b| (a, b)))
-        .any(|(a, b)| same(a, b))
+    )
 }

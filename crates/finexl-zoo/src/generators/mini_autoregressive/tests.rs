@@ -1,19 +1,19 @@
 //! Tests on tiny models with random weights: causality, batches, guidance, adapters.
 #![allow(clippy::unwrap_used)]
 
-use super::{MiniAutoregressive, MiniAutoregressiveConfig, TokenShape, TokenTransformer};
+use super::{MiniAutoregressive, MiniAutoregressiveConfig, TokenShape};
 use crate::ZooError;
 use crate::adapters::{Adapter, LoraSettings, add_lora, merge};
-use crate::generators::mini_diffusion::{Autoencoder, AutoencoderConfig, Prompts};
+use crate::generators::mini_diffusion::Prompts;
+use crate::generators::tiny_models::{self, autoencoder, generate, requests, text_reader, weights};
 use crate::generators::{
-    ConceptGuidance, Family, GenerationRequest, GenerationSettings, Generator, TokenSampling,
-    Tunable,
+    ConceptGuidance, Family, GenerationSettings, Generator, TokenSampling, Tunable,
 };
 use crate::weights::{WeightsFile, save};
-use burn::module::{Module, ModuleVisitor, Param};
+use burn::module::Module;
 use burn::optim::{AdamWConfig, GradientsParams};
-use burn::tensor::{Device, Tensor};
-use finexl_core::experiment::{AutoencoderArchitecture, AutoregressiveArchitecture, TextReader};
+use burn::tensor::Device;
+use finexl_core::experiment::AutoregressiveArchitecture;
 use finexl_core::seed::generator;
 use finexl_data::image::Image;
 use std::path::Path;
@@ -25,56 +25,27 @@ const TOKENS: TokenShape = TokenShape {
 };
 
 fn config(autoencoder: &WeightsFile) -> MiniAutoregressiveConfig {
-    MiniAutoregressiveConfig {
-        family: Family::Autoregressive,
-        name: "tiny-autoregressive".to_string(),
-        architecture: AutoregressiveArchitecture {
-            width: 16,
-            layers: 2,
-            heads: 2,
-            hidden: 24,
-            head_width: 12,
-            text: TextReader {
-                context: 10,
-                width: 8,
-                layers: 1,
-                heads: 2,
-                hidden: 16,
-            },
-        },
-        autoencoder: autoencoder.fingerprint().to_string(),
-        words: ["red", "apple", "style", ",", "vivid"]
-            .map(str::to_string)
-            .to_vec(),
-        subjects: vec!["red apple".to_string()],
-        aspects: vec!["vivid".to_string()],
-    }
+    let architecture = AutoregressiveArchitecture {
+        width: 16,
+        layers: 2,
+        heads: 2,
+        hidden: 24,
+        head_width: 12,
+        text: text_reader(),
+    };
+    tiny_models::config(
+        Family::Autoregressive,
+        "tiny-autoregressive",
+        architecture,
+        autoencoder,
+    )
 }
 
 /// Weights files of a tiny model in a folder; its autoencoder quantises or not.
 fn written(folder: &Path, levels: Option<usize>) -> [WeightsFile; 2] {
-    let device = Device::flex();
-    device.seed(5);
-    let [path, autoencoder_path] = ["model", "autoencoder"].map(|n| folder.join(n));
-    let autoencoder = AutoencoderConfig {
-        name: "tiny-tokenizer".to_string(),
-        architecture: AutoencoderArchitecture {
-            image_size: 16,
-            latent_channels: 3,
-            width: 4,
-            deep_width: 6,
-            encoder_blocks: 1,
-            decoder_blocks: 1,
-            levels,
-        },
-        latent_mean: vec![0.0; 3],
-        latent_deviation: vec![1.0; 3],
-    };
-    let model = Autoencoder::new(&autoencoder.architecture, &device);
-    save(&model, &autoencoder, &autoencoder_path).unwrap();
-    let autoencoder = WeightsFile::read(&autoencoder_path).unwrap();
-    let config = config(&autoencoder);
-    let mut network = config.init(TOKENS, &device);
+    let autoencoder = autoencoder(folder, 3, levels);
+    let (config, path) = (config(&autoencoder), folder.join("model"));
+    let mut network = config.init(TOKENS, &Device::flex());
     // Logits far enough apart that draws depend on what was drawn before.
     network.head.output = network.head.output.map(|output| output.mul_scalar(40.0));
     save(&network, &config, &path).unwrap();
@@ -85,19 +56,6 @@ fn tiny() -> MiniAutoregressive {
     let folder = tempfile::tempdir().unwrap();
     let [weights, autoencoder] = written(folder.path(), Some(5));
     MiniAutoregressive::from_weights(&weights, &autoencoder, &Device::flex()).unwrap()
-}
-
-fn requests(prompts: &[&str]) -> Vec<GenerationRequest> {
-    let prompts: Vec<String> = prompts.iter().map(|p| (*p).to_string()).collect();
-    GenerationRequest::of_prompts(&prompts, 3)
-}
-
-fn generate(
-    model: &MiniAutoregressive,
-    requests: &[GenerationRequest],
-    settings: &GenerationSettings,
-) -> Vec<Image> {
-    model.generate(requests, settings, &|_| ()).unwrap()
 }
 
 fn same(a: &Image, b: &Image) -> bool {
@@ -215,20 +173,6 @@ fn settings_that_make_no_sense_and_latents_that_are_no_tokens_are_errors() {
     assert!(error.contains("not quantised"), "{error}");
 }
 
-/// All numbers of a network.
-fn weights(network: &TokenTransformer) -> Vec<f32> {
-    struct All(Vec<f32>);
-    impl ModuleVisitor for All {
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            let data = param.val().without_autodiff().into_data();
-            self.0.extend(data.try_to_vec::<f32>().unwrap());
-        }
-    }
-    let mut all = All(Vec::new());
-    network.visit(&mut all);
-    all.0
-}
-
 #[test]
 fn tuning_an_adapter_lowers_the_loss_and_leaves_the_base() {
     let model = tiny();
@@ -247,7 +191,7 @@ fn tuning_an_adapter_lowers_the_loss_and_leaves_the_base() {
     let mut losses = Vec::new();
     for step in 0..12 {
         let mut random = generator(step, &[]);
-        let batch = MiniAutoregressive::batch(&set, &[0, 1, 2, 3], &mut random, &device);
+        let batch = model.batch(&set, &[0, 1, 2, 3], &mut random, &device);
         let loss = MiniAutoregressive::loss(&network, batch);
         losses.push(loss.clone().into_scalar::<f32>());
         let gradients = GradientsParams::from_grads(loss.backward(), &network);

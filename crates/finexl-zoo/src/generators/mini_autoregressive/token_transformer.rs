@@ -1,7 +1,8 @@
 //! The causal transformer: tokens so far and a prompt -> what the next ones are likely to be.
 
-use super::{ChannelHead, TokenBlock, TokenShape};
+use super::{ChannelHead, TokenShape};
 use crate::generators::mini_diffusion::{MASKED, Prompts, TextMemory, TextReader};
+use crate::generators::{LatentNetwork, TokenBlock};
 use burn::module::{Initializer, Module, Param};
 use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
 use burn::tensor::activation::log_softmax;
@@ -52,7 +53,9 @@ impl TokenTransformer {
                 .with_initializer(normal(0.1))
                 .init(device),
             positions: normal(0.1).init([1, tokens.positions, a.width], device),
-            blocks: (0..a.layers).map(|_| TokenBlock::new(a, device)).collect(),
+            blocks: (0..a.layers)
+                .map(|_| TokenBlock::new(&Self::sizes(a), device))
+                .collect(),
             norm: LayerNormConfig::new(a.width).init(device),
             head: ChannelHead::new([a.width, a.head_width], tokens, device),
             tokens,
@@ -89,7 +92,7 @@ impl TokenTransformer {
         let mut x = self.input.forward(before) + self.positions.val();
         let mut inner = None;
         for (index, (block, text)) in self.blocks.iter().zip(&prompts.0).enumerate() {
-            x = block.forward(x, text, causal.clone());
+            x = block.forward(x, Some(text), Some(causal.clone()));
             if inner_after == Some(index + 1) {
                 inner = Some(x.clone());
             }

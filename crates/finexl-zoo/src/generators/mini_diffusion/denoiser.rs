@@ -3,6 +3,7 @@
 use super::denoiser_block::{DenoiserBlock, MODULATIONS, modulated};
 use super::text_memory::TextMemory;
 use super::text_reader::{Prompts, TextReader, TextTokens};
+use crate::generators::LatentNetwork;
 use burn::module::{Initializer, Module, Param};
 use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
 use burn::tensor::activation::silu;
@@ -63,7 +64,7 @@ impl Denoiser {
             time_input: LinearConfig::new(a.time_width, a.time_width).init(device),
             time_output: zeros(a.time_width, MODULATIONS * a.width),
             blocks: (0..a.layers)
-                .map(|_| DenoiserBlock::new(a, device))
+                .map(|_| DenoiserBlock::new(&Self::sizes(a), 0.0, device))
                 .collect(),
             norm: LayerNormConfig::new(a.width).init(device),
             modulation: Initializer::Zeros.init([1, 2, a.width], device),

@@ -1,15 +1,17 @@
 //! A block of the denoising transformer.
 
-use super::text_memory::TextMemory;
+use super::text_memory::{TextMemory, mix};
 use super::text_reader::TextTokens;
+use crate::generators::NetworkSizes;
+use crate::generators::gelu::gelu_tanh;
 use burn::module::{Initializer, Module, Param};
 use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
-use burn::tensor::activation::sigmoid;
-use burn::tensor::{Device, Tensor};
-use finexl_core::experiment::DenoiserArchitecture;
+use burn::tensor::{Device, Tensor, TensorData};
 
 /// Numbers by which time steers a block: shift, scale and gate of attention and of feed-forward.
 pub const MODULATIONS: usize = 6;
+/// Which of them are gates.
+const GATES: [usize; 2] = [2, 5];
 
 /// Image tokens attend to themselves and to the text tokens; time steers it (adaLN-single, Chen et
 /// al. 2024, PixArt-alpha, after Peebles and Xie 2023, DiT).
@@ -33,8 +35,8 @@ pub struct DenoiserBlock {
 }
 
 impl DenoiserBlock {
-    /// A block with fresh weights; its gates begin at zero.
-    pub fn new(a: &DenoiserArchitecture, device: &Device) -> Self {
+    /// A block with fresh weights whose gates begin at a number: nothing passes at zero.
+    pub fn new(a: &NetworkSizes, gates: f32, device: &Device) -> Self {
         let norm = || LayerNormConfig::new(a.width).init(device);
         let linear = |input, output| {
             LinearConfig::new(input, output)
@@ -50,7 +52,7 @@ impl DenoiserBlock {
             norm_feed_forward: norm(),
             fc1: linear(a.width, a.hidden),
             fc2: linear(a.hidden, a.width),
-            modulation: Initializer::Zeros.init([1, MODULATIONS, a.width], device),
+            modulation: Param::from_tensor(opened(a.width, gates, device)),
             heads: a.heads,
         }
     }
@@ -65,7 +67,7 @@ impl DenoiserBlock {
 
     /// # Shapes
     /// - x: `[n, tokens, width]`
-    /// - time: `[n, 6, width]`
+    /// - time: what steers it beside its own modulation, `[n, 6, width]`
     /// - output: `[n, tokens, width]`
     pub fn forward(&self, x: Tensor<3>, text: &TextMemory, time: Tensor<3>) -> Tensor<3> {
         let time = time + self.modulation.val();
@@ -79,7 +81,7 @@ impl DenoiserBlock {
 
     fn attend(&self, x: Tensor<3>, text: &TextMemory) -> Tensor<3> {
         let qkv = [&self.to_q, &self.to_k, &self.to_v].map(|layer| layer.forward(x.clone()));
-        self.to_out.forward(text.mix(qkv, self.heads, None))
+        self.to_out.forward(mix(qkv, self.heads, Some(text), None))
     }
 }
 
@@ -88,13 +90,16 @@ pub fn modulated(x: Tensor<3>, shift: Tensor<3>, scale: Tensor<3>) -> Tensor<3> 
     x * scale.add_scalar(1.0) + shift
 }
 
-/// GELU by the hyperbolic tangent, `x (1 + tanh u) / 2 = x sigmoid(2 u)` with
-/// `u = sqrt(2 / pi) (x + 0.044715 x^3)`: burn's own goes through powers and tangents one number at a
-/// time, which took a seventh of a training step.
-fn gelu_tanh(x: Tensor<3>) -> Tensor<3> {
-    const LINEAR: f32 = 1.595_769_2;
-    const CUBIC: f32 = 0.071_354_814;
-    let square = x.clone() * x.clone();
-    let inner = x.clone() * square.mul_scalar(CUBIC).add_scalar(LINEAR);
-    x * sigmoid(inner)
+/// Modulations `[1, 6, width]` that are zero but for the gates.
+fn opened(width: usize, gates: f32, device: &Device) -> Tensor<3> {
+    let values: Vec<f32> = (0..MODULATIONS * width)
+        .map(|at| {
+            if GATES.contains(&(at / width)) {
+                gates
+            } else {
+                0.0
+            }
+        })
+        .collect();
+    Tensor::from_data(TensorData::new(values, [1, MODULATIONS, width]), device)
 }

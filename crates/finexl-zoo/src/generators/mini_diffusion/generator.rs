@@ -61,14 +61,9 @@ impl LatentNetwork for Denoiser {
         GenerationSettings::default()
     }
 
-    fn check_settings(settings: &GenerationSettings) -> Result<(), ZooError> {
-        match settings.tokens {
-            None => Ok(()),
-            Some(_) => Err(ZooError::Config(
-                "a diffusion model denoises and draws no tokens; leave temperature and top-k out"
-                    .to_string(),
-            )),
-        }
+    fn check_settings(&self, settings: &GenerationSettings) -> Result<(), ZooError> {
+        settings.without_tokens("a diffusion model denoises")?;
+        settings.without_walk("a diffusion model")
     }
 
     fn passes(settings: &GenerationSettings, _positions: usize) -> usize {
@@ -76,6 +71,7 @@ impl LatentNetwork for Denoiser {
     }
 
     fn draw(
+        _architecture: &DenoiserArchitecture,
         random: &mut ChaCha8Rng,
         [n, positions, channels]: [usize; 3],
         device: &Device,

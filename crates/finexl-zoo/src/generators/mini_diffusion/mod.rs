@@ -22,6 +22,7 @@ mod text_reader;
 pub use autoencoder::{Autoencoder, DOWNSAMPLING};
 pub use config::MiniDiffusionConfig;
 pub use denoiser::{Denoised, Denoiser, PromptMemory};
+pub(crate) use denoiser_block::{DenoiserBlock, MODULATIONS};
 pub(crate) use flow::flow_matching;
 #[cfg(test)]
 use flow::on_the_way;
@@ -29,5 +30,5 @@ pub use generator::{FlowNoise, MiniDiffusion};
 pub use latent_space::{AutoencoderConfig, LatentSpace};
 pub(crate) use latent_space::{MOST_LEVELS, image_tensor};
 pub(crate) use quantization::code;
-pub(crate) use text_memory::{MASKED, TextMemory};
+pub(crate) use text_memory::{MASKED, TextMemory, mix};
 pub use text_reader::{Prompts, TextReader, TextTokens};

@@ -1,92 +1,42 @@
 //! Tests on tiny models with random weights: shapes, batching, files.
 #![allow(clippy::unwrap_used)]
 
-use super::{
-    Autoencoder, AutoencoderConfig, Denoiser, MiniDiffusion, MiniDiffusionConfig, Prompts,
-};
+use super::{Autoencoder, Denoiser, MiniDiffusion, MiniDiffusionConfig, Prompts};
 use crate::ZooError;
-use crate::generators::{
-    ConceptGuidance, Family, GenerationRequest, GenerationSettings, Generator, TokenSampling,
+use crate::generators::tiny_models::{
+    self, Shaken, autoencoder, autoencoder_config, generate, requests, text_reader,
 };
+use crate::generators::{ConceptGuidance, Family, GenerationSettings, Generator, TokenSampling};
 use crate::weights::{WeightsFile, save};
-use burn::module::{Module, ModuleMapper, Param};
+use burn::module::Module;
 use burn::tensor::{Device, Distribution, Tensor};
-use finexl_core::experiment::{AutoencoderArchitecture, DenoiserArchitecture, TextReader};
+use finexl_core::experiment::DenoiserArchitecture;
 use finexl_data::image::Image;
 use std::path::Path;
 
-/// Gives every weight a value, those that begin at zero too.
-struct Shaken;
-
-impl ModuleMapper for Shaken {
-    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        param.map(|value| {
-            let noise = value.random_like(Distribution::Normal(0.0, 0.1));
-            value + noise
-        })
-    }
-}
-
-fn autoencoder_config() -> AutoencoderConfig {
-    AutoencoderConfig {
-        name: "tiny-autoencoder".to_string(),
-        architecture: AutoencoderArchitecture {
-            image_size: 16,
-            latent_channels: 4,
-            width: 4,
-            deep_width: 6,
-            encoder_blocks: 1,
-            decoder_blocks: 1,
-            levels: None,
-        },
-        latent_mean: vec![0.1, -0.2, 0.0, 0.3],
-        latent_deviation: vec![1.5, 0.5, 1.0, 2.0],
-    }
-}
-
 fn config(autoencoder: &WeightsFile) -> MiniDiffusionConfig {
-    MiniDiffusionConfig {
-        family: Family::Diffusion,
-        name: "tiny-diffusion".to_string(),
-        architecture: DenoiserArchitecture {
-            width: 16,
-            layers: 2,
-            heads: 2,
-            hidden: 24,
-            time_width: 8,
-            text: TextReader {
-                context: 10,
-                width: 8,
-                layers: 1,
-                heads: 2,
-                hidden: 16,
-            },
-        },
-        autoencoder: autoencoder.fingerprint().to_string(),
-        words: ["red", "apple", "style", ",", "vivid"]
-            .map(str::to_string)
-            .to_vec(),
-        subjects: vec!["red apple".to_string()],
-        aspects: vec!["vivid".to_string()],
-    }
+    let architecture = DenoiserArchitecture {
+        width: 16,
+        layers: 2,
+        heads: 2,
+        hidden: 24,
+        time_width: 8,
+        text: text_reader(),
+    };
+    tiny_models::config(
+        Family::Diffusion,
+        "tiny-diffusion",
+        architecture,
+        autoencoder,
+    )
 }
 
 /// Weights files of a tiny model in a folder.
 fn written(folder: &Path) -> [WeightsFile; 2] {
-    let device = Device::flex();
-    device.seed(5);
-    let [path, autoencoder_path] = ["model", "autoencoder"].map(|n| folder.join(n));
-    let autoencoder = autoencoder_config();
-    let model = Autoencoder::new(&autoencoder.architecture, &device).map(&mut Shaken);
-    save(&model, &autoencoder, &autoencoder_path).unwrap();
-    let autoencoder = WeightsFile::read(&autoencoder_path).unwrap();
-    let config = config(&autoencoder);
-    save(
-        &config.init([4, 4], &device).map(&mut Shaken),
-        &config,
-        &path,
-    )
-    .unwrap();
+    let autoencoder = autoencoder(folder, 4, None);
+    let (config, path) = (config(&autoencoder), folder.join("model"));
+    let denoiser = config.init([4, 4], &Device::flex()).map(&mut Shaken);
+    save(&denoiser, &config, &path).unwrap();
     [WeightsFile::read(&path).unwrap(), autoencoder]
 }
 
@@ -96,31 +46,11 @@ fn tiny() -> MiniDiffusion {
     MiniDiffusion::from_weights(&weights, &autoencoder, &Device::flex()).unwrap()
 }
 
-fn request(prompt: &str, index: u64) -> GenerationRequest {
-    GenerationRequest {
-        prompt: prompt.to_string(),
-        seed: 3,
-        index,
-    }
-}
-
-fn generate(
-    model: &MiniDiffusion,
-    requests: &[GenerationRequest],
-    settings: &GenerationSettings,
-) -> Vec<Image> {
-    model.generate(requests, settings, &|_| ()).unwrap()
-}
-
 #[test]
 fn a_picture_does_not_depend_on_what_is_made_with_it() {
     let model = tiny();
     let prompts = ["red apple", "apple", "red red apple, vivid style", "red"];
-    let requests: Vec<_> = prompts
-        .iter()
-        .zip(0..)
-        .map(|(p, i)| request(p, i))
-        .collect();
+    let requests = requests(&prompts);
     let settings = GenerationSettings {
         steps: 4,
         ..GenerationSettings::default()
@@ -150,7 +80,7 @@ fn concept_guidance_of_strength_zero_changes_nothing_and_of_one_is_the_concept()
         steps: 3,
         ..GenerationSettings::default()
     };
-    let apple = [request("red apple", 0)];
+    let apple = requests(&["red apple"]);
     let base = generate(&model, &apple, &plain);
     let none = generate(&model, &apple, &guided(0.0, plain.guidance));
     assert!(base[0].mean_abs_difference(&none[0]) < 1e-5);
@@ -158,7 +88,7 @@ fn concept_guidance_of_strength_zero_changes_nothing_and_of_one_is_the_concept()
         guidance: 1.0,
         ..plain
     };
-    let named = generate(&model, &[request("red apple, vivid style", 0)], &unguided);
+    let named = generate(&model, &requests(&["red apple, vivid style"]), &unguided);
     let moved = generate(&model, &apple, &guided(1.0, 1.0));
     assert!(named[0].mean_abs_difference(&moved[0]) < 1e-5);
 }
@@ -197,7 +127,7 @@ fn what_does_not_fit_is_an_error() {
     };
     assert!(
         model
-            .generate(&[request("apple", 0)], &none, &|_| ())
+            .generate(&requests(&["apple"]), &none, &|_| ())
             .is_err()
     );
 
@@ -212,7 +142,7 @@ fn what_does_not_fit_is_an_error() {
     let [weights, _] = written(folder.path());
     let other = folder.path().join("other");
     let device = Device::flex();
-    let config = autoencoder_config();
+    let config = autoencoder_config(4, None);
     save(
         &Autoencoder::new(&config.architecture, &device),
         &config,

@@ -28,6 +28,17 @@ pub struct TextTokens {
     pub padding: Tensor<2, Bool>,
 }
 
+impl TextTokens {
+    /// The mean of the tokens of every prompt, `[n, width]`.
+    pub fn mean(&self) -> Tensor<2> {
+        let [n, length, width] = self.values.dims();
+        let kept = self.padding.clone().bool_not().float();
+        let count = kept.clone().sum_dim(1);
+        let sum = (self.values.clone() * kept.reshape([n, length, 1])).sum_dim(1);
+        sum.reshape([n, width]) / count
+    }
+}
+
 /// Prompts as word tokens, padded to the longest.
 #[derive(Clone, Debug)]
 pub struct Prompts {
@@ -58,6 +69,21 @@ impl Prompts {
     /// Those of a range of rows.
     pub fn rows(&self, start: usize, end: usize) -> Self {
         Self::new(self.sequences[start..end].to_vec())
+    }
+
+    /// Which of `words` known words every prompt has: ones and zeros, `[n, words]`.
+    pub fn presence(&self, words: usize, device: &Device) -> Tensor<2> {
+        let mut found = vec![0.0f32; self.len() * words];
+        for (row, sequence) in found.chunks_exact_mut(words).zip(&self.sequences) {
+            for token in sequence {
+                let word = usize::try_from(*token).ok();
+                let word = word.and_then(|token| token.checked_sub(Tokenizer::SPECIAL));
+                if let Some(found) = word.and_then(|word| row.get_mut(word)) {
+                    *found = 1.0;
+                }
+            }
+        }
+        Tensor::from_data(TensorData::new(found, [self.len(), words]), device)
     }
 
     /// `[n, length]` tokens, and where they are padding.

@@ -1,0 +1,107 @@
+//! Weights as what is learned: all of them, or an adapter beside them.
+
+use super::objective::Objective;
+use super::style_images::StyledImage;
+use crate::ZooError;
+use crate::adapters::{Adapter, BaseModel, LoraSettings, StoredPrecision, add_lora};
+use crate::generators::{MODEL_FILE, Tunable};
+use burn::module::Module;
+use burn::optim::ModuleOptimizer;
+use burn::tensor::{Device, Tensor};
+use finexl_core::experiment::{Mechanism, Personalize};
+use finexl_core::partial_folder::PartialFolder;
+use finexl_core::seed::ChaCha8Rng;
+use std::path::Path;
+
+/// A generator whose weights learn a set of images.
+pub(super) struct WeightTuning<'a, G: Tunable> {
+    config: &'a Personalize,
+    base: &'a G,
+    set: G::Set,
+}
+
+impl<'a, G: Tunable> WeightTuning<'a, G> {
+    /// Encodes the images.
+    ///
+    /// # Errors
+    /// A prompt that cannot be read.
+    pub fn new(
+        config: &'a Personalize,
+        base: &'a G,
+        styled: Vec<StyledImage>,
+    ) -> Result<Self, ZooError> {
+        let pairs = styled.into_iter().map(|s| (s.image, s.prompt));
+        let (images, prompts): (Vec<_>, Vec<_>) = pairs.unzip();
+        Ok(Self {
+            config,
+            base,
+            set: base.training_set(&images, &prompts)?,
+        })
+    }
+}
+
+/// The network with what is to be trained.
+///
+/// # Errors
+/// An adapter that does not fit.
+pub(super) fn trainable<G: Tunable>(
+    config: &Personalize,
+    base: &G,
+    device: &Device,
+) -> Result<G::Network, ZooError> {
+    let network = base.network().clone().train().fork(device);
+    match &config.mechanism {
+        Mechanism::Lora {
+            rank,
+            alpha,
+            targets,
+        } => {
+            let settings = LoraSettings {
+                rank: *rank,
+                alpha: *alpha,
+                targets: targets.clone(),
+            };
+            add_lora(network, &settings, config.seed)
+        }
+        Mechanism::Full {} | Mechanism::Direction {} => Ok(network),
+    }
+}
+
+impl<G: Tunable> Objective for WeightTuning<'_, G> {
+    type Learned = G::Network;
+    type Batch = G::Batch;
+
+    fn fresh(&self, device: &Device) -> Result<G::Network, ZooError> {
+        trainable(self.config, self.base, device)
+    }
+
+    fn optimizer(&self) -> ModuleOptimizer {
+        G::optimizer()
+    }
+
+    fn batch(&self, chosen: &[usize], random: &mut ChaCha8Rng, device: &Device) -> G::Batch {
+        self.base.batch(&self.set, chosen, random, device)
+    }
+
+    fn rows(batch: &G::Batch, start: usize, end: usize) -> G::Batch {
+        G::rows(batch, start, end)
+    }
+
+    fn loss(network: &G::Network, batch: G::Batch) -> Tensor<1> {
+        G::loss(network, batch)
+    }
+
+    fn write(&self, network: &G::Network, folder: &Path) -> Result<(), ZooError> {
+        if let Mechanism::Lora { .. } = self.config.mechanism {
+            let of = BaseModel {
+                name: self.base.name().to_string(),
+                fingerprint: self.base.weights().clone(),
+            };
+            return Adapter::extract(network)?.save(folder, &of, StoredPrecision::F32);
+        }
+        let partial = PartialFolder::start(folder)?;
+        let weights = partial.path().join(MODEL_FILE);
+        self.base.store(&network.valid(), &weights)?;
+        Ok(partial.finish([MODEL_FILE].into_iter())?)
+    }
+}
