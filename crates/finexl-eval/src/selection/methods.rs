@@ -50,19 +50,19 @@ impl Contender {
             },
             "naive" => baseline(Box::new(Naive)),
             "gsclip" => baseline(Box::new(GsClip { per_pair: PER_PAIR })),
-            "visdiff" => baseline(Box::new(VisDiff::default())),
+            "visdiff" => baseline(Box::<VisDiff>::default()),
             "visdiff-means" => baseline(Box::new(VisDiff {
                 ranking: Ranking::MeanDifference,
                 per_pair: PER_PAIR,
             })),
-            "splice" => baseline(Box::new(Splice::default())),
+            "splice" => baseline(Box::<Splice>::default()),
             "divergence" => Self {
                 columns: &[Column::Plain],
                 ..baseline(Box::new(NearestNeighbour))
             },
             "random" => Self {
                 columns: &[Column::Plain],
-                ..baseline(Box::new(Random::default()))
+                ..baseline(Box::<Random>::default())
             },
             other => Self {
                 method: Box::new(Decomposed::new(&decomposition(other)?, None)?),

@@ -64,7 +64,7 @@ pub fn write(
     let columns = table(records)?;
     write_table(&folder.join("table.csv"), &lines(&columns))?;
     write_json(&folder.join("table.json"), &columns)?;
-    atomic::write(&folder.join("table.md"), markdown(&columns).as_bytes())?;
+    atomic::write(folder.join("table.md"), markdown(&columns).as_bytes())?;
     let resolved = Experiment::SelectModels(config.clone());
     finexl_core::toml_file::write(&folder.join("resolved.toml"), &resolved)?;
     write_json(&folder.join("provenance.json"), provenance)?;

@@ -21,18 +21,22 @@ pub const LEVEL_WITHIN_ONE: &str = "level within one";
 /// # Errors
 /// Where a statistic fails.
 pub fn table(records: &[SelectionRecord]) -> Result<Vec<TableColumn>, EvalError> {
-    let mut parts: Vec<((&str, &str, &str), Vec<&SelectionRecord>)> = Vec::new();
+    let mut parts: Vec<Vec<&SelectionRecord>> = Vec::new();
     for record in records {
-        let key = (&*record.pool, &*record.column, &*record.protocol);
-        match parts.iter_mut().find(|(other, _)| *other == key) {
-            Some((_, part)) => part.push(record),
-            None => parts.push((key, vec![record])),
+        match parts.iter_mut().find(|part| key(part[0]) == key(record)) {
+            Some(part) => part.push(record),
+            None => parts.push(vec![record]),
         }
     }
-    let columns = parts.iter().map(|(_, part)| Part::new(part).column());
+    let columns = parts.iter().map(|part| Part::new(part).column());
     let mut columns: Vec<TableColumn> = columns.collect::<Result<_, _>>()?;
     adjust(&mut columns);
     Ok(columns)
+}
+
+/// What makes a column.
+fn key(record: &SelectionRecord) -> [&str; 3] {
+    [&record.pool, &record.column, &record.protocol]
 }
 
 /// Writes Holm's correction into all comparisons.

@@ -3,7 +3,8 @@
 use super::averaging::{check_decay, follow};
 use super::captioner_batch::{CaptionerBatch, CaptionerBatches};
 use super::loss_output::LossOutput;
-use super::training_loop::{TrainingReport, TrainingRun, muon_in};
+use super::optimizers::muon_in;
+use super::training_loop::{TrainingReport, TrainingRun};
 use crate::ZooError;
 use crate::captioner::CaptionDecoder;
 use crate::workers::{Workers, cuts};
