@@ -223,14 +223,7 @@ impl BarChart {
     }
 
     fn draw(&self, area: &Area<'_>, layout: &Layout, rows: &[&BarRow]) -> Drawn {
-        if let Some(title) = &self.title {
-            let title = canvas::fit(title, 17.0, WIDTH as i32 - 2 * EDGE);
-            let kind = Type {
-                size: 17.0,
-                ..Type::ink().bold(true)
-            };
-            canvas::write(area, &title, (EDGE, 24), kind)?;
-        }
+        canvas::headline(area, self.title.as_deref(), EDGE)?;
         let x = self.draw_axis(area, layout)?;
         for (index, row) in rows.iter().enumerate() {
             let y = layout.top + layout.row * index as i32;

@@ -103,6 +103,20 @@ pub(crate) fn write(area: &Area<'_>, words: &str, at: (i32, i32), kind: Type) ->
     area.draw(&Text::new(words.to_owned(), at, kind.style()))
 }
 
+/// Writes the headline of a figure, if it has one.
+pub(crate) fn headline(area: &Area<'_>, title: Option<&str>, edge: i32) -> Drawn {
+    const SIZE: f64 = 17.0;
+    let Some(title) = title else {
+        return Ok(());
+    };
+    let title = fit(title, SIZE, WIDTH as i32 - 2 * edge);
+    let kind = Type {
+        size: SIZE,
+        ..Type::ink().bold(true)
+    };
+    write(area, &title, (edge, 24), kind)
+}
+
 /// Draws a straight line.
 pub(crate) fn line(
     area: &Area<'_>,

@@ -1,6 +1,6 @@
 //! A table of shares as colours: what was taken for what.
 
-use crate::canvas::{self, Area, Drawn, SMALL, TEXT, Type, WIDTH};
+use crate::canvas::{self, Area, Drawn, SMALL, Type, WIDTH};
 use crate::error::PlotError;
 use crate::palette::{GRID, INK, PAPER, series};
 use plotters::prelude::*;
@@ -108,14 +108,7 @@ impl Heatmap {
     }
 
     fn draw(&self, area: &Area<'_>, layout: &Layout) -> Drawn {
-        if let Some(title) = &self.title {
-            let title = canvas::fit(title, 17.0, WIDTH as i32 - 2 * EDGE);
-            let kind = Type {
-                size: 17.0,
-                ..Type::ink().bold(true)
-            };
-            canvas::write(area, &title, (EDGE, 24), kind)?;
-        }
+        canvas::headline(area, self.title.as_deref(), EDGE)?;
         let names = layout.left - 8;
         let row_axis = Type::small().side(HPos::Right).bold(true);
         canvas::write(area, &self.row_axis, (names, layout.top - 10), row_axis)?;
@@ -168,7 +161,7 @@ fn draw_cell(area: &Area<'_>, (x, y): (i32, i32), cell: i32, share: f64) -> Draw
         SMALL - 2.0
     };
     let kind = Type {
-        size: size.min(TEXT),
+        size,
         ..Type::small().colour(colour).side(HPos::Center)
     };
     let middle = (x + cell / 2, y + cell / 2);

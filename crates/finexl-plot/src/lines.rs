@@ -122,13 +122,7 @@ impl LineChart {
         legend: &Legend,
     ) -> Drawn {
         let room = WIDTH as i32 - 2 * EDGE;
-        if let Some(title) = &self.title {
-            let kind = Type {
-                size: 17.0,
-                ..Type::ink().bold(true)
-            };
-            canvas::write(area, &canvas::fit(title, 17.0, room), (EDGE, 24), kind)?;
-        }
+        canvas::headline(area, self.title.as_deref(), EDGE)?;
         let name = canvas::fit(&self.y_axis, SMALL, room);
         canvas::write(area, &name, (EDGE, top - 20), Type::small())?;
         let end = top + PLOT;

@@ -348,4 +348,40 @@ fn a_pool_survives_kill_without_losing_or_changing_a_model() {
         sandbox.names("figures"),
         ["models.csv", "provenance.json", "summary.csv"]
     );
+    models_are_selected(&sandbox);
+}
+
+/// From the pool that is there, with methods of every kind.
+fn models_are_selected(sandbox: &Sandbox) {
+    let experiment = |methods: &str, columns: &str| {
+        format!(
+            "[select-models]\noutput = \"selected\"\npools = [\"pool\"]\nencoder = \"mini-clip\"\n\
+             judge = \"judge\"\nlargest = 8\nmethods = [{methods}]\ncolumns = [{columns}]\n"
+        )
+    };
+    let columns = "{ single = { levels = 8 } }";
+    sandbox.write("select.toml", experiment("\"naive\"", columns));
+    sandbox.refuses("run select.toml", &["proposer", "naive"]);
+    sandbox.write("select.toml", experiment("\"guess\"", columns));
+    sandbox.refuses("run select.toml", &["guess", "visdiff"]);
+    let methods = "\"default\", \"paper\", \"splice\", \"divergence\"";
+    sandbox.write(
+        "select.toml",
+        experiment(methods, "{ mixed = { aspects = 7 } }"),
+    );
+    sandbox.refuses("run select.toml", &["columns", "7 aspects"]);
+    sandbox.write("select.toml", experiment(methods, columns));
+    let outcome = sandbox.succeeds("run select.toml");
+    for part in [
+        "single aspect, 8 levels",
+        "splice, our directions",
+        "oracle",
+    ] {
+        assert!(outcome.stdout.contains(part), "{}", outcome.stdout);
+    }
+    let records = || std::fs::read(sandbox.path("selected/records.jsonl")).unwrap();
+    let whole = records();
+    std::fs::remove_file(sandbox.path("selected/records.jsonl")).unwrap();
+    sandbox.succeeds("run select.toml");
+    assert_eq!(records(), whole, "a second run gave other records");
 }

@@ -1,7 +1,6 @@
 //! Methods that explain a personalized model in the same form: every decomposition of the explainer, the
 //! baselines that they are compared with, and a control that names nothing.
 
-mod all_methods;
 mod concept_texts;
 mod decomposed;
 mod evidence;
@@ -15,10 +14,9 @@ mod offer;
 mod random;
 mod splice;
 #[cfg(test)]
-mod toy;
+pub(crate) mod toy;
 mod visdiff;
 
-pub use all_methods::all_methods;
 pub use concept_texts::{ConceptTexts, TextForm};
 pub use decomposed::Decomposed;
 pub use evidence::Evidence;

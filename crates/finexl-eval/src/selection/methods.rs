@@ -12,6 +12,16 @@ use finexl_zoo::encoders::Encoder;
 
 /// Name of what `finexl explain` does.
 const DEFAULT: &str = "default";
+/// Names of somebody else's methods, and of controls.
+const BASELINES: [&str; 7] = [
+    "naive",
+    "gsclip",
+    "visdiff",
+    "visdiff-means",
+    "splice",
+    "divergence",
+    "random",
+];
 /// Proposals that every pair may make.
 const PER_PAIR: usize = 5;
 
@@ -85,14 +95,58 @@ impl Contender {
 
 fn decomposition(name: &str) -> Result<Method, EvalError> {
     Method::parse(name).map_err(|_| {
-        let known: Vec<String> = Method::all().iter().map(|m| m.name().to_string()).collect();
+        let decompositions: Vec<String> =
+            Method::all().iter().map(|m| m.name().to_string()).collect();
         EvalError::setting(
             "methods",
             format!(
-                "\"{name}\" is no method; there are default, {}, naive, gsclip, visdiff, \
-                 visdiff-means, splice, divergence, random",
-                known.join(", ")
+                "\"{name}\" is no method; there are {DEFAULT}, {}, {}",
+                decompositions.join(", "),
+                BASELINES.join(", ")
             ),
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::baselines::toy::Toy;
+    use crate::made_up::FakeEncoder;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn all_answer_in_the_same_form_under_names_of_their_own() {
+        let (toy, encoder) = (Toy::new(), FakeEncoder::new());
+        let offer = toy.offer();
+        let table = toy.proposals(&[("first", 0.0, 0.5)]);
+        let decompositions = Method::all();
+        let names = decompositions.iter().map(|method| method.name());
+        let mut rows = BTreeSet::new();
+        for name in names.chain(BASELINES).chain([DEFAULT]) {
+            let contender = Contender::named(name, &encoder, offer.vocabulary()).unwrap();
+            let evidence = toy.evidence(&offer, Some(&table));
+            let answer = contender.method.explain(&offer, &evidence).unwrap();
+            assert_eq!(answer.weights().len(), offer.concepts());
+            for column in contender.columns {
+                let vector = answer.vector(&offer, *column, Some(8)).unwrap();
+                assert!(vector.iter().all(|v| v.is_finite()), "{name}");
+                // The default is one of the decompositions.
+                let fresh = rows.insert(contender.row(*column));
+                assert!(fresh || name == DEFAULT, "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_method_is_named_with_those_that_are() {
+        let (toy, encoder) = (Toy::new(), FakeEncoder::new());
+        let vocabulary = toy.offer().vocabulary().clone();
+        let error = Contender::named("oracle-bones", &encoder, &vocabulary);
+        let message = error.err().unwrap().to_string();
+        for part in ["oracle-bones", "subspace-nnls", "visdiff"] {
+            assert!(message.contains(part), "{message}");
+        }
+    }
 }
