@@ -4,10 +4,13 @@ use crate::EvalError;
 use crate::summary::{Measure, Target, mean};
 use finexl_explain::statistics::spearman;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Fewest levels that have a rank correlation worth the name.
 pub(crate) const FEWEST_LEVELS: usize = 3;
+/// What stands behind the name of a group of one side only.
+const AWAY: &str = ", away";
+const TOWARDS: &str = ", towards";
 /// Fewest runs for which a figure is held against its target.
 const FEWEST_RUNS: usize = 5;
 
@@ -37,21 +40,30 @@ pub(crate) struct Row {
 struct RunFigures {
     /// Mean rank correlation of level and strength over the run's aspects.
     correlation: f64,
-    /// At the largest level: mean and largest score outside the families, relative to the smallest
-    /// strength of the run's aspects.
+    /// At the largest level: mean and largest score outside the families, each as its share of itself and
+    /// the smallest strength of the run's aspects, in [0, 1].
     outside: [f64; 2],
     /// At the largest level: whether an aspect of the run has the largest score of all.
     strongest: bool,
 }
 
-/// Figures per mechanism and dial, over runs.
+/// Figures per mechanism and dial, over runs. Runs with levels on both sides of 0 are shown as a whole and
+/// for each side by itself: guidance away from a concept is another thing than guidance towards it.
 pub(crate) fn summary(scorer: &str, rows: &[Row]) -> Result<Vec<Measure>, EvalError> {
+    let away: BTreeSet<&str> = rows
+        .iter()
+        .filter(|row| row.level < 0.0)
+        .map(|row| row.run.as_str())
+        .collect();
     let mut runs: BTreeMap<(String, &str), Vec<&Row>> = BTreeMap::new();
     for row in rows {
-        // Guidance away from a concept is another thing than guidance towards it.
-        let away = if row.level < 0.0 { ", away" } else { "" };
-        let group = format!("{scorer}, {} by {}{away}", row.mechanism, row.dial);
-        runs.entry((group, &row.run)).or_default().push(row);
+        let whole = format!("{scorer}, {} by {}", row.mechanism, row.dial);
+        if away.contains(row.run.as_str()) {
+            let side = if row.level < 0.0 { AWAY } else { TOWARDS };
+            let group = (format!("{whole}{side}"), row.run.as_str());
+            runs.entry(group).or_default().push(row);
+        }
+        runs.entry((whole, &row.run)).or_default().push(row);
     }
     let mut groups: BTreeMap<String, Vec<RunFigures>> = BTreeMap::new();
     for ((group, _), rows) in &runs {
@@ -65,13 +77,20 @@ pub(crate) fn summary(scorer: &str, rows: &[Row]) -> Result<Vec<Measure>, EvalEr
             |figure: &dyn Fn(&RunFigures) -> f64| -> Vec<f64> { runs.iter().map(figure).collect() };
         let correlation = mean(&over(&|run| run.correlation))?;
         let measure = Measure::new("pool/spearman-of-strength", group, correlation, runs.len());
+        let a_side = [AWAY, TOWARDS].iter().any(|side| group.ends_with(side));
         measures.push(match runs.len() {
-            ..FEWEST_RUNS => measure,
-            _ => measure.with_target(Target::AtLeast(0.9)),
+            FEWEST_RUNS.. if !a_side => measure.with_target(Target::AtLeast(0.9)),
+            _ => measure,
         });
         let figures = [
-            ("pool/outside-family-mean", over(&|run| run.outside[0])),
-            ("pool/outside-family-most", over(&|run| run.outside[1])),
+            (
+                "pool/outside-family-mean-share",
+                over(&|run| run.outside[0]),
+            ),
+            (
+                "pool/outside-family-most-share",
+                over(&|run| run.outside[1]),
+            ),
             (
                 "pool/aspect-strongest",
                 over(&|run| f64::from(u8::from(run.strongest))),
@@ -111,11 +130,14 @@ impl RunFigures {
             .iter()
             .map(|row| row.strength.abs())
             .fold(f64::INFINITY, f64::min);
-        let relative = |value: f64| value / weakest.max(f64::EPSILON);
+        let share = |value: f64| match value + weakest {
+            0.0 => 0.0,
+            both => value / both,
+        };
         let first = top.first()?;
         Some(Self {
             correlation,
-            outside: [relative(first.outside), relative(first.outside_most)],
+            outside: [share(first.outside), share(first.outside_most)],
             strongest: aspects.contains_key(first.strongest.as_str()),
         })
     }
@@ -161,24 +183,33 @@ mod tests {
             figure(&measures, "pool/spearman-of-strength", group),
             (0.0, 2)
         );
-        let (mean, _) = figure(&measures, "pool/outside-family-mean", group);
-        assert!((mean - (0.1 / 0.4 + 0.1 / 6.0) / 2.0).abs() < 1e-12);
-        let (most, _) = figure(&measures, "pool/outside-family-most", group);
-        assert!((most - (0.3 / 0.4 + 0.3 / 6.0) / 2.0).abs() < 1e-12);
+        let (mean, _) = figure(&measures, "pool/outside-family-mean-share", group);
+        assert!((mean - (0.1 / 0.5 + 0.1 / 6.1) / 2.0).abs() < 1e-12);
+        let (most, _) = figure(&measures, "pool/outside-family-most-share", group);
+        assert!((most - (0.3 / 0.7 + 0.3 / 6.3) / 2.0).abs() < 1e-12);
         assert_eq!(figure(&measures, "pool/aspect-strongest", group), (1.0, 2));
         // Two runs are too few for a verdict.
         assert!(measures.iter().all(|m| m.met.is_none()));
     }
 
     #[test]
-    fn guidance_away_from_a_concept_stands_alone() {
+    fn an_aspect_that_is_not_found_leaves_all_to_the_others() {
+        let rows: Vec<Row> = (1..4).map(|i| row("lost", i as f64, 0.0)).collect();
+        let measures = summary("x", &rows).unwrap();
+        let name = "pool/outside-family-most-share";
+        assert_eq!(figure(&measures, name, "x, lora by steps"), (1.0, 1));
+    }
+
+    #[test]
+    fn each_side_of_guidance_also_stands_alone() {
         let levels = [-3.0, -2.0, -1.0, 1.0, 2.0, 3.0];
         let rows: Vec<Row> = levels
             .map(|level| row("guided", level, level * level))
             .to_vec();
         let measures = summary("x", &rows).unwrap();
-        let name = "pool/spearman-of-strength";
-        assert_eq!(figure(&measures, name, "x, lora by steps"), (1.0, 1));
-        assert_eq!(figure(&measures, name, "x, lora by steps, away"), (-1.0, 1));
+        let of = |group: &str| figure(&measures, "pool/spearman-of-strength", group);
+        assert_eq!(of("x, lora by steps, towards"), (1.0, 1));
+        assert_eq!(of("x, lora by steps, away"), (-1.0, 1));
+        assert!(of("x, lora by steps").0.abs() < 1e-12);
     }
 }

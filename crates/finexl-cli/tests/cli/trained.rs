@@ -5,28 +5,45 @@
 use crate::recipes::repository;
 use crate::sandbox::Sandbox;
 use std::collections::BTreeSet;
+use std::path::Path;
 
 #[test]
 fn the_aspects_of_the_quickstart_lead_its_explanation() {
     let sandbox = Sandbox::new();
+    let adapter = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../results/zoo/cosy-pixels");
     let text = repository("experiments/quickstart.toml")
         .replace("\"results/quickstart\"", "\"out\"")
-        .replace("\"datasets/fetched\"", "\"nowhere\"");
+        .replace("results/zoo/cosy-pixels", adapter.to_str().unwrap());
     sandbox.write("quickstart.toml", text);
-    let outcome = sandbox.succeeds("run quickstart.toml");
+    sandbox.succeeds("run quickstart.toml");
+    for report in ["cosy-pixels.html", "cosy-pixels.card.md"] {
+        assert!(sandbox.path("out").join(report).is_file());
+    }
+    leads(&sandbox, BTreeSet::from(["pixelated", "vignette", "warm"]));
+}
+
+#[test]
+fn the_aspects_of_stylized_scenes_lead_their_explanation() {
+    let sandbox = Sandbox::new();
+    let text = repository("experiments/scenes.toml")
+        .replace("\"results/scenes\"", "\"out\"")
+        .replace("\"datasets/fetched\"", "\"nowhere\"");
+    sandbox.write("scenes.toml", text);
+    let outcome = sandbox.succeeds("run scenes.toml");
     assert!(
         outcome.stderr.contains("noto-hand is left out"),
         "{}",
         outcome.stderr
     );
-    for report in ["cosy-pixels.html", "cosy-pixels.card.md"] {
-        assert!(sandbox.path("out").join(report).is_file());
-    }
+    leads(&sandbox, BTreeSet::from(["pixelated", "vignette", "warm"]));
+}
+
+/// The first three aspects of `cosy-pixels` are these.
+fn leads(sandbox: &Sandbox, made: BTreeSet<&str>) {
     let record = sandbox.json("out/cosy-pixels.json");
     let leading: BTreeSet<&str> = record["aspects"].as_array().unwrap()[..3]
         .iter()
         .map(|aspect| aspect["concept"].as_str().unwrap())
         .collect();
-    let made = BTreeSet::from(["pixelated", "vignette", "warm"]);
     assert_eq!(leading, made, "{}", record["summary"]);
 }

@@ -70,11 +70,15 @@ pub fn select_models(
     device: &str,
     progress: Progress<'_>,
 ) -> Result<Selection, EvalError> {
+    let pools: Vec<PoolRecord> = config
+        .pools
+        .iter()
+        .map(|folder| pool(config, folder))
+        .collect::<Result<_, _>>()?;
     let setup = Setup::open(config, open, device)?;
     let mut records = Vec::new();
     let mut tuned = Vec::new();
-    for folder in &config.pools {
-        let pool = PoolRecord::read(folder)?;
+    for (folder, pool) in config.pools.iter().zip(pools) {
         let contest = Contest::prepare(&setup, folder, pool, progress)?;
         if config.tune.is_some() {
             tuned.push(contest.tune(progress)?);
@@ -90,6 +94,28 @@ pub fn select_models(
         problems: records.iter().filter(|r| r.problem.is_some()).count(),
         notes: setup.notes(),
     })
+}
+
+/// A pool that has something to select in every column, whoever may be selected.
+fn pool(config: &SelectModels, folder: &Path) -> Result<PoolRecord, EvalError> {
+    let pool = PoolRecord::read(folder)?;
+    let candidates = Candidate::of_pool(&pool.models);
+    for column in &config.columns {
+        let [members, targets] = columns::members(column, &candidates);
+        let run = |index: &usize| &candidates[*index].run;
+        let selectable = targets
+            .iter()
+            .any(|target| members.iter().any(|other| run(other) != run(target)));
+        if !selectable {
+            let problem = format!(
+                "\"{}\" has no target in {} with a model of another run to select",
+                columns::name(column),
+                folder.display()
+            );
+            return Err(EvalError::setting("columns", problem));
+        }
+    }
+    Ok(pool)
 }
 
 impl<'a> Setup<'a> {
@@ -309,7 +335,7 @@ impl<'a> Contest<'a> {
         let mut records = Vec::new();
         for column in &self.setup.config.columns {
             for protocol in [Protocol::OtherRuns, Protocol::AnyOther] {
-                let part = Part::of(self, column, protocol)?;
+                let part = Part::of(self, column, protocol);
                 records.extend(part.references());
                 for (contender, answers) in &answered {
                     records.extend(part.of_method(contender, answers));
@@ -334,11 +360,7 @@ struct Part<'a> {
 }
 
 impl<'a> Part<'a> {
-    fn of(
-        contest: &'a Contest<'a>,
-        column: &PoolColumn,
-        protocol: Protocol,
-    ) -> Result<Self, EvalError> {
+    fn of(contest: &'a Contest<'a>, column: &PoolColumn, protocol: Protocol) -> Self {
         let [members, targets] = columns::members(column, &contest.candidates);
         let candidates: Vec<Candidate> = members
             .iter()
@@ -347,24 +369,15 @@ impl<'a> Part<'a> {
         let targets: Vec<usize> = (0..members.len())
             .filter(|place| targets.contains(&members[*place]))
             .collect();
-        let known = reference(&candidates, &targets, protocol);
-        let column = columns::name(column);
-        if known.is_empty() {
-            let problem = format!(
-                "\"{column}\" has no target in {} with another model to select",
-                contest.folder.display()
-            );
-            return Err(EvalError::setting("columns", problem));
-        }
-        Ok(Self {
+        Self {
             contest,
-            column,
+            column: columns::name(column),
             protocol,
+            known: reference(&candidates, &targets, protocol),
             members,
             candidates,
             targets,
-            known,
-        })
+        }
     }
 
     /// Chance, and somebody who knows all.
