@@ -8,7 +8,9 @@ use finexl_data::decode::decode_file;
 use finexl_explain::cache::Cache;
 use finexl_zoo::encoders::Encoder;
 use finexl_zoo::perceptual::{Lpips, PerceptualFeatures};
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 /// Name of the judge's distance: one minus the mean cosine of its embeddings.
 const JUDGE: &str = "judge distance";
@@ -19,7 +21,13 @@ const LPIPS: &str = "LPIPS";
 pub struct Distances {
     judge: PoolFeatures,
     lpips: Option<Vec<PerceptualFeatures>>,
+    /// Those that were asked for, by the two models in rising order: a sum over a hundred thousand numbers
+    /// per image, and every method asks for much the same ones.
+    known: Mutex<BTreeMap<(usize, usize), Pair>>,
 }
+
+/// The distances of two models: the judge's, and LPIPS.
+type Pair = (f64, Option<f64>);
 
 impl Distances {
     /// Computes what is needed.
@@ -39,24 +47,37 @@ impl Distances {
             Some(lpips) => Some(perceptual(folder, pool, lpips, progress)?),
             None => None,
         };
-        Ok(Self { judge, lpips })
+        Ok(Self {
+            judge,
+            lpips,
+            known: Mutex::default(),
+        })
     }
 
     /// Mean distances of the images of a model from those of some others, of the same prompts.
     pub fn between(&self, target: usize, selected: &[usize]) -> Vec<(&'static str, f64)> {
-        let mean = |distance: &dyn Fn(usize) -> f64| {
-            let sum: f64 = selected.iter().map(|other| distance(*other)).sum();
-            sum / selected.len().max(1) as f64
-        };
-        let mut all = vec![(JUDGE, mean(&|other| self.judge.distance(target, other)))];
-        if let Some(features) = &self.lpips {
-            let distance = |other: usize| {
-                let distances = features[target].distances(&features[other]);
-                distances.iter().sum::<f64>() / distances.len().max(1) as f64
-            };
-            all.push((LPIPS, mean(&distance)));
+        let pairs: Vec<Pair> = selected
+            .iter()
+            .map(|other| self.pair(target, *other))
+            .collect();
+        let mean =
+            |values: &mut dyn Iterator<Item = f64>| values.sum::<f64>() / pairs.len().max(1) as f64;
+        let mut all = vec![(JUDGE, mean(&mut pairs.iter().map(|pair| pair.0)))];
+        if self.lpips.is_some() {
+            all.push((LPIPS, mean(&mut pairs.iter().filter_map(|pair| pair.1))));
         }
         all
+    }
+
+    fn pair(&self, a: usize, b: usize) -> Pair {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        *known.entry((a.min(b), a.max(b))).or_insert_with(|| {
+            let lpips = self.lpips.as_ref().map(|features| {
+                let distances = features[a].distances(&features[b]);
+                distances.iter().sum::<f64>() / distances.len().max(1) as f64
+            });
+            (self.judge.distance(a, b), lpips)
+        })
     }
 }
 
