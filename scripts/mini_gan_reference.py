@@ -9,7 +9,7 @@ Modules and parameters have the names that the weights files have, so loading is
 
 Sources: style-based generator (Karras et al. 2019), relativistic pairing loss (Jolicoeur-Martineau 2018;
 Huang et al. 2024, R3GAN), words off the discriminator (Odena et al. 2017, AC-GAN), slopes by differences
-(Lin et al. 2025), closed-form directions (Shen and Zhou 2021, SeFa).
+(Lin et al. 2025), distance from the paired image (Isola et al. 2017, pix2pix), closed-form directions (Shen and Zhou 2021, SeFa).
 
 Needs torch, safetensors, numpy.
 """
@@ -159,11 +159,14 @@ def losses(gan, real, tokens, z, step, at_real):
     seen, words_seen = torch.func.functional_call(gan.discriminator, frozen, (fake, tokens))
     lost_fake = words_lost(words_seen, present).mean()
     generator = F.softplus(on_real.detach() - seen).mean() + weights["words"] * lost_fake
+    apart = (fake - real).square().mean()
+    generator = generator + weights["fidelity"] * apart
     return {
         "generator": generator,
         "discriminator": discriminator,
         "margin": (on_real - on_shown).mean(),
         "slope": slope,
+        "distance": apart,
         "words_real": lost_real,
         "words_fake": lost_fake,
     }

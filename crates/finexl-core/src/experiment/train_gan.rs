@@ -48,6 +48,8 @@ pub struct DiscriminatorArchitecture {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct GanLosses {
+    /// Of the mean squared difference of generated latents from the real ones of their prompt.
+    pub fidelity: f32,
     /// Of the words that are read off latents.
     pub words: f32,
     /// Of the squared slope of the discriminator.

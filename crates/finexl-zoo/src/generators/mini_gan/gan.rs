@@ -118,7 +118,12 @@ impl LatentNetwork for Gan {
         let losses = &config.architecture.losses;
         let sound = |weight: f32| weight.is_finite() && weight >= 0.0;
         let distance = losses.slope_distance;
-        if !(sound(losses.words) && sound(losses.slope) && sound(distance) && distance > 0.0) {
+        if !(sound(losses.fidelity)
+            && sound(losses.words)
+            && sound(losses.slope)
+            && sound(distance)
+            && distance > 0.0)
+        {
             return Err(ZooError::Config(format!(
                 "{}: architecture.losses needs weights from 0 on and a slope-distance above 0",
                 config.name
@@ -207,6 +212,7 @@ impl LatentNetwork for Gan {
             ("loss of the discriminator", players.discriminator),
             ("margin of real over generated", players.margin),
             ("squared slope", players.slope),
+            ("squared distance from real", players.distance),
             ("words lost on real", on_real),
             ("words lost on generated", on_fake),
         ]

@@ -128,6 +128,7 @@ fn both_losses_are_those_of_the_reference() {
         ("discriminator", players.discriminator),
         ("margin", players.margin),
         ("slope", players.slope),
+        ("distance", players.distance),
         ("words_real", words_real),
         ("words_fake", words_fake),
     ] {

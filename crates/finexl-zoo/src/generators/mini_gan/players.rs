@@ -16,6 +16,8 @@ pub struct Players {
     pub margin: Tensor<1>,
     /// The squared slope of the discriminator at latents, of either kind.
     pub slope: Tensor<1>,
+    /// The squared difference of generated latents from real ones of the same prompt.
+    pub distance: Tensor<1>,
     /// How badly the words are read off real and off generated latents.
     pub words: [Tensor<1>; 2],
 }
@@ -26,7 +28,9 @@ impl Gan {
     /// Real and generated latents of the same prompt are told apart as a pair, so that the discriminator
     /// never wins by the prompt alone and no mode of the data goes unpaired (Jolicoeur-Martineau 2018;
     /// R3GAN, Huang et al. 2024). The discriminator reads the words off real latents, the generator makes
-    /// latents off which those of its prompt are read.
+    /// latents off which those of its prompt are read. A scene is nearly settled by its prompt, so the
+    /// generator is also drawn to the real latents themselves (pix2pix, Isola et al. 2017): the game alone
+    /// ended in one picture for all prompts.
     pub fn play(&self, batch: LatentBatch<GanNoise>) -> Players {
         let LatentBatch {
             latents: real,
@@ -46,8 +50,8 @@ impl Gan {
         // et al. 2025).
         let at = drawn.at_real;
         let rows = at.dims()[0];
-        let distance = losses.slope_distance;
-        let point = chosen(&at, real, shown) + drawn.step.mul_scalar(distance);
+        let aside = losses.slope_distance;
+        let point = chosen(&at, real.clone(), shown) + drawn.step.mul_scalar(aside);
         let beside = judge.judge(point, &memory).logits;
         let [real_logits, fake_logits] = [&on_real, &on_fake].map(|on| on.logits.clone());
         let here = chosen(
@@ -55,9 +59,10 @@ impl Gan {
             real_logits.clone(),
             fake_logits.clone(),
         );
-        let slope = (beside - here).div_scalar(distance).square().mean();
+        let slope = (beside - here).div_scalar(aside).square().mean();
 
         let present = prompts.presence(judge.known_words(), &real_logits.device());
+        let distance = (fake.clone() - real).square().mean();
         let fixed = judge.clone().no_grad();
         let seen = fixed.judge(fake, &fixed.read(&prompts));
         let words = [&on_real, &seen].map(|on| words_lost(on, &present));
@@ -67,11 +72,13 @@ impl Gan {
             loss.mean() + words.clone().mul_scalar(losses.words)
         };
         Players {
-            generator: added(softplus(behind, 1.0), &words[1]),
+            generator: added(softplus(behind, 1.0), &words[1])
+                + distance.clone().mul_scalar(losses.fidelity),
             discriminator: added(softplus(lead.clone().neg(), 1.0), &words[0])
                 + slope.clone().mul_scalar(losses.slope),
             margin: lead.mean(),
             slope,
+            distance,
             words,
         }
     }

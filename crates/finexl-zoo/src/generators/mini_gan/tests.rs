@@ -38,6 +38,7 @@ fn architecture() -> GanArchitecture {
             words: 0.5,
             slope: 1.0,
             slope_distance: 0.1,
+            fidelity: 10.0,
         },
     }
 }
