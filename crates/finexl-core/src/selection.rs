@@ -72,6 +72,10 @@ pub struct SelectionRecord {
     pub figures: BTreeMap<String, f64>,
     /// The largest figures that the pool allows for, where there is such a thing.
     pub ceilings: BTreeMap<String, f64>,
+    /// How strong the target's own aspects are in the answer: the sum of their weights, the method's
+    /// estimate of the level. None where one of them is no concept, or the method gives no weights.
+    #[serde(default)]
+    pub strength: Option<f64>,
     /// The strongest aspects, strongest first.
     pub found: Vec<Found>,
     /// Why there is no answer; it then counts as one without preference.

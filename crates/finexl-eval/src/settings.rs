@@ -9,7 +9,7 @@ use finexl_explain::analysis::{AnalysisSettings, IntervalKind};
 use finexl_explain::decompose::Method;
 
 /// Called with the stage, how much of it is done, and how much there is.
-pub type Progress<'a> = &'a dyn Fn(&str, usize, usize);
+pub type Progress<'a> = &'a (dyn Fn(&str, usize, usize) + Sync);
 
 /// Artists with their drawings, implementations and sizes.
 pub(crate) struct Stock {

@@ -43,10 +43,15 @@ impl Probes {
         }
     }
 
-    fn default_with(reason: String) -> Result<Self, ExplainError> {
+    /// The default prompts.
+    pub fn default_prompts() -> Vec<String> {
         let scenes = Scene::draw_distinct(Split::Train, DEFAULT_SEED, DEFAULT_PROBES);
+        scenes.iter().map(Scene::prompt).collect()
+    }
+
+    fn default_with(reason: String) -> Result<Self, ExplainError> {
         Ok(Self {
-            prompts: scenes.iter().map(Scene::prompt).collect(),
+            prompts: Self::default_prompts(),
             matched: false,
             note: Some(format!(
                 "The directions of the concepts were measured on {DEFAULT_PROBES} default prompts, since {reason}."

@@ -2,6 +2,7 @@
 
 use crate::error::ExplainError;
 use finexl_core::fingerprint::Fingerprint;
+use finexl_core::seed;
 use finexl_data::vocabulary::{Concept, default_vocabulary};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -98,6 +99,16 @@ impl Vocabulary {
         }
     }
 
+    /// So many of its concepts, drawn by a seed, in their order; all where there are no more.
+    pub fn drawn(&self, count: usize, seed: u64) -> Self {
+        let lot = |index: &usize| seed::key(&format!("{seed} {}", self.concepts[*index].name));
+        let mut kept: Vec<usize> = (0..self.concepts.len()).collect();
+        kept.sort_by_key(lot);
+        kept.truncate(count);
+        kept.sort_unstable();
+        Self::new(kept.iter().map(|i| self.concepts[*i].clone()).collect())
+    }
+
     /// The concepts in order.
     pub fn concepts(&self) -> &[Concept] {
         &self.concepts
@@ -157,6 +168,16 @@ mod tests {
         assert_eq!(vocabulary.concepts()[0].phrases, ["pixelated", "blocky"]);
         assert_eq!(vocabulary.concepts()[1].name, "old master");
         assert_eq!(vocabulary.position("blocky"), Some(0));
+    }
+
+    #[test]
+    fn a_draw_is_a_part_in_order_and_depends_on_the_seed() {
+        let all = parse("a\nb\nc\nd\ne\nf\ng\nh\n").unwrap();
+        let [one, other] = [1, 2].map(|seed| all.drawn(4, seed));
+        assert_eq!(one.concepts().len(), 4);
+        assert!(one.concepts().is_sorted_by_key(|concept| &concept.name));
+        assert_ne!(one, other);
+        assert_eq!(all.drawn(99, 1), all);
     }
 
     #[test]

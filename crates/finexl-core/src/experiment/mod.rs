@@ -34,7 +34,7 @@ pub use personalize::{Mechanism, Personalize, StyleShare};
 pub use planted_concepts::{ExpectedFigure, PlantedConcepts};
 pub use pool::{GuidedModels, MakePool, TrainedModels, WalkedModels};
 pub use proposer::{CaptionerChoice, EndpointChoice, ProposerChoice};
-pub use select_models::{PoolColumn, SelectModels};
+pub use select_models::{PoolColumn, ProbeChoice, SelectModels, Variant};
 pub use train_autoencoder::{AutoencoderArchitecture, TrainAutoencoder};
 pub use train_autoregressive::{AutoregressiveArchitecture, TrainAutoregressive};
 pub use train_captioner::{CaptionerArchitecture, TrainCaptioner};

@@ -10,13 +10,14 @@ use std::path::PathBuf;
 pub struct SelectModels {
     /// Folder for records, tables and figures.
     pub output: PathBuf,
-    /// Folders of pools that `finexl run` made; each is a table of its own.
+    /// Pools, each a table of its own: folders that `finexl run` made, or the `[make-pool]` experiments that
+    /// make them, which are then run first.
     pub pools: Vec<PathBuf>,
     /// The encoder of all methods.
     pub encoder: String,
     /// The encoder that measures how far selected images are from the target's; never the one above.
     pub judge: String,
-    /// Weights of LPIPS v0.1 on SqueezeNet as one file; without it that distance is left out.
+    /// Weights of LPIPS v0.1 on SqueezeNet as one file; where there is none that distance is left out.
     #[serde(default)]
     pub lpips: Option<PathBuf>,
     /// Columns of the table.
@@ -24,6 +25,9 @@ pub struct SelectModels {
     /// Methods: `default` is what `finexl explain` does; decompositions by name; `naive`, `gsclip`,
     /// `visdiff`, `visdiff-means`, `splice`, `divergence` (nearest neighbour on V_div), `random`.
     pub methods: Vec<String>,
+    /// Methods with something changed, each a row of its own.
+    #[serde(default)]
+    pub variants: Vec<Variant>,
     /// Only so many of the largest weights make an explanation vector; absent: all.
     #[serde(default)]
     pub largest: Option<usize>,
@@ -38,6 +42,45 @@ pub struct SelectModels {
     /// Who proposes aspects to the baselines that choose among proposals.
     #[serde(default)]
     pub proposer: Option<ProposerChoice>,
+}
+
+/// The default or a decomposition with something changed; what is left out stays as it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Variant {
+    /// Its name in tables.
+    pub name: String,
+    /// `default`, or a decomposition by name.
+    pub method: String,
+    /// Orthogonality threshold of `paper`.
+    #[serde(default)]
+    pub e_ortho: Option<f64>,
+    /// Singular directions that `subspace-nnls` keeps.
+    #[serde(default)]
+    pub components: Option<usize>,
+    /// Largest weights that make an explanation vector.
+    #[serde(default)]
+    pub largest: Option<usize>,
+    /// Concepts of the vocabulary that are left in, by lot.
+    #[serde(default)]
+    pub concepts: Option<usize>,
+    /// Image pairs that it sees, the first ones; concepts are still measured on all prompts.
+    #[serde(default)]
+    pub pairs: Option<usize>,
+    /// On which prompts the directions of concepts are measured.
+    #[serde(default)]
+    pub probes: ProbeChoice,
+}
+
+/// Prompts on which the directions of concepts are measured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProbeChoice {
+    /// Those of the images.
+    #[default]
+    Matched,
+    /// The default ones, as where the prompts of images are not known.
+    Default,
 }
 
 /// Which models of a pool can be selected, and which are targets.

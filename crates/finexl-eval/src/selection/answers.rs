@@ -7,7 +7,9 @@ use crate::baselines::{Evidence, Offer};
 use crate::proposals::ProposalTable;
 use finexl_core::cells::Cells;
 use finexl_core::fingerprint::Fingerprint;
+use finexl_zoo::encoders::Features;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// A method's answer on one model.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -43,18 +45,27 @@ pub fn answers(
     (cells, context): (&Cells, &Fingerprint),
     progress: &mut dyn FnMut(),
 ) -> Result<Vec<Answer>, EvalError> {
+    let changed = contender.variant.as_ref();
+    let seen = changed.and_then(|variant| variant.pairs);
+    let form = Form {
+        largest: changed.and_then(|v| v.largest).or(form.largest),
+        ..form
+    };
+    let base = first(&pool.base, seen);
     let mut all = Vec::with_capacity(pool.models().len());
     for (index, model) in pool.models().iter().enumerate() {
         let key = Fingerprint::of("selection answer 1")
             .nested("context", context)
             .nested("images", &model.images)
             .text("method", &contender.method.name())
+            .text("variant", &format!("{changed:?}"))
             .text("threshold", &form.threshold.to_string())
             .text("largest", &format!("{:?}", form.largest))
             .finish();
         let table = proposals.and_then(|tables| tables.get(index));
         let answer = cells.get(&key, || {
-            let evidence = Evidence::new(offer, &model.name, &pool.base, &model.features, table)?;
+            let features = first(&model.features, seen);
+            let evidence = Evidence::new(offer, &model.name, &base, &features, table)?;
             let found = answer(contender, offer, &evidence, form);
             Ok::<_, EvalError>(found.unwrap_or_else(|error| Answer {
                 weights: vec![0.0; offer.concepts()],
@@ -66,6 +77,14 @@ pub fn answers(
         progress();
     }
     Ok(all)
+}
+
+/// The first pairs, or all.
+fn first(features: &Features, pairs: Option<usize>) -> Cow<'_, Features> {
+    match pairs {
+        Some(pairs) => Cow::Owned(features.first(pairs)),
+        None => Cow::Borrowed(features),
+    }
 }
 
 fn answer(

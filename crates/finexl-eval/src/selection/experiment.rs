@@ -2,6 +2,8 @@
 
 use super::answers::{Answer, Form, answers};
 use super::distances::Distances;
+use super::grounds::{Ground, Grounds};
+use super::matching::{OPTIONS, matched};
 use super::methods::Contender;
 use super::output;
 use super::pool_features::{PoolFeatures, pairs};
@@ -9,23 +11,24 @@ use super::table::{ASPECT_F1, LEVEL_WITHIN_ONE, SAME_STYLE};
 use super::thresholds::{Thresholds, choices, quality};
 use super::{Candidate, Credit, Outcome, Protocol, Reference, columns, outcomes, reference};
 use crate::EvalError;
-use crate::baselines::{ConceptTexts, Decomposed, Offer, TextForm};
+use crate::baselines::Offer;
 use crate::pool_levels::Open;
 use crate::proposals::{ImagePair, PairAnswer, ProposalTable, Proposer, open_proposer};
 use crate::settings::Progress;
 use finexl_core::cells::Cells;
-use finexl_core::experiment::{PoolColumn, SelectModels};
+use finexl_core::experiment::{Experiment, PoolColumn, SelectModels};
 use finexl_core::fingerprint::Fingerprint;
 use finexl_core::pool::PoolRecord;
 use finexl_core::selection::{Found, Role, SelectionRecord, TableColumn};
+use finexl_core::toml_file;
 use finexl_data::decode::decode_file;
-use finexl_explain::bank::ConceptBank;
 use finexl_explain::cache::Cache;
 use finexl_explain::vocabulary::Vocabulary;
 use finexl_zoo::encoders::Encoder;
 use finexl_zoo::perceptual::Lpips;
+use finexl_zoo::personalization::make_pool;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Aspects that a record lists.
 const LISTED: usize = 8;
@@ -50,11 +53,10 @@ struct Setup<'a> {
     encoder: Box<dyn Encoder>,
     judge: Box<dyn Encoder>,
     lpips: Option<Lpips>,
-    vocabulary: Vocabulary,
+    grounds: Grounds,
     contenders: Vec<Contender>,
     thresholds: Thresholds,
     proposer: Option<Box<dyn Proposer>>,
-    cells: Cells,
     cache: Cache,
 }
 
@@ -70,16 +72,16 @@ pub fn select_models(
     device: &str,
     progress: Progress<'_>,
 ) -> Result<Selection, EvalError> {
-    let pools: Vec<PoolRecord> = config
-        .pools
-        .iter()
-        .map(|folder| pool(config, folder))
-        .collect::<Result<_, _>>()?;
     let setup = Setup::open(config, open, device)?;
+    let folders = config.pools.iter().map(|path| made(path, device, progress));
+    let folders: Vec<PathBuf> = folders.collect::<Result<_, _>>()?;
+    let pools = folders.iter().map(|folder| pool(config, folder));
+    let pools: Vec<PoolRecord> = pools.collect::<Result<_, _>>()?;
+    let cells = Cells::open(&config.output)?;
     let mut records = Vec::new();
     let mut tuned = Vec::new();
-    for (folder, pool) in config.pools.iter().zip(pools) {
-        let contest = Contest::prepare(&setup, folder, pool, progress)?;
+    for (folder, pool) in folders.iter().zip(pools) {
+        let contest = Contest::prepare((&setup, &cells), folder, pool, progress)?;
         if config.tune.is_some() {
             tuned.push(contest.tune(progress)?);
         }
@@ -94,6 +96,20 @@ pub fn select_models(
         problems: records.iter().filter(|r| r.problem.is_some()).count(),
         notes: setup.notes(),
     })
+}
+
+/// The folder of a pool; one that is given as an experiment is made first, as far as it is not there.
+fn made(path: &Path, device: &str, progress: Progress<'_>) -> Result<PathBuf, EvalError> {
+    if path.extension().is_none_or(|extension| extension != "toml") {
+        return Ok(path.to_path_buf());
+    }
+    let Experiment::MakePool(recipe) = toml_file::read(path)? else {
+        let problem = format!("{} is no [make-pool] experiment", path.display());
+        return Err(EvalError::setting("pools", problem));
+    };
+    let device = finexl_zoo::device::by_name(device)?;
+    make_pool(&recipe, &device, progress)?;
+    Ok(recipe.output)
 }
 
 /// A pool that has something to select in every column, whoever may be selected.
@@ -129,12 +145,17 @@ impl<'a> Setup<'a> {
             return Err(EvalError::setting("pools", problem));
         }
         let (encoder, judge) = (open(&config.encoder)?, open(&config.judge)?);
-        let vocabulary = Vocabulary::default_phrases()?;
-        let contenders = config
+        let grounds = Grounds::new(&Vocabulary::default_phrases()?, &config.variants);
+        let vocabulary = grounds.vocabulary(0);
+        let named = config
             .methods
             .iter()
-            .map(|name| Contender::named(name, encoder.as_ref(), &vocabulary))
-            .collect::<Result<Vec<_>, _>>()?;
+            .map(|name| Contender::named(name, encoder.as_ref(), vocabulary));
+        let varied = config.variants.iter().map(|variant| {
+            let offer = grounds.place(&Ground::of(variant));
+            Contender::varied(variant, encoder.as_ref(), grounds.vocabulary(offer), offer)
+        });
+        let contenders: Vec<Contender> = named.chain(varied).collect::<Result<_, _>>()?;
         if config.proposer.is_none()
             && let Some(needs) = contenders.iter().find(|c| c.method.needs_proposals())
         {
@@ -143,7 +164,8 @@ impl<'a> Setup<'a> {
             return Err(EvalError::setting("proposer", problem));
         }
         let on = finexl_zoo::device::by_name(device)?;
-        let lpips = config.lpips.as_ref().map(|path| Lpips::open(path, &on));
+        let lpips = config.lpips.as_ref().filter(|path| path.exists());
+        let lpips = lpips.map(|path| Lpips::open(path, &on));
         let proposer = config.proposer.as_ref().map(|c| open_proposer(c, device));
         Ok(Self {
             thresholds: match &config.thresholds {
@@ -152,12 +174,11 @@ impl<'a> Setup<'a> {
             },
             lpips: lpips.transpose()?,
             proposer: proposer.transpose()?,
-            cells: Cells::open(&config.output)?,
             cache: Cache::of_user(),
             config,
             encoder,
             judge,
-            vocabulary,
+            grounds,
             contenders,
         })
     }
@@ -170,7 +191,7 @@ impl<'a> Setup<'a> {
             judge: self.judge.fingerprint(),
             lpips: self.lpips.as_ref().map(Lpips::fingerprint),
             proposer: self.proposer.as_ref().map(|p| p.fingerprint()),
-            vocabulary: self.vocabulary.fingerprint(),
+            vocabulary: self.grounds.vocabulary(0).fingerprint(),
             thresholds: &self.thresholds,
         }
     }
@@ -178,7 +199,10 @@ impl<'a> Setup<'a> {
     fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
         if self.lpips.is_none() {
-            notes.push("LPIPS is left out: the experiment names no weights of it".to_string());
+            notes.push(match &self.config.lpips {
+                Some(path) => format!("LPIPS is left out: {} is not there", path.display()),
+                None => "LPIPS is left out: the experiment names no weights of it".to_string(),
+            });
         }
         if self.config.thresholds.is_none() {
             notes
@@ -191,12 +215,14 @@ impl<'a> Setup<'a> {
 /// One pool with all that methods are offered.
 struct Contest<'a> {
     setup: &'a Setup<'a>,
+    cells: &'a Cells,
     folder: &'a Path,
     pool: PoolRecord,
     candidates: Vec<Candidate>,
     features: PoolFeatures,
     distances: Distances,
-    offer: Offer<'a>,
+    /// One per ground.
+    offers: Vec<Offer<'a>>,
     proposals: Option<Vec<ProposalTable>>,
     /// Of everything that answers depend on, beside images and method.
     context: Fingerprint,
@@ -204,7 +230,7 @@ struct Contest<'a> {
 
 impl<'a> Contest<'a> {
     fn prepare(
-        setup: &'a Setup<'a>,
+        (setup, cells): (&'a Setup<'a>, &'a Cells),
         folder: &'a Path,
         pool: PoolRecord,
         progress: Progress<'_>,
@@ -213,16 +239,17 @@ impl<'a> Contest<'a> {
         let features = PoolFeatures::encode(folder, &pool, encoder, &setup.cache, progress)?;
         let (judge, lpips) = (setup.judge.as_ref(), setup.lpips.as_ref());
         let distances = Distances::prepare(folder, &pool, judge, lpips, &setup.cache, progress)?;
-        let offer = offer(setup, &features)?;
+        let offers = setup.grounds.offers(setup.encoder.as_ref(), &features)?;
         let mut contest = Self {
             candidates: Candidate::of_pool(&pool.models),
             context: context(setup, &features),
             setup,
+            cells,
             folder,
             pool,
             features,
             distances,
-            offer,
+            offers,
             proposals: None,
         };
         if let Some(proposer) = &setup.proposer {
@@ -243,14 +270,14 @@ impl<'a> Contest<'a> {
             progress(&proposer.name(), done, self.pool.models.len());
             let key = Fingerprint::of("proposals 1")
                 .nested("proposer", &proposer.fingerprint())
-                .nested("vocabulary", self.setup.vocabulary.fingerprint())
+                .nested("vocabulary", self.vocabulary().fingerprint())
                 .nested("images", &features.images)
                 .finish();
-            let answers: Vec<PairAnswer> = self.setup.cells.get(&key, || {
+            let answers: Vec<PairAnswer> = self.cells.get(&key, || {
                 let set = pairs(self.folder, &self.pool, model)?;
                 self.answers_of(proposer, &set)
             })?;
-            tables.push(ProposalTable::new(&answers, &self.setup.vocabulary)?);
+            tables.push(ProposalTable::new(&answers, self.vocabulary())?);
         }
         Ok(tables)
     }
@@ -275,8 +302,13 @@ impl<'a> Contest<'a> {
                 prompt: pair.prompt.as_deref(),
             })
             .collect();
-        let concepts = self.setup.vocabulary.concepts();
+        let concepts = self.vocabulary().concepts();
         proposer.propose(&shown, Some(concepts), &|_, _| ())
+    }
+
+    /// All concepts.
+    fn vocabulary(&self) -> &Vocabulary {
+        self.setup.grounds.vocabulary(0)
     }
 
     fn answers(
@@ -289,15 +321,15 @@ impl<'a> Contest<'a> {
             threshold,
             largest: self.setup.config.largest,
         };
-        let (name, total) = (contender.method.name(), self.pool.models.len());
+        let (name, total) = (contender.name(), self.pool.models.len());
         let mut done = 0;
         answers(
             contender,
-            &self.offer,
+            &self.offers[contender.offer],
             &self.features,
             self.proposals.as_deref(),
             form,
-            (&self.setup.cells, &self.context),
+            (self.cells, &self.context),
             &mut || {
                 done += 1;
                 progress(&name, done, total);
@@ -321,7 +353,7 @@ impl<'a> Contest<'a> {
                     .collect();
                 tried.push((threshold, quality(&self.candidates, &vectors)?));
             }
-            all.insert(contender.method.name(), tried);
+            all.insert(contender.name(), tried);
         }
         Ok(all)
     }
@@ -329,7 +361,7 @@ impl<'a> Contest<'a> {
     fn records(&self, progress: Progress<'_>) -> Result<Vec<SelectionRecord>, EvalError> {
         let mut answered = Vec::new();
         for contender in &self.setup.contenders {
-            let threshold = self.setup.thresholds.of_method(&contender.method.name());
+            let threshold = self.setup.thresholds.of_contender(contender);
             answered.push((contender, self.answers(contender, threshold, progress)?));
         }
         let mut records = Vec::new();
@@ -400,21 +432,26 @@ impl<'a> Part<'a> {
     /// A row per kind of directions.
     fn of_method(&self, contender: &Contender, answers: &[Answer]) -> Vec<SelectionRecord> {
         let mut records = Vec::new();
+        let weighs = answers.iter().any(|a| a.weights.iter().any(|w| *w != 0.0));
         for (place, column) in contender.columns.iter().enumerate() {
             let vectors: Vec<Vec<f64>> = self
                 .members
                 .iter()
                 .map(|index| answers[*index].vectors[place].clone())
                 .collect();
-            let found = outcomes(&self.candidates, &self.targets, self.protocol, &vectors);
+            let chosen = outcomes(&self.candidates, &self.targets, self.protocol, &vectors);
             let name = contender.row(*column);
-            for (outcome, known) in found.iter().zip(&self.known) {
+            for (outcome, known) in chosen.iter().zip(&self.known) {
                 let answer = &answers[self.members[outcome.target]];
                 let Outcome {
                     selected, credit, ..
                 } = outcome;
                 let mut record = self.record(&name, contender.role, known, selected, *credit);
-                record.found = self.found(&answer.weights);
+                let vocabulary = self.contest.setup.grounds.vocabulary(contender.offer);
+                record.found = found(vocabulary, &answer.weights);
+                if weighs {
+                    read(vocabulary, &answer.weights, &mut record);
+                }
                 record.problem.clone_from(&answer.problem);
                 records.push(record);
             }
@@ -456,27 +493,55 @@ impl<'a> Part<'a> {
             selected_styles: selected.iter().map(|i| style(of(i))).collect(),
             figures,
             ceilings: self::figures(known.ceiling),
+            strength: None,
             found: Vec::new(),
             problem: None,
         }
     }
+}
 
-    /// The strongest weights with their concepts.
-    fn found(&self, weights: &[f64]) -> Vec<Found> {
-        let concepts = self.contest.setup.vocabulary.concepts();
-        let mut found: Vec<Found> = concepts
-            .iter()
-            .zip(weights)
-            .filter(|(_, weight)| **weight != 0.0)
-            .map(|(concept, weight)| Found {
-                concept: concept.name.clone(),
-                weight: *weight,
-            })
-            .collect();
-        found.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
-        found.truncate(LISTED);
-        found
+/// What the weights say of the target's own aspects: how strong they are, and whether the aspect of a
+/// target with one is told from other aspects.
+fn read(vocabulary: &Vocabulary, weights: &[f64], record: &mut SelectionRecord) {
+    let own = record.aspects.iter().map(|name| vocabulary.position(name));
+    let Some(own) = own.collect::<Option<Vec<usize>>>() else {
+        return;
+    };
+    record.strength = Some(own.iter().map(|index| weights[*index]).sum());
+    let [own] = own[..] else { return };
+    // Options are aspects, so that none is easy to rule out.
+    let concepts = vocabulary.concepts().iter().enumerate();
+    let aspects: Vec<usize> = concepts
+        .filter(|(_, concept)| concept.family.is_some())
+        .map(|(index, _)| index)
+        .collect();
+    let Some(truth) = aspects.iter().position(|index| *index == own) else {
+        return;
+    };
+    let weights: Vec<f64> = aspects.iter().map(|index| weights[*index]).collect();
+    for options in OPTIONS {
+        if let Some(share) = matched(&weights, truth, options) {
+            let name = format!("matched of {options}");
+            record.figures.insert(name, share);
+        }
     }
+}
+
+/// The strongest weights with their concepts.
+fn found(vocabulary: &Vocabulary, weights: &[f64]) -> Vec<Found> {
+    let mut found: Vec<Found> = vocabulary
+        .concepts()
+        .iter()
+        .zip(weights)
+        .filter(|(_, weight)| **weight != 0.0)
+        .map(|(concept, weight)| Found {
+            concept: concept.name.clone(),
+            weight: *weight,
+        })
+        .collect();
+    found.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
+    found.truncate(LISTED);
+    found
 }
 
 fn figures(credit: Credit) -> BTreeMap<String, f64> {
@@ -488,27 +553,11 @@ fn figures(credit: Credit) -> BTreeMap<String, f64> {
     named.map(|(name, value)| (name.to_string(), value)).into()
 }
 
-/// What all methods are offered: the vocabulary on the pool's own prompts.
-fn offer<'a>(setup: &'a Setup<'_>, features: &PoolFeatures) -> Result<Offer<'a>, EvalError> {
-    let (encoder, vocabulary) = (setup.encoder.as_ref(), &setup.vocabulary);
-    let bank = ConceptBank::build(encoder, vocabulary, &features.prompts)?;
-    let form = TextForm::OnProbes(&features.prompts);
-    let texts = ConceptTexts::encode(encoder, vocabulary, form)?;
-    let base = &features.base;
-    let mut mean = vec![0.0; base.dimension];
-    for row in 0..base.len() {
-        let values = mean.iter_mut().zip(base.row(row));
-        values.for_each(|(sum, value)| *sum += f64::from(*value) / base.len() as f64);
-    }
-    let reference = Decomposed::default_of(encoder, vocabulary)?;
-    Offer::new(vocabulary, &bank, texts, mean, &reference)
-}
-
 fn context(setup: &Setup<'_>, features: &PoolFeatures) -> Fingerprint {
     let mut context = Fingerprint::of("selection context 1")
         .text("version", env!("CARGO_PKG_VERSION"))
         .nested("encoder", setup.encoder.fingerprint())
-        .nested("vocabulary", setup.vocabulary.fingerprint());
+        .nested("vocabulary", setup.grounds.vocabulary(0).fingerprint());
     for prompt in &features.prompts {
         context = context.text("prompt", prompt);
     }

@@ -5,8 +5,9 @@ use crate::baselines::{
     Column, Decomposed, ExplanationMethod, GsClip, Naive, NearestNeighbour, Random, Ranking,
     Splice, VisDiff,
 };
+use finexl_core::experiment::Variant;
 use finexl_core::selection::Role;
-use finexl_explain::decompose::Method;
+use finexl_explain::decompose::{Method, Paper, SubspaceNnls};
 use finexl_explain::vocabulary::Vocabulary;
 use finexl_zoo::encoders::Encoder;
 
@@ -33,6 +34,10 @@ pub struct Contender {
     pub role: Role,
     /// The directions that its explanation vectors are made of, each a row of the table.
     pub columns: &'static [Column],
+    /// What is changed about it.
+    pub variant: Option<Variant>,
+    /// The offer that it is made, of those that an experiment has.
+    pub offer: usize,
 }
 
 impl Contender {
@@ -51,12 +56,16 @@ impl Contender {
             method,
             role: Role::Baseline,
             columns: BOTH,
+            variant: None,
+            offer: 0,
         };
         Ok(match name {
             DEFAULT => Self {
                 method: Box::new(Decomposed::default_of(encoder, vocabulary)?),
                 role: Role::Ours,
                 columns: OWN,
+                variant: None,
+                offer: 0,
             },
             "naive" => baseline(Box::new(Naive)),
             "gsclip" => baseline(Box::new(GsClip { per_pair: PER_PAIR })),
@@ -79,13 +88,82 @@ impl Contender {
                 role: Role::Variant,
                 // Algorithm 1 is defined on plain directions; the others see their own.
                 columns: OWN,
+                variant: None,
+                offer: 0,
             },
         })
     }
 
+    /// A variant of the default or of a decomposition, on the concepts of `vocabulary`, which are those of
+    /// the offer of that number.
+    ///
+    /// # Errors
+    /// [`EvalError::Setting`] for another method, or a setting that the method does not have.
+    pub fn varied(
+        variant: &Variant,
+        encoder: &dyn Encoder,
+        vocabulary: &Vocabulary,
+        offer: usize,
+    ) -> Result<Self, EvalError> {
+        let method = Self::method_of(variant, encoder, vocabulary)?;
+        Ok(Self {
+            method: Box::new(method),
+            role: Role::Variant,
+            columns: &[Column::Transformed],
+            variant: Some(variant.clone()),
+            offer,
+        })
+    }
+
+    fn method_of(
+        variant: &Variant,
+        encoder: &dyn Encoder,
+        vocabulary: &Vocabulary,
+    ) -> Result<Decomposed, EvalError> {
+        let refused = |problem: &str| {
+            EvalError::setting("variants", format!("\"{}\": {problem}", variant.name))
+        };
+        if variant.method == DEFAULT {
+            if variant.e_ortho.is_some() || variant.components.is_some() {
+                return Err(refused("the default has neither e-ortho nor components"));
+            }
+            return Decomposed::default_of(encoder, vocabulary);
+        }
+        let method = match (
+            decomposition(&variant.method)?,
+            variant.e_ortho,
+            variant.components,
+        ) {
+            (Method::Paper(paper), Some(e_ortho), None) => {
+                Method::Paper(Paper { e_ortho, ..paper })
+            }
+            (Method::SubspaceNnls(subspace), None, Some(components)) => {
+                Method::SubspaceNnls(SubspaceNnls {
+                    components,
+                    ..subspace
+                })
+            }
+            (method, None, None) => method,
+            _ => {
+                return Err(refused(
+                    "e-ortho is for paper, components for subspace-nnls",
+                ));
+            }
+        };
+        Decomposed::new(&method, None)
+    }
+
+    /// Its name in tables, directions aside.
+    pub fn name(&self) -> String {
+        match &self.variant {
+            Some(variant) => variant.name.clone(),
+            None => self.method.name(),
+        }
+    }
+
     /// Its name in a table, with the directions where there are two.
     pub fn row(&self, column: Column) -> String {
-        let name = self.method.name();
+        let name = self.name();
         match (self.columns.len(), column) {
             (1, _) | (_, Column::Plain) => name,
             (_, Column::Transformed) => format!("{name}, our directions"),

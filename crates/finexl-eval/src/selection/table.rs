@@ -1,6 +1,7 @@
 //! Tables of figures from records alone.
 
-use super::{Clustered, compare, error_removed};
+use super::protocol::Protocol;
+use super::{Clustered, compare, error_removed, level_recovery};
 use crate::EvalError;
 use finexl_core::selection::{
     Figure, Role, SelectionRecord, TableColumn, TableComparison, TableRow,
@@ -15,8 +16,16 @@ pub const ASPECT_F1: &str = "aspect F1";
 /// Whether the selected model is within one level of the target.
 pub const LEVEL_WITHIN_ONE: &str = "level within one";
 
+/// Mean rank correlation of levels and strengths within runs.
+pub const LEVEL_SPEARMAN: &str = "level Spearman";
+/// Mean difference of true and predicted rank of a level within runs, in levels.
+pub const LEVEL_RANK_ERROR: &str = "level rank error";
+/// Name of what all pools and columns are together.
+pub const POOLED: &str = "all";
+
 /// Tables of all records, a column per pool, column and protocol in the order of the records.
-/// Comparisons are corrected over all of them.
+/// Comparisons are corrected over all of them. Where a protocol has several, one more has all of them
+/// together: every mixture, and of columns of one aspect the largest of each pool.
 ///
 /// # Errors
 /// Where a statistic fails.
@@ -30,6 +39,13 @@ pub fn table(records: &[SelectionRecord]) -> Result<Vec<TableColumn>, EvalError>
     }
     let columns = parts.iter().map(|part| Part::new(part).column());
     let mut columns: Vec<TableColumn> = columns.collect::<Result<_, _>>()?;
+    for protocol in [Protocol::OtherRuns, Protocol::AnyOther] {
+        let pooled = pooled(&parts, protocol.name());
+        if !pooled.is_empty() {
+            let all: Vec<&SelectionRecord> = pooled.iter().collect();
+            columns.push(Part::new(&all).column()?);
+        }
+    }
     adjust(&mut columns);
     Ok(columns)
 }
@@ -37,6 +53,34 @@ pub fn table(records: &[SelectionRecord]) -> Result<Vec<TableColumn>, EvalError>
 /// What makes a column.
 fn key(record: &SelectionRecord) -> [&str; 3] {
     [&record.pool, &record.column, &record.protocol]
+}
+
+/// The records of a protocol's columns together; none where there is only one column.
+fn pooled(parts: &[Vec<&SelectionRecord>], protocol: &str) -> Vec<SelectionRecord> {
+    let single = |part: &[&SelectionRecord]| part.iter().all(|record| record.aspects.len() == 1);
+    let of: Vec<_> = parts.iter().filter(|p| p[0].protocol == protocol).collect();
+    let largest = |part: &[&SelectionRecord]| {
+        let same = |other: &&&Vec<&SelectionRecord>| other[0].pool == part[0].pool && single(other);
+        of.iter()
+            .filter(same)
+            .all(|other| other.len() <= part.len())
+    };
+    let kept: Vec<_> = of
+        .iter()
+        .filter(|part| !single(part) || largest(part))
+        .collect();
+    if kept.len() < 2 {
+        return Vec::new();
+    }
+    let records = kept.into_iter().flat_map(|part| part.iter());
+    let together = |record: &&SelectionRecord| SelectionRecord {
+        pool: POOLED.to_string(),
+        column: POOLED.to_string(),
+        run: format!("{}/{}", record.pool, record.run),
+        target: format!("{}/{}/{}", record.pool, record.column, record.target),
+        ..(*record).clone()
+    };
+    records.map(together).collect()
 }
 
 /// Writes Holm's correction into all comparisons.
@@ -133,12 +177,50 @@ fn row(method: &str, records: &[&SelectionRecord]) -> Result<TableRow, EvalError
         };
         figures.insert(name.clone(), figure);
     }
+    figures.extend(levels(records)?);
     Ok(TableRow {
         method: method.to_string(),
         role: records[0].role,
         figures,
         problems: records.iter().filter(|r| r.problem.is_some()).count(),
     })
+}
+
+/// Whether strengths follow levels, over the runs in which they can.
+fn levels(records: &[&SelectionRecord]) -> Result<Vec<(String, Figure)>, EvalError> {
+    const FEWEST: usize = 3;
+    let mut runs: BTreeMap<&str, Vec<(usize, f64)>> = BTreeMap::new();
+    for record in records {
+        if let Some(strength) = record.strength {
+            let run = runs.entry(&record.run).or_default();
+            run.push((record.level, strength));
+        }
+    }
+    let runs: Vec<Vec<f64>> = runs
+        .into_values()
+        .filter(|run| run.len() >= FEWEST)
+        .map(|mut run| {
+            run.sort_by_key(|(level, _)| *level);
+            run.into_iter().map(|(_, strength)| strength).collect()
+        })
+        .collect();
+    if runs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = level_recovery(&runs)?;
+    let named = [
+        (LEVEL_SPEARMAN, found.spearman),
+        (LEVEL_RANK_ERROR, found.rank_error),
+    ];
+    let figures = named.map(|(name, (value, interval))| {
+        let figure = Figure {
+            value,
+            low: interval.low,
+            high: interval.high,
+        };
+        (name.to_string(), figure)
+    });
+    Ok(figures.into())
 }
 
 fn ceilings(records: &[&SelectionRecord]) -> BTreeMap<String, f64> {
@@ -212,6 +294,7 @@ mod tests {
             selected_styles: Vec::new(),
             figures: BTreeMap::from([(SAME_STYLE.to_string(), right)]),
             ceilings: BTreeMap::from([(SAME_STYLE.to_string(), 1.0)]),
+            strength: None,
             found: Vec::new(),
             problem: None,
         }
@@ -242,6 +325,38 @@ mod tests {
         let weak = &column.comparisons[0];
         assert!(weak.p < strong.p && weak.adjusted == 2.0 * weak.p);
         assert_eq!(strong.adjusted, strong.p);
+    }
+
+    #[test]
+    fn strengths_that_rise_with_levels_have_correlation_1() {
+        let mut records: Vec<SelectionRecord> =
+            (0..4).map(|_| record("ours", Role::Ours, 0, 1.0)).collect();
+        for (level, record) in records.iter_mut().enumerate() {
+            record.target = format!("level {level}");
+            record.level = level;
+            record.strength = Some([0.1, 0.2, 0.4, 0.9][level]);
+        }
+        records.reverse();
+        let columns = table(&records).unwrap();
+        let row = &columns[0].rows[0];
+        assert_eq!(row.figures[LEVEL_SPEARMAN].value, 1.0);
+        assert_eq!(row.figures[LEVEL_RANK_ERROR].value, 0.0);
+    }
+
+    #[test]
+    fn several_columns_are_pooled_with_every_run_its_own() {
+        let mut records: Vec<SelectionRecord> = (0..4)
+            .map(|run| record("ours", Role::Ours, run, 1.0))
+            .collect();
+        let other = |record: &SelectionRecord| SelectionRecord {
+            pool: "other pool".to_string(),
+            ..record.clone()
+        };
+        records.extend(records.clone().iter().map(other));
+        let columns = table(&records).unwrap();
+        let pooled = columns.last().unwrap();
+        assert_eq!((columns.len(), pooled.pool.as_str()), (3, POOLED));
+        assert_eq!((pooled.targets, pooled.runs), (8, 8));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Below which size a weight counts as none, chosen on validation pools.
 
+use super::methods::Contender;
 use super::{Candidate, Protocol, outcomes};
 use crate::EvalError;
 use finexl_core::{CoreError, atomic, json_file};
@@ -53,6 +54,14 @@ impl Thresholds {
     /// That of a method; 0 where none was chosen.
     pub fn of_method(&self, method: &str) -> f64 {
         self.by_method.get(method).copied().unwrap_or(0.0)
+    }
+
+    /// That of a contender: a variant for which none was chosen has that of the method itself.
+    pub fn of_contender(&self, contender: &Contender) -> f64 {
+        match self.by_method.get(&contender.name()) {
+            Some(threshold) => *threshold,
+            None => self.of_method(&contender.method.name()),
+        }
     }
 }
 

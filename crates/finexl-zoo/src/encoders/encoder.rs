@@ -37,6 +37,14 @@ impl Features {
         &self.values[index * self.dimension..(index + 1) * self.dimension]
     }
 
+    /// The first `rows` rows, or all where there are fewer.
+    pub fn first(&self, rows: usize) -> Self {
+        Self {
+            dimension: self.dimension,
+            values: self.values[..rows.min(self.len()) * self.dimension].to_vec(),
+        }
+    }
+
     /// Appends the rows of another block of the same dimension.
     pub fn extend(&mut self, other: &Self) {
         debug_assert_eq!(self.dimension, other.dimension);
