@@ -8,6 +8,7 @@ pub mod baselines;
 mod bench;
 mod calibrate;
 mod encoder_scores;
+mod encoder_table;
 mod error;
 mod evaluate;
 mod frechet;
@@ -29,6 +30,7 @@ mod trial;
 
 pub use calibrate::{calibrate, fit_domain};
 pub use encoder_scores::{EncoderScores, Score, score_encoder};
+pub use encoder_table::score_encoders;
 pub use error::EvalError;
 pub use evaluate::evaluate;
 pub use frechet::frechet_distance;

@@ -9,7 +9,7 @@ use crate::verbs::personalize::personalize;
 use crate::verbs::train::train_recipe;
 use finexl_core::experiment::{
     Calibrate, Evaluate, EvaluateGenerator, EvaluatePool, Experiment, MakePool, PlantedConcepts,
-    SelectModels,
+    ScoreEncoders, SelectModels,
 };
 use finexl_data::art::subject_indices;
 use finexl_eval::Measure;
@@ -66,6 +66,7 @@ impl Run {
             Experiment::MakePool(config) => make_pool(config, arguments)?,
             Experiment::Personalize(config) => personalize(config, arguments)?,
             Experiment::PlantedConcepts(config) => planted_concepts(config, arguments)?,
+            Experiment::ScoreEncoders(config) => score_encoders(config, arguments)?,
             Experiment::SelectModels(config) => return select_models(config, arguments),
         }
         Ok(ExitCode::SUCCESS)
@@ -166,6 +167,22 @@ fn evaluate_pool(config: &EvaluatePool, arguments: &Arguments) -> Result<(), Cli
     let bar = Progress::new(arguments.quiet);
     let open = |name: &str| finexl_zoo::encoders::open(name, &device);
     let (measures, notes) = finexl_eval::evaluate_pool(config, &open, &|what, done, total| {
+        bar.show(what, done, total);
+    })?;
+    print(&figures(&measures))?;
+    remark(&notes, arguments.quiet);
+    if !arguments.quiet {
+        eprintln!("results are in {}", config.output.display());
+    }
+    Ok(())
+}
+
+/// Scores encoders side by side.
+fn score_encoders(config: &ScoreEncoders, arguments: &Arguments) -> Result<(), CliError> {
+    let device = finexl_zoo::device::by_name(&arguments.device)?;
+    let bar = Progress::new(arguments.quiet);
+    let open = |name: &str| finexl_zoo::encoders::open(name, &device);
+    let (measures, notes) = finexl_eval::score_encoders(config, &open, &|what, done, total| {
         bar.show(what, done, total);
     })?;
     print(&figures(&measures))?;

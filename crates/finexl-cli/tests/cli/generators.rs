@@ -384,4 +384,18 @@ fn models_are_selected(sandbox: &Sandbox) {
     std::fs::remove_file(sandbox.path("selected/records.jsonl")).unwrap();
     sandbox.succeeds("run select.toml");
     assert_eq!(records(), whole, "a second run gave other records");
+
+    // The pool by its recipe, and methods with something changed.
+    let varied = "[[select-models.variants]]\nname = \"few\"\nmethod = \"default\"\npairs = 1\n\
+                  concepts = 20\nprobes = \"default\"\n\
+                  [[select-models.variants]]\nname = \"strict\"\nmethod = \"paper\"\ne-ortho = 0.03\n";
+    let recipe = experiment("\"default\"", columns).replace("[\"pool\"]", "[\"pool.toml\"]");
+    sandbox.write("select.toml", format!("{recipe}{varied}"));
+    let outcome = sandbox.succeeds("run select.toml");
+    for part in ["few", "strict", "matched of 15"] {
+        assert!(outcome.stdout.contains(part), "{}", outcome.stdout);
+    }
+    let wrong = varied.replace("\"paper\"", "\"default\"");
+    sandbox.write("select.toml", format!("{recipe}{wrong}"));
+    sandbox.refuses("run select.toml", &["variants", "strict", "e-ortho"]);
 }

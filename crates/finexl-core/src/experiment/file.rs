@@ -2,8 +2,8 @@
 
 use super::{
     Calibrate, Evaluate, EvaluateGenerator, EvaluatePool, ExplainModels, ExplainScenes, MakePool,
-    Personalize, PlantedConcepts, SelectModels, TrainAutoencoder, TrainAutoregressive,
-    TrainCaptioner, TrainDenoiser, TrainEncoder, TrainGan,
+    Personalize, PlantedConcepts, ScoreEncoders, SelectModels, TrainAutoencoder,
+    TrainAutoregressive, TrainCaptioner, TrainDenoiser, TrainEncoder, TrainGan,
 };
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +29,8 @@ pub enum Experiment {
     Personalize(Personalize),
     /// `[planted-concepts]`
     PlantedConcepts(PlantedConcepts),
+    /// `[score-encoders]`
+    ScoreEncoders(ScoreEncoders),
     /// `[select-models]`
     SelectModels(SelectModels),
     /// `[train-autoencoder]`
