@@ -29,12 +29,20 @@ struct Embedded {
 }
 
 /// Those that are compiled in.
-const EMBEDDED: &[Embedded] = &[Embedded {
-    name: DEFAULT_GENERATOR,
-    family: Family::Diffusion,
-    weights: include_bytes!("../../weights/mini-diffusion.safetensors"),
-    autoencoder: include_bytes!("../../weights/mini-autoencoder.safetensors"),
-}];
+const EMBEDDED: &[Embedded] = &[
+    Embedded {
+        name: DEFAULT_GENERATOR,
+        family: Family::Diffusion,
+        weights: include_bytes!("../../weights/mini-diffusion.safetensors"),
+        autoencoder: include_bytes!("../../weights/mini-autoencoder.safetensors"),
+    },
+    Embedded {
+        name: "mini-autoregressive",
+        family: Family::Autoregressive,
+        weights: include_bytes!("../../weights/mini-autoregressive.safetensors"),
+        autoencoder: include_bytes!("../../weights/mini-tokenizer.safetensors"),
+    },
+];
 
 /// Name of the weights in the folder of a fully fine-tuned model.
 pub const MODEL_FILE: &str = "model.safetensors";
