@@ -5,7 +5,6 @@ use super::distances::Distances;
 use super::methods::Contender;
 use super::output;
 use super::pool_features::{PoolFeatures, pairs};
-use super::table::{ASPECT_F1, LEVEL_WITHIN_ONE, SAME_STYLE};
 use super::thresholds::{Thresholds, choices, quality};
 use super::{Candidate, Credit, Outcome, Protocol, Reference, columns, outcomes, reference};
 use crate::EvalError;
@@ -17,7 +16,10 @@ use finexl_core::cells::Cells;
 use finexl_core::experiment::{PoolColumn, SelectModels};
 use finexl_core::fingerprint::Fingerprint;
 use finexl_core::pool::PoolRecord;
-use finexl_core::selection::{Found, Role, SelectionRecord, TableColumn};
+use finexl_core::selection::{
+    ASPECT_F1, CHANCE, Found, LEVEL_WITHIN_ONE, ORACLE, Role, SAME_STYLE, SelectionRecord,
+    TableColumn,
+};
 use finexl_data::decode::decode_file;
 use finexl_explain::bank::ConceptBank;
 use finexl_explain::cache::Cache;
@@ -29,10 +31,6 @@ use std::path::Path;
 
 /// Aspects that a record lists.
 const LISTED: usize = 8;
-/// Row of what a random selection gets on average.
-const CHANCE: &str = "chance";
-/// Row of what somebody selects who knows all.
-const ORACLE: &str = "oracle";
 
 /// What came of an experiment.
 pub struct Selection {

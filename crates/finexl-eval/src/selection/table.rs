@@ -3,17 +3,10 @@
 use super::{Clustered, compare, error_removed};
 use crate::EvalError;
 use finexl_core::selection::{
-    Figure, Role, SelectionRecord, TableColumn, TableComparison, TableRow,
+    ASPECT_F1, Figure, Role, SAME_STYLE, SelectionRecord, TableColumn, TableComparison, TableRow,
 };
 use finexl_explain::statistics::holm;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The main figure of columns of one aspect.
-pub const SAME_STYLE: &str = "same style";
-/// The main figure of columns of mixtures: the F1 of the selected model's aspects.
-pub const ASPECT_F1: &str = "aspect F1";
-/// Whether the selected model is within one level of the target.
-pub const LEVEL_WITHIN_ONE: &str = "level within one";
 
 /// Tables of all records, a column per pool, column and protocol in the order of the records.
 /// Comparisons are corrected over all of them.
