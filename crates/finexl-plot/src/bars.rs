@@ -9,7 +9,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
 const FIGURE: &str = "bar chart";
-const LONGEST_NAME: i32 = 300;
+const LONGEST_NAME: i32 = 360;
 const AXIS: i32 = 30;
 const EDGE: i32 = 16;
 

@@ -106,10 +106,12 @@ pub(crate) fn write(area: &Area<'_>, words: &str, at: (i32, i32), kind: Type) ->
 /// Writes the headline of a figure, if it has one.
 pub(crate) fn headline(area: &Area<'_>, title: Option<&str>, edge: i32) -> Drawn {
     const SIZE: f64 = 17.0;
+    /// How much wider bold letters are.
+    const BOLD: f64 = 1.12;
     let Some(title) = title else {
         return Ok(());
     };
-    let title = fit(title, SIZE, WIDTH as i32 - 2 * edge);
+    let title = fit(title, SIZE * BOLD, WIDTH as i32 - 2 * edge);
     let kind = Type {
         size: SIZE,
         ..Type::ink().bold(true)

@@ -4,31 +4,32 @@ use super::column::{beside_best, finite, heading, ours};
 use crate::text::percent;
 use finexl_core::selection::{Figure, OTHER_RUNS, TableColumn};
 
-/// The sentence on the first column of other runs, and the range over the further ones.
-pub(super) fn headline(columns: &[TableColumn]) -> String {
+/// What the first column of other runs says, and what is to be read beside it: the relative gain, and the
+/// further columns.
+pub(super) fn headline(columns: &[TableColumn]) -> (String, String) {
     let mut of_other_runs = columns.iter().filter(|c| c.protocol == OTHER_RUNS);
-    let told = of_other_runs.find_map(|column| Some((column, removed(column)?)));
-    let Some((column, _)) = told else {
-        return "No baseline whose error could be removed stands beside the default method."
-            .to_string();
+    let told = of_other_runs.find_map(|column| Some((column, sentence(column)?)));
+    let Some((column, sentence)) = told else {
+        let nothing = "No baseline whose error could be removed stands beside the default method.";
+        return (nothing.to_string(), String::new());
     };
     let others: Vec<f64> = of_other_runs
         .filter_map(|column| Some(removed(column)?.value))
         .collect();
-    let mut text = sentence(column).unwrap_or_default();
+    let mut beside = gain(column);
     if let [first, ..] = others[..] {
         let low = others.iter().copied().fold(first, f64::min);
         let high = others.iter().copied().fold(first, f64::max);
-        text.push_str(&match others.len() {
-            1 => format!(" In the other column it is {}.", percent(first)),
+        beside.push(match others.len() {
+            1 => format!("In the other column the share is {}.", percent(first)),
             count => format!(
-                " In the {count} other columns it is {} to {}.",
+                "In the {count} other columns the share is {} to {}.",
                 percent(low),
                 percent(high)
             ),
         });
     }
-    text
+    (sentence, beside.join(" "))
 }
 
 /// The share of the best baseline's error that ours removes, where it can be told.
@@ -39,29 +40,44 @@ pub(super) fn removed(column: &TableColumn) -> Option<Figure> {
 /// Our default method beside the best baseline of a column.
 fn sentence(column: &TableColumn) -> Option<String> {
     let (ours, best, removed) = (ours(column)?, beside_best(column)?, removed(column)?);
+    let range = format!(
+        "95% interval {} to {}",
+        percent(removed.low),
+        percent(removed.high)
+    );
     let does = match removed.value < 0.0 {
-        true => format!("makes {} more error than", percent(-removed.value)),
-        false => format!("removes {} of the error of", percent(removed.value)),
+        true => format!(
+            "makes {} more error ({range} removed) than",
+            percent(-removed.value)
+        ),
+        false => format!(
+            "removes {} ({range}) of the error of",
+            percent(removed.value)
+        ),
     };
     let unsure = match removed.low <= 0.0 && removed.high >= 0.0 {
-        true => ", an interval that holds 0",
+        true => " The interval holds 0.",
         false => "",
     };
-    let gain = match (best.relative_gain, best.possible_gain) {
-        (Some(gain), Some(possible)) => format!(
-            " Its relative gain is {:+.0}%; {:+.0}% would be possible.",
-            100.0 * gain,
-            100.0 * possible
-        ),
-        _ => String::new(),
-    };
     Some(format!(
-        "On {}, {} {does} the best baseline, {} (95% interval {} to {}{unsure}; {}).{gain}",
+        "{}, {}: {} {does} the best baseline, {}.{unsure}",
         heading(column),
+        column.protocol,
         ours.method,
         best.other,
-        percent(removed.low),
-        percent(removed.high),
-        column.protocol,
     ))
+}
+
+/// The relative gain, as the paper reports it, beside the largest that is possible.
+fn gain(column: &TableColumn) -> Vec<String> {
+    let best = beside_best(column);
+    let gains = best.and_then(|best| best.relative_gain.zip(best.possible_gain));
+    let told = gains.map(|(gain, possible)| {
+        format!(
+            "The relative gain is {:+.0}%, where {:+.0}% is possible.",
+            100.0 * gain,
+            100.0 * possible
+        )
+    });
+    told.into_iter().collect()
 }

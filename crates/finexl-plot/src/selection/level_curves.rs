@@ -56,13 +56,20 @@ pub(super) fn level_curves(
     let chart = LineChart {
         title: Some(format!("{figure} by level on {}", title(column))),
         x_axis: "level of the target, from the weakest".to_string(),
-        y_axis: format!("{figure}; bands: 95% intervals (Wilson) where runs are independent"),
+        y_axis: match series.iter().any(has_band) {
+            true => format!("{figure}; bands: 95% Wilson intervals of ours and the best baseline"),
+            false => figure.to_string(),
+        },
         y_range: share.then_some((0.0, 1.0)),
         percent: share,
         series,
         ..LineChart::default()
     };
     chart.svg().map(Some)
+}
+
+fn has_band(line: &Series) -> bool {
+    line.points.iter().any(|point| point.low < point.high)
 }
 
 fn levels<'a>(

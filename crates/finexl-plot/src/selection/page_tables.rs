@@ -1,11 +1,10 @@
 //! The tables of the report.
 
-use super::column::{charted, finite, heading, main_figure, ours};
+use super::column::{finite, heading, main_figure, ours};
 use super::headline::removed;
 use crate::text::{html, p_value, percent};
 use finexl_core::published::Published;
 use finexl_core::selection::{Figure, OTHER_RUNS, Role, TableColumn, TableRow};
-use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// A cell that stays empty.
@@ -59,23 +58,15 @@ pub(super) fn overview(columns: &[TableColumn]) -> String {
     }
 }
 
-/// All methods of a column with all figures, what was published beside ours.
+/// All methods of a column with all figures, what was published of them below ours.
 pub(super) fn methods(column: &TableColumn, published: &Published) -> String {
     let figures = figures(column);
-    let beside: BTreeSet<&str> = charted(column)
-        .into_iter()
-        .filter(|figure| published.of(&column.column, figure).next().is_some())
-        .collect();
-    let mut heads = vec!["Method".to_string()];
-    for figure in &figures {
-        heads.push((*figure).to_string());
-        if beside.contains(figure) {
-            heads.push(format!("{figure}, published*"));
-        }
-    }
+    let mut heads = vec!["Method"];
+    heads.extend(&figures);
     if problems(column) {
-        heads.push("no answer".to_string());
+        heads.push("no answer");
     }
+    let mut any_published = false;
     let mut rows = String::new();
     for row in &column.rows {
         let class = match row.role {
@@ -90,25 +81,22 @@ pub(super) fn methods(column: &TableColumn, published: &Published) -> String {
             row.role.name()
         );
         for figure in &figures {
-            rows += &number(row.figures.get(*figure));
-            if beside.contains(figure) {
-                let value = published.value(&column.column, &row.method, figure);
-                rows += &value.map_or(NOTHING.to_string(), |value| cell(&format!("{value:.2}")));
-            }
+            let value = published.value(&column.column, &row.method, figure);
+            any_published |= value.is_some();
+            rows += &beside_published(row.figures.get(*figure), value);
         }
         if problems(column) {
             rows += &cell(&row.problems.to_string());
         }
         rows += "</tr>\n";
     }
-    rows += &ceilings(column, &figures, &beside);
-    let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
+    rows += &ceilings(column, &figures);
     let mut text = table(&heads, &rows);
-    if !beside.is_empty() {
+    if any_published {
         let _ = writeln!(
             text,
-            "<p class=\"small\">* {}: other generators, aspects and encoders, so these figures stand beside \
-             ours and test nothing.</p>",
+            "<p class=\"small\">* published: {}. Other generators, aspects and encoders are behind \
+             these figures, so they stand beside ours and test nothing.</p>",
             html(&published.from)
         );
     }
@@ -116,14 +104,11 @@ pub(super) fn methods(column: &TableColumn, published: &Published) -> String {
 }
 
 /// The largest figures that the pool allows for, as the last row.
-fn ceilings(column: &TableColumn, figures: &[&str], beside: &BTreeSet<&str>) -> String {
+fn ceilings(column: &TableColumn, figures: &[&str]) -> String {
     let mut row = String::from("<tr class=\"faint\"><th scope=\"row\">ceiling</th>");
     for figure in figures {
         let ceiling = column.ceilings.get(*figure);
         row += &ceiling.map_or(NOTHING.to_string(), |value| cell(&format!("{value:.3}")));
-        if beside.contains(figure) {
-            row += NOTHING;
-        }
     }
     if problems(column) {
         row += NOTHING;
@@ -176,6 +161,7 @@ fn problems(column: &TableColumn) -> bool {
     column.rows.iter().any(|row| row.problems > 0)
 }
 
+/// A number, or words in its place.
 pub(super) fn cell(text: &str) -> String {
     format!("<td class=\"number\">{}</td>", html(text))
 }
@@ -185,10 +171,22 @@ fn with_range(value: &str, low: &str, high: &str) -> String {
 }
 
 fn number(figure: Option<&Figure>) -> String {
-    let write = |value: f64| format!("{value:.3}");
-    match figure {
-        Some(f) => with_range(&write(f.value), &write(f.low), &write(f.high)),
-        None => NOTHING.to_string(),
+    beside_published(figure, None)
+}
+
+/// A figure with its interval, and below it what was published.
+fn beside_published(figure: Option<&Figure>, published: Option<f64>) -> String {
+    let Some(f) = figure else {
+        return NOTHING.to_string();
+    };
+    let [value, low, high] = [f.value, f.low, f.high].map(|number| format!("{number:.3}"));
+    let text = with_range(&value, &low, &high);
+    match published {
+        Some(value) => {
+            let mark = format!("<span class=\"published\">{value:.2}*</span></td>");
+            text.replace("</td>", &mark)
+        }
+        None => text,
     }
 }
 

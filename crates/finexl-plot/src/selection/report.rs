@@ -40,10 +40,12 @@ impl SelectionReport<'_> {
     pub fn html(&self) -> String {
         let title = format!("Model selection: {}", html(self.name));
         let mut page = html_page::opening(&title);
+        let (sentence, beside) = headline(self.columns);
         let _ = write!(
             page,
-            "<header>\n<p>{title}</p>\n<h1>{}</h1>\n</header>\n",
-            html(&headline(self.columns))
+            "<header>\n<p>{title}</p>\n<h1>{}</h1>\n<p>{}</p>\n</header>\n",
+            html(&sentence),
+            html(&beside)
         );
         page += &self.asked();
         page += &self.overview();

@@ -23,9 +23,9 @@ pub(super) fn selected_styles(
         .iter()
         .filter(|r| r.role == Role::Ours && holds(column, r) && !r.selected_styles.is_empty())
         .collect();
-    let Some(first) = ours.first() else {
+    if ours.is_empty() {
         return Ok(None);
-    };
+    }
     let selected = selected(&ours);
     let columns = columns(&selected);
     let shares = selected.values().map(|of| {
@@ -42,11 +42,7 @@ pub(super) fn selected_styles(
         shares
     });
     let map = Heatmap {
-        title: Some(format!(
-            "What {} selects on {}",
-            first.method,
-            title(column)
-        )),
+        title: Some(format!("What ours selects on {}", title(column))),
         row_axis: "target made with".to_string(),
         column_axis: "selected model made with, in percent of the row's targets".to_string(),
         shares: shares.collect(),

@@ -92,8 +92,7 @@ fn png_shows_the_text_of_the_figure() {
     let width = u32::from_be_bytes(image[16..20].try_into().unwrap());
     assert_eq!(width, 2 * 880);
     // A text that cannot be set leaves nothing behind, so the picture without it would be the same.
-    let text = texts(&svg)[0];
-    let without = svg.replacen(text, "", 1);
+    let without = svg.replace(&format!("\n{}\n", texts(&svg)[0]), "\n\n");
     assert!(image != png(&without).unwrap());
     assert_eq!(image, png(&svg).unwrap());
     assert!(matches!(png("no drawing"), Err(PlotError::Png { .. })));
@@ -113,7 +112,8 @@ fn page(name: &str, provenance: &serde_json::Value) -> String {
             .as_ref()
             .map(|problem| format!("{problem}{name}"));
     }
-    let published = Published::embedded().unwrap();
+    let mut published = Published::embedded().unwrap();
+    published.rows.retain(|row| row.column.contains("8 levels"));
     let figures = selection_figures(&columns, &records, &published).unwrap();
     let report = SelectionReport {
         name: &format!("selection{name}"),
@@ -196,5 +196,7 @@ fn differences_of_two_results() {
         records: &other_records,
     };
     insta::assert_snapshot!(selection_differences(&a, &b));
-    assert_eq!(selection_differences(&a, &a).matches(" 0 ").count(), 1);
+    let same = selection_differences(&a, &a);
+    assert!(same.contains("Figures: 0 differ") && same.contains("Selections: 0 of"));
+    assert!(!same.contains("Only in"));
 }
