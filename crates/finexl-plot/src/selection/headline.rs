@@ -1,6 +1,6 @@
 //! What came of an experiment, in a sentence.
 
-use super::column::{beside_best, finite, heading, ours};
+use super::column::{beside_best, finite, ours};
 use crate::text::percent;
 use finexl_core::selection::{Figure, OTHER_RUNS, TableColumn};
 
@@ -60,11 +60,8 @@ fn sentence(column: &TableColumn) -> Option<String> {
         false => "",
     };
     Some(format!(
-        "{}, {}: {} {does} the best baseline, {}.{unsure}",
-        heading(column),
-        column.protocol,
-        ours.method,
-        best.other,
+        "On {} ({}; {}), {} {does} the best baseline, {}.{unsure}",
+        column.pool, column.column, column.protocol, ours.method, best.other,
     ))
 }
 

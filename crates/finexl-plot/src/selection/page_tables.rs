@@ -10,11 +10,15 @@ use std::fmt::Write;
 /// A cell that stays empty.
 const NOTHING: &str = "<td class=\"number\">-</td>";
 
-/// A table with its heads, the first of which stands over words and the others over numbers.
-pub(super) fn table(heads: &[&str], rows: &str) -> String {
+/// A table with its heads, the first `words` of which stand over words and the others over numbers.
+pub(super) fn table(words: usize, heads: &[&str], rows: &str) -> String {
     let mut table = String::from("<div class=\"panel\"><table>\n<thead><tr>");
     for (place, head) in heads.iter().enumerate() {
-        let class = if place == 0 { "" } else { " class=\"number\"" };
+        let class = if place < words {
+            ""
+        } else {
+            " class=\"number\""
+        };
         let _ = write!(table, "<th scope=\"col\"{class}>{}</th>", html(head));
     }
     table + "</tr></thead>\n<tbody>\n" + rows + "</tbody>\n</table></div>\n"
@@ -54,7 +58,7 @@ pub(super) fn overview(columns: &[TableColumn]) -> String {
     }
     match rows.is_empty() {
         true => String::new(),
-        false => table(&heads, &rows),
+        false => table(1, &heads, &rows),
     }
 }
 
@@ -91,7 +95,7 @@ pub(super) fn methods(column: &TableColumn, published: &Published) -> String {
         rows += "</tr>\n";
     }
     rows += &ceilings(column, &figures);
-    let mut text = table(&heads, &rows);
+    let mut text = table(1, &heads, &rows);
     if any_published {
         let _ = writeln!(
             text,
@@ -144,7 +148,7 @@ pub(super) fn comparisons(column: &TableColumn) -> String {
             gain(comparison.relative_gain, comparison.possible_gain),
         );
     }
-    table(&heads, &rows)
+    table(1, &heads, &rows)
 }
 
 /// Names of all figures, the main one first.

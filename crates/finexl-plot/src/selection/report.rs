@@ -198,17 +198,17 @@ impl SelectionReport<'_> {
             };
             let _ = writeln!(
                 rows,
-                "<tr><th scope=\"row\">{}</th>{}<td>{}<span class=\"range\">{}{more}</span></td></tr>",
+                "<tr><th scope=\"row\">{}</th><td>{}<span class=\"range\">{}{more}</span></td>{}</tr>",
                 html(method),
-                cell(&targets.len().to_string()),
                 html(problem),
                 named.join(", "),
+                cell(&targets.len().to_string()),
             );
         }
         format!(
             "<section>\n<h2>Problems</h2>\n<p class=\"small\">A method without an answer counts as one \
              without preference.</p>\n{}</section>\n",
-            table(&["Method", "Targets", "Why there is no answer"], &rows)
+            table(2, &["Method", "Why there is no answer", "Targets"], &rows)
         )
     }
 
@@ -226,14 +226,12 @@ impl SelectionReport<'_> {
                 cell(&format!("{:.3}", row.value)),
             );
         }
-        let heads = "<th scope=\"col\">Source</th><th scope=\"col\">Column</th><th scope=\"col\">Method</th>\
-                     <th scope=\"col\">Figure</th><th scope=\"col\" class=\"number\">Value</th>";
+        let heads = ["Source", "Column", "Method", "Figure", "Value"];
         format!(
             "<details>\n<summary>All published figures</summary>\n<p class=\"small\">{}. None was measured \
-             here, and none is of our pools; LPIPS depends on the network behind it.</p>\n\
-             <div class=\"panel\"><table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}</tbody>\n\
-             </table></div>\n</details>\n",
-            html(&self.published.from)
+             here, and none is of our pools; LPIPS depends on the network behind it.</p>\n{}</details>\n",
+            html(&self.published.from),
+            table(4, &heads, &rows)
         )
     }
 
