@@ -1,12 +1,17 @@
 //! What several figures ask of a column of the table.
 
+use crate::text::shorten;
 use finexl_core::selection::{
     Figure, LPIPS, Role, SAME_STYLE, SelectionRecord, TableColumn, TableComparison, TableRow,
 };
 
+/// Letters of a pool's name in a title, so that column and protocol have room behind it.
+const LONGEST_POOL: usize = 24;
+
 /// Which column, for titles: "pool: column, protocol".
 pub(super) fn title(column: &TableColumn) -> String {
-    format!("{}, {}", heading(column), column.protocol)
+    let pool = shorten(&column.pool, LONGEST_POOL, '\u{2026}');
+    format!("{pool}: {}, {}", column.column, column.protocol)
 }
 
 /// Which pool and column, whoever may be selected.

@@ -1,6 +1,6 @@
 //! All figures of model selection, by name.
 
-use super::column::{charted, title};
+use super::column::{charted, heading};
 use super::error_removed::{error_removed, error_removed_of_columns};
 use super::level_curves::level_curves;
 use super::method_bars::method_bars;
@@ -43,7 +43,11 @@ pub fn selection_figures(
     ));
     for (index, column) in columns.iter().enumerate() {
         let mut add = |kind: &str, svg: Option<String>| {
-            drawn.push((Some(index), format!("{} {kind}", title(column)), svg));
+            drawn.push((
+                Some(index),
+                format!("{} {} {kind}", heading(column), column.protocol),
+                svg,
+            ));
         };
         for figure in charted(column) {
             add(figure, Some(method_bars(column, figure, published)?));

@@ -79,6 +79,26 @@ fn one_level_has_no_curve_and_no_method_of_ours_no_map() {
 }
 
 #[test]
+fn many_mixtures_are_told_by_their_aspects() {
+    let (mut columns, mut records) = selection();
+    columns.truncate(1);
+    for (place, record) in records.iter_mut().enumerate() {
+        let aspects = [place % 7, 7 + place % 11].map(|aspect| format!("aspect {aspect:02}"));
+        record.selected_styles = vec![aspects.join(" + "), aspects[0].clone()];
+        record.aspects = aspects.to_vec();
+    }
+    let figures = selection_figures(&columns, &records, &Published::embedded().unwrap()).unwrap();
+    let map = figures.iter().find(|f| f.name.ends_with("selected-styles"));
+    let svg = &map.unwrap().svg;
+    let texts = texts(svg);
+    assert!(texts.contains(&"target has") && texts.contains(&"aspect 17"));
+    assert!(!svg.contains(" + "));
+    // The first aspect is in both selected models, the second in one of them.
+    assert_eq!(texts.iter().filter(|text| **text == "100").count(), 7);
+    assert_eq!(texts.iter().filter(|text| **text == "50").count(), 11);
+}
+
+#[test]
 fn without_columns_there_is_nothing_to_draw() {
     let published = Published::embedded().unwrap();
     assert!(selection_figures(&[], &[], &published).unwrap().is_empty());
