@@ -113,8 +113,8 @@ fn line(name: &str, levels: &BTreeMap<usize, Level<'_>>, band: bool) -> Series {
     }
 }
 
-/// The interval of a share of `count` independent targets at 95% (Wilson, 1927). Shares of ties count as
-/// fractions of a target, which makes it a little wide.
+/// The interval of a share of `count` independent targets at 95% (Wilson, 1927). What is partly right, by
+/// ties or by F1, varies less than right and wrong do, so for it the interval is rather too wide.
 fn wilson(share: f64, count: usize) -> (f64, f64) {
     let (count, square) = (count as f64, NORMAL * NORMAL);
     let middle = share + square / (2.0 * count);
