@@ -1,6 +1,8 @@
 //! What the command line takes.
 
-use crate::verbs::{data, embed, explain, generate, personalize, run, train, zoo};
+use crate::verbs::{
+    compare, data, embed, explain, generate, personalize, plot, report, run, train, zoo,
+};
 use clap::{Parser, Subcommand};
 
 /// Says in words how a personalized image generator differs from its base.
@@ -33,6 +35,12 @@ pub enum Verb {
     Data(data::Data),
     /// Run an experiment.
     Run(run::Run),
+    /// Draw the figures of model selection anew, from its records alone.
+    Plot(plot::Plot),
+    /// Write tables, figures and report of model selection anew, from its records alone.
+    Report(report::Report),
+    /// Say how two results of model selection differ.
+    Compare(compare::Compare),
     /// Train what a recipe describes; goes on where it stopped.
     Train(train::Train),
     /// Look into encoders and generators.

@@ -5,6 +5,7 @@ mod diagnostics;
 mod interruption;
 mod output;
 mod report;
+mod selection_results;
 mod verbs;
 
 use clap::Parser;

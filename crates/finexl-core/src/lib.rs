@@ -14,6 +14,7 @@ pub mod memory;
 pub mod partial_folder;
 pub mod personalization;
 pub mod pool;
+pub mod published;
 pub mod seed;
 pub mod selection;
 pub mod toml_file;

@@ -5,6 +5,27 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
 
+/// The main figure of columns of one aspect: the share made with exactly the target's aspects.
+pub const SAME_STYLE: &str = "same style";
+/// The main figure of columns of mixtures: the F1 of the selected model's aspects.
+pub const ASPECT_F1: &str = "aspect F1";
+/// Whether the selected model is within one level of the target.
+pub const LEVEL_WITHIN_ONE: &str = "level within one";
+/// Mean rank correlation of levels and strengths within runs.
+pub const LEVEL_SPEARMAN: &str = "level Spearman";
+/// Mean difference of true and predicted rank of a level within runs, in levels.
+pub const LEVEL_RANK_ERROR: &str = "level rank error";
+/// How far the selected model's images are from the target's, by LPIPS.
+pub const LPIPS: &str = "LPIPS";
+/// The row of what a random selection gets on average.
+pub const CHANCE: &str = "chance";
+/// The row of what somebody selects who knows all.
+pub const ORACLE: &str = "oracle";
+/// Pool and column of all pools and columns together.
+pub const POOLED: &str = "all";
+/// The protocol under which models of the target's own run cannot be selected.
+pub const OTHER_RUNS: &str = "other runs only";
+
 /// What a row of a table is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

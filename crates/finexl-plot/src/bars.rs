@@ -1,15 +1,15 @@
 //! Horizontal bars with intervals: one row per thing compared, one bar per series.
 
-use crate::canvas::{self, Area, Drawn, Legend, SMALL, TEXT, Type, WIDTH};
+use crate::canvas::{self, Area, Drawn, Legend, SMALL, Shape, TEXT, Type, WIDTH};
 use crate::error::PlotError;
-use crate::palette::{FAINT, GOAL, GRID, INK, MUTED, series};
+use crate::palette::{FAINT, GOAL, GRID, INK, LIGHT, MARK, MUTED, series};
 use crate::text;
 use plotters::element::DashedPathElement;
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
 const FIGURE: &str = "bar chart";
-const LONGEST_NAME: i32 = 300;
+const LONGEST_NAME: i32 = 360;
 const AXIS: i32 = 30;
 const EDGE: i32 = 16;
 
@@ -24,13 +24,25 @@ pub struct Interval {
     pub high: f64,
 }
 
+/// How much a bar catches the eye.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tone {
+    /// The colour of its series.
+    #[default]
+    Full,
+    /// Light, for what is second to others of the same chart.
+    Light,
+    /// Grey, as not being a finding.
+    Faint,
+}
+
 /// One bar.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bar {
     /// Length and whisker.
     pub interval: Interval,
-    /// Drawn in grey, as not being a finding.
-    pub faint: bool,
+    /// How it is drawn.
+    pub tone: Tone,
 }
 
 /// One row of bars.
@@ -40,6 +52,8 @@ pub struct BarRow {
     pub name: String,
     /// One for each series; `None` leaves its place empty.
     pub bars: Vec<Option<Bar>>,
+    /// A figure from elsewhere that is marked in this row.
+    pub mark: Option<f64>,
 }
 
 impl BarRow {
@@ -49,8 +63,9 @@ impl BarRow {
             name: name.into(),
             bars: vec![Some(Bar {
                 interval,
-                faint: false,
+                tone: Tone::Full,
             })],
+            mark: None,
         }
     }
 }
@@ -68,10 +83,16 @@ pub struct BarChart {
     pub percent: bool,
     /// Names of the series. One name for a single series shows in the legend only with `faint`.
     pub series: Vec<String>,
+    /// Legend of light bars, where there are any.
+    pub light: Option<String>,
     /// Legend of faint bars, where there are any.
     pub faint: Option<String>,
+    /// Legend of marks, where there are any.
+    pub mark: Option<String>,
     /// A dashed line, e.g. at the figure that is to be reached, and its name.
     pub goal: Option<(f64, String)>,
+    /// A second dashed line, at what anybody reaches, and its name.
+    pub floor: Option<(f64, String)>,
     /// Sorts rows by the falling value of the first series; rows without one come last.
     pub sorted: bool,
     /// The rows, from top to bottom unless sorted.
@@ -129,10 +150,12 @@ impl BarChart {
                     expected: self.series.len(),
                 });
             }
-            for bar in row.bars.iter().flatten() {
-                if !canvas::numbers(bar.interval).iter().all(|v| v.is_finite()) {
-                    return Err(not_finite(&row.name));
-                }
+            let bars = row.bars.iter().flatten();
+            let mut values = bars
+                .flat_map(|bar| canvas::numbers(bar.interval))
+                .chain(row.mark);
+            if !values.all(f64::is_finite) {
+                return Err(not_finite(&row.name));
             }
         }
         Ok(())
@@ -141,11 +164,12 @@ impl BarChart {
     fn layout(&self) -> Result<Layout, PlotError> {
         let bars = || self.rows.iter().flat_map(|row| row.bars.iter().flatten());
         let values = bars().flat_map(|bar| canvas::numbers(bar.interval));
-        let goal = self.goal.iter().map(|goal| goal.0);
+        let lines = self.goal.iter().chain(&self.floor).map(|line| line.0);
+        let marks = self.rows.iter().filter_map(|row| row.mark);
         let range = self.range.filter(|(low, high)| low < high);
         let range = match range {
             Some(range) => range,
-            None => canvas::range(values.chain(goal).chain([0.0]))
+            None => canvas::range(values.chain(lines).chain(marks).chain([0.0]))
                 .ok_or_else(|| not_finite(&self.axis))?,
         };
         if !(range.1 - range.0).is_finite() {
@@ -180,23 +204,29 @@ impl BarChart {
     }
 
     fn legend(&self) -> Legend {
-        let mut entries = Vec::new();
-        if self.series.len() > 1 || self.faint.is_some() {
+        let mut legend = Legend::default();
+        if self.series.len() > 1 || self.faint.is_some() || self.light.is_some() {
             for (index, name) in self.series.iter().enumerate() {
-                let drawn = |row: &BarRow| row.bars[index].is_some_and(|bar| !bar.faint);
-                if !self.rows.iter().any(drawn) {
-                    continue;
+                let drawn = |row: &BarRow| row.bars[index].is_some_and(|b| b.tone == Tone::Full);
+                if self.rows.iter().any(drawn) {
+                    legend.push(Shape::Square, series(index), name);
                 }
-                entries.push((series(index), canvas::fit(name, SMALL, 400)));
             }
         }
-        if let Some(name) = &self.faint {
-            entries.push((FAINT, canvas::fit(name, SMALL, 400)));
+        for (name, colour) in [(&self.light, LIGHT), (&self.faint, FAINT)] {
+            if let Some(name) = name {
+                legend.push(Shape::Square, colour, name);
+            }
         }
-        if let Some((_, name)) = &self.goal {
-            entries.push((GOAL, canvas::fit(name, SMALL, 400)));
+        if let Some(name) = &self.mark {
+            legend.push(Shape::Diamond, MARK, name);
         }
-        Legend { entries }
+        for (line, colour) in [(&self.goal, GOAL), (&self.floor, MUTED)] {
+            if let Some((_, name)) = line {
+                legend.push(Shape::Rule, colour, name);
+            }
+        }
+        legend
     }
 
     /// Bars of several series stand closer than lines of the larger size.
@@ -234,10 +264,12 @@ impl BarChart {
         if low <= 0.0 && high >= 0.0 {
             canvas::line(area, (x(0.0), layout.top), (x(0.0), end), MUTED, 1)?;
         }
-        if let Some((goal, _)) = &self.goal {
-            let from = (x(*goal), layout.top);
-            let dashes = DashedPathElement::new(vec![from, (from.0, end)], 5, 4, GOAL);
-            area.draw(&dashes)?;
+        for (line, colour) in [(&self.goal, GOAL), (&self.floor, MUTED)] {
+            if let Some((value, _)) = line {
+                let from = (x(*value), layout.top);
+                let dashes = DashedPathElement::new(vec![from, (from.0, end)], 5, 4, colour);
+                area.draw(&dashes)?;
+            }
         }
         let middle = (layout.left + WIDTH as i32 - layout.right) / 2;
         let axis = Type::small().side(HPos::Center);
@@ -287,7 +319,7 @@ impl BarChart {
         top: i32,
         x: &dyn Fn(f64) -> i32,
     ) -> Drawn {
-        let faint = row.bars.iter().flatten().all(|bar| bar.faint);
+        let faint = row.bars.iter().flatten().all(|b| b.tone == Tone::Faint);
         let ink = if faint { MUTED } else { INK };
         let name = canvas::fit(&row.name, TEXT, LONGEST_NAME);
         let kind = Type::ink().colour(ink).side(HPos::Right);
@@ -298,7 +330,11 @@ impl BarChart {
         for (index, bar) in row.bars.iter().enumerate() {
             let Some(bar) = bar else { continue };
             let y = first + index as i32 * (layout.bar + 1);
-            let colour = if bar.faint { FAINT } else { series(index) };
+            let colour = match bar.tone {
+                Tone::Full => series(index),
+                Tone::Light => LIGHT,
+                Tone::Faint => FAINT,
+            };
             let (from, to) = (x(0.0), x(bar.interval.value));
             let corners = [(from.min(to), y), (from.max(to), y + layout.bar)];
             area.draw(&Rectangle::new(corners, colour.filled()))?;
@@ -313,12 +349,18 @@ impl BarChart {
             let at = WIDTH as i32 - layout.right + 12 + self.value_width();
             let bold = Type {
                 size: self.value_size(),
-                ..Type::ink().colour(ink).bold(!bar.faint).side(HPos::Right)
+                ..Type::ink()
+                    .colour(ink)
+                    .bold(bar.tone == Tone::Full)
+                    .side(HPos::Right)
             };
             canvas::write(area, &value, (at, middle), bold)?;
             canvas::write(area, &ends, (at + 10, middle), Type::small())?;
         }
-        Ok(())
+        match row.mark {
+            Some(value) => canvas::diamond(area, (x(value), middle), MARK),
+            None => Ok(()),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::bars::Interval;
 use crate::error::PlotError;
-use crate::palette::{GOAL, INK, MUTED, PAPER};
+use crate::palette::{INK, MUTED, PAPER};
 use crate::text;
 use plotters::coord::Shift;
 use plotters::prelude::*;
@@ -106,10 +106,12 @@ pub(crate) fn write(area: &Area<'_>, words: &str, at: (i32, i32), kind: Type) ->
 /// Writes the headline of a figure, if it has one.
 pub(crate) fn headline(area: &Area<'_>, title: Option<&str>, edge: i32) -> Drawn {
     const SIZE: f64 = 17.0;
+    /// How much wider bold letters are.
+    const BOLD: f64 = 1.12;
     let Some(title) = title else {
         return Ok(());
     };
-    let title = fit(title, SIZE, WIDTH as i32 - 2 * edge);
+    let title = fit(title, SIZE * BOLD, WIDTH as i32 - 2 * edge);
     let kind = Type {
         size: SIZE,
         ..Type::ink().bold(true)
@@ -131,21 +133,50 @@ pub(crate) fn line(
     ))
 }
 
-/// A legend: squares with names, from left to right, wrapped at the figure's edge.
+/// How a legend shows a thing.
+#[derive(Clone, Copy)]
+pub(crate) enum Shape {
+    /// A bar or a line of the figure.
+    Square,
+    /// A dashed line across it.
+    Rule,
+    /// A mark beside a bar.
+    Diamond,
+}
+
+/// One thing of a legend.
+pub(crate) struct Entry {
+    shape: Shape,
+    colour: RGBColor,
+    name: String,
+}
+
+/// A legend: shapes with names, from left to right, wrapped at the figure's edge.
+#[derive(Default)]
 pub(crate) struct Legend {
-    /// Colour and name.
-    pub entries: Vec<(RGBColor, String)>,
+    entries: Vec<Entry>,
 }
 
 const LEGEND_ROW: i32 = 22;
+const LONGEST_ENTRY: i32 = 400;
 
 impl Legend {
+    /// Adds a thing.
+    pub fn push(&mut self, shape: Shape, colour: RGBColor, name: &str) {
+        let name = fit(name, SMALL, LONGEST_ENTRY);
+        self.entries.push(Entry {
+            shape,
+            colour,
+            name,
+        });
+    }
+
     /// Position of every entry relative to the legend's corner, and the height of all.
     fn places(&self, width: i32) -> (Vec<(i32, i32)>, i32) {
         let (mut x, mut y) = (0, 0);
         let mut places = Vec::new();
-        for (_, name) in &self.entries {
-            let needed = 18 + text_width(name, SMALL) + 24;
+        for entry in &self.entries {
+            let needed = 18 + text_width(&entry.name, SMALL) + 24;
             if x > 0 && x + needed > width {
                 x = 0;
                 y += LEGEND_ROW;
@@ -165,16 +196,30 @@ impl Legend {
     /// Draws the legend with its corner at `at`.
     pub fn draw(&self, area: &Area<'_>, at: (i32, i32), width: i32) -> Drawn {
         let (places, _) = self.places(width);
-        for ((colour, name), (x, y)) in self.entries.iter().zip(places) {
+        for (entry, (x, y)) in self.entries.iter().zip(places) {
             let (x, y) = (at.0 + x, at.1 + y + LEGEND_ROW / 2);
-            // A goal is a line in the figure, so it is one in the legend.
-            let half = if *colour == GOAL { 1 } else { 6 };
-            let square = [(x, y - half), (x + 12, y + half)];
-            area.draw(&Rectangle::new(square, colour.filled()))?;
-            write(area, name, (x + 18, y), Type::small())?;
+            let half = match entry.shape {
+                Shape::Square => 6,
+                Shape::Rule => 1,
+                Shape::Diamond => 0,
+            };
+            if let Shape::Diamond = entry.shape {
+                diamond(area, (x + 6, y), entry.colour)?;
+            } else {
+                let square = [(x, y - half), (x + 12, y + half)];
+                area.draw(&Rectangle::new(square, entry.colour.filled()))?;
+            }
+            write(area, &entry.name, (x + 18, y), Type::small())?;
         }
         Ok(())
     }
+}
+
+/// A mark with its middle at `at`, edged so that it is seen on bars too.
+pub(crate) fn diamond(area: &Area<'_>, (x, y): (i32, i32), colour: RGBColor) -> Drawn {
+    let corners = |size: i32| vec![(x - size, y), (x, y - size), (x + size, y), (x, y + size)];
+    area.draw(&Polygon::new(corners(7), PAPER.filled()))?;
+    area.draw(&Polygon::new(corners(5), colour.filled()))
 }
 
 /// An estimate of the width of text in pixels, on the wide side, as the font is not known here.

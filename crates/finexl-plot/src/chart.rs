@@ -1,6 +1,6 @@
 //! The chart of an explanation: aspects with scores and 95% intervals.
 
-use crate::bars::{Bar, BarChart, BarRow, Interval};
+use crate::bars::{Bar, BarChart, BarRow, Interval, Tone};
 use crate::canvas::{self, Type, WIDTH};
 use crate::error::PlotError;
 use crate::rows::{Shown, scale};
@@ -46,8 +46,12 @@ pub fn aspect_chart(
                     low: aspect.low,
                     high: aspect.high,
                 },
-                faint: !aspect.significant,
+                tone: match aspect.significant {
+                    true => Tone::Full,
+                    false => Tone::Faint,
+                },
             })],
+            mark: None,
         })
         .collect();
     let faint = if explanation.testable {

@@ -46,4 +46,12 @@ pub enum PlotError {
         #[source]
         source: Box<dyn Error + Send + Sync>,
     },
+    /// A figure that cannot be turned into pixels.
+    #[error(
+        "the figure cannot be turned into PNG: {problem}; use its SVG and report this as a bug"
+    )]
+    Png {
+        /// Why.
+        problem: String,
+    },
 }

@@ -2,7 +2,7 @@
 
 use crate::canvas::{self, Area, Drawn, SMALL, Type, WIDTH};
 use crate::error::PlotError;
-use crate::palette::{GRID, INK, PAPER, series};
+use crate::palette::{GRID, series};
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
@@ -15,6 +15,11 @@ const LARGEST_CELL: i32 = 44;
 const SMALLEST_WRITTEN: i32 = 26;
 /// Share of the colour beyond which a value is written in white.
 const DEEP: f64 = 0.55;
+/// A cell without a share, and letters on deep cells. Nearly paper, but not among the colours that a dark
+/// page replaces: cells keep their order from light to deep.
+const LIGHTEST: RGBColor = RGBColor(0xFE, 0xFE, 0xFE);
+/// Letters on light cells, which stay dark for the same reason.
+const LETTERS: RGBColor = RGBColor(0x1B, 0x1F, 0x25);
 
 /// Rows and columns with a share in [0, 1] in every cell, 880 pixels wide.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -154,7 +159,7 @@ fn draw_cell(area: &Area<'_>, (x, y): (i32, i32), cell: i32, share: f64) -> Draw
     if cell < SMALLEST_WRITTEN || share < 0.005 {
         return Ok(());
     }
-    let colour = if share > DEEP { PAPER } else { INK };
+    let colour = if share > DEEP { LIGHTEST } else { LETTERS };
     let size = if cell >= LARGEST_CELL {
         SMALL
     } else {
@@ -168,15 +173,15 @@ fn draw_cell(area: &Area<'_>, (x, y): (i32, i32), cell: i32, share: f64) -> Draw
     canvas::write(area, &format!("{:.0}", 100.0 * share), middle, kind)
 }
 
-/// From paper to the first series' colour.
+/// From the lightest to the first series' colour.
 fn shade(share: f64) -> RGBColor {
     let full = series(0);
     let mix =
         |from: u8, to: u8| (f64::from(from) + share * (f64::from(to) - f64::from(from))) as u8;
     RGBColor(
-        mix(PAPER.0, full.0),
-        mix(PAPER.1, full.1),
-        mix(PAPER.2, full.2),
+        mix(LIGHTEST.0, full.0),
+        mix(LIGHTEST.1, full.1),
+        mix(LIGHTEST.2, full.2),
     )
 }
 

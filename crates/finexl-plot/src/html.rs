@@ -2,7 +2,7 @@
 
 use crate::chart::{ChartOptions, aspect_chart};
 use crate::error::PlotError;
-use crate::html_style::style;
+use crate::html_page;
 use crate::rows::{Shown, scale, verdict};
 use crate::text::{self, html};
 use base64::Engine;
@@ -43,14 +43,7 @@ pub fn html_report(
         html(&explanation.personalized),
         html(&explanation.base)
     );
-    let mut page = format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" \
-         content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">\n\
-         <title>{title}</title>\n<style>{}</style>\n</head>\n<body>\n<main>\n",
-        style()
-    );
+    let mut page = html_page::opening(&title);
     let _ = write!(
         page,
         "<header>\n<p>{title}</p>\n<h1>{}</h1>\n</header>\n",
@@ -65,7 +58,7 @@ pub fn html_report(
     page += &pictures(pairs);
     page += &notes(explanation);
     page += &provenance(explanation);
-    page += "</main>\n</body>\n</html>\n";
+    page += html_page::CLOSING;
     Ok(page)
 }
 

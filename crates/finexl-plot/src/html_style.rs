@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 const STYLE: &str = "\
 :root{color-scheme:light dark;--paper:#fff;--page:#f6f7f9;--ink:#1b1f24;--muted:#5b6470;\
---line:#dfe3e8}\
+--line:#dfe3e8;--accent:#0072b2;--mark:#b45a00}\
 *{box-sizing:border-box}\
 body{margin:0;background:var(--page);color:var(--ink);\
 font:16px/1.55 system-ui,-apple-system,'Segoe UI',Helvetica,Arial,'Liberation Sans',sans-serif}\
@@ -30,6 +30,11 @@ tbody tr:last-child>*{border-bottom:0}\
 tbody th{font-weight:600;overflow-wrap:break-word}\
 td.number,th.number{text-align:right;white-space:nowrap}\
 tr.faint>*{color:var(--muted);font-weight:400}\
+tr.ours>*{background:color-mix(in srgb,var(--accent) 12%,transparent);font-weight:650}\
+span.range,span.published{display:block;font-size:.76rem;font-weight:400}\
+span.range{color:var(--muted)}\
+span.published{color:var(--mark)}\
+div.panel+div.panel,.panel+.chart{margin-top:14px}\
 .small{color:var(--muted);font-size:.88rem}\
 .pairs{display:grid;grid-template-columns:repeat(auto-fit,minmax(270px,1fr));gap:16px}\
 .pair .both{display:grid;grid-template-columns:1fr 1fr;gap:8px}\
@@ -49,7 +54,7 @@ details .panel{margin-top:10px}\
 ";
 
 const NIGHT: &str = ":root{--paper:#161b22;--page:#0d1117;--ink:#e8ebef;--muted:#a3acb8;\
---line:#2c333d}";
+--line:#2c333d;--accent:#2f86c6;--mark:#f0a050}";
 
 /// The whole style sheet. On dark pages the chart is recoloured by the colours it was drawn in,
 /// so the same SVG stays readable where no style sheet reaches it.

@@ -1,7 +1,7 @@
 //! What a person sees of a result: figures, the HTML report, the model card, the terminal table.
 //!
-//! Everything is drawn from result records and plain numbers only, without a tensor, an image
-//! decoder or a font file: text in SVG is set by whatever shows it.
+//! Everything is drawn from result records and plain numbers only, without a tensor or an image
+//! decoder. Text in SVG is set by whatever shows it; for PNG there is a font inside.
 
 pub mod bars;
 mod canvas;
@@ -10,18 +10,25 @@ pub mod chart;
 pub mod error;
 pub mod heatmap;
 pub mod html;
+mod html_page;
 mod html_style;
 pub mod lines;
 mod palette;
+pub mod png;
 mod rows;
+pub mod selection;
 pub mod table;
 mod text;
 
-pub use bars::{Bar, BarChart, BarRow, Interval};
+pub use bars::{Bar, BarChart, BarRow, Interval, Tone};
 pub use card::{CardOptions, model_card};
 pub use chart::{ChartOptions, aspect_chart};
 pub use error::PlotError;
 pub use heatmap::Heatmap;
 pub use html::{TellingPair, html_report};
 pub use lines::{LineChart, Series, SeriesPoint};
+pub use png::png;
+pub use selection::{
+    ResultSet, SelectionFigure, SelectionReport, selection_differences, selection_figures,
+};
 pub use table::{TableOptions, terminal_table};

@@ -1,6 +1,6 @@
 //! Lines with intervals: a quantity over another, one line per series.
 
-use crate::canvas::{self, Area, Drawn, Legend, SMALL, Type, WIDTH};
+use crate::canvas::{self, Area, Drawn, Legend, SMALL, Shape, Type, WIDTH};
 use crate::error::PlotError;
 use crate::palette::{GOAL, GRID, series};
 use crate::text;
@@ -101,16 +101,22 @@ impl LineChart {
     }
 
     fn legend(&self) -> Legend {
-        let mut entries = Vec::new();
+        let mut legend = Legend::default();
         if self.series.len() > 1 {
             for (index, one) in self.series.iter().enumerate() {
-                entries.push((series(index), canvas::fit(&one.name, SMALL, 400)));
+                legend.push(Shape::Square, series(index), &one.name);
             }
         }
         if let Some((_, name)) = &self.goal {
-            entries.push((GOAL, canvas::fit(name, SMALL, 400)));
+            legend.push(Shape::Rule, GOAL, name);
         }
-        Legend { entries }
+        legend
+    }
+
+    /// Whether positions are whole numbers, which are then written as such.
+    fn whole(&self) -> bool {
+        let points = self.series.iter().flat_map(|series| &series.points);
+        points.clone().count() > 1 && points.into_iter().all(|p| p.x.fract() == 0.0)
     }
 
     fn draw(
@@ -126,6 +132,7 @@ impl LineChart {
         let name = canvas::fit(&self.y_axis, SMALL, room);
         canvas::write(area, &name, (EDGE, top - 20), Type::small())?;
         let end = top + PLOT;
+        let whole = self.whole();
         let mut chart = ChartBuilder::on(area)
             .margin_left(EDGE)
             .margin_right(EDGE + 14)
@@ -142,7 +149,11 @@ impl LineChart {
             .x_labels(9)
             .y_labels(7)
             .label_style(Type::small().style())
-            .x_label_formatter(&|value| canvas::tick(*value, x.1 - x.0, false))
+            .x_label_formatter(&|value| match (whole, value.fract() == 0.0) {
+                (false, _) => canvas::tick(*value, x.1 - x.0, false),
+                (true, true) => format!("{value:.0}"),
+                (true, false) => String::new(),
+            })
             .y_label_formatter(&|value| canvas::tick(*value, y.1 - y.0, self.percent))
             .draw()?;
         if let Some((goal, _)) = &self.goal {

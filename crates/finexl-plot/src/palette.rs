@@ -14,6 +14,10 @@ pub(crate) const GRID: RGBColor = RGBColor(0xE3, 0xE6, 0xEA);
 pub(crate) const FAINT: RGBColor = RGBColor(0xC4, 0xCA, 0xD1);
 /// The line of a goal or a threshold.
 pub(crate) const GOAL: RGBColor = RGBColor(0xA2, 0x3B, 0x2E);
+/// A mark beside a bar: a figure from elsewhere.
+pub(crate) const MARK: RGBColor = RGBColor(0xB4, 0x5A, 0x00);
+/// Bars of the second rank: the first series' colour, lightened.
+pub(crate) const LIGHT: RGBColor = RGBColor(0x8C, 0xBF, 0xE0);
 
 /// Series colours, told apart by people with any colour vision (Okabe and Ito, 2008, without the
 /// yellow, which is too light for lines on white).
@@ -32,13 +36,15 @@ pub(crate) fn series(index: usize) -> RGBColor {
 }
 
 /// Each colour of a light page with the one that replaces it on a dark page.
-pub(crate) const DARK: [(RGBColor, &str); 7] = [
+pub(crate) const DARK: [(RGBColor, &str); 9] = [
     (PAPER, "#161B22"),
     (INK, "#E8EBEF"),
     (MUTED, "#A3ACB8"),
     (GRID, "#2C333D"),
     (FAINT, "#4A535F"),
     (GOAL, "#F08A7C"),
+    (MARK, "#F0A050"),
+    (LIGHT, "#1F5580"),
     (SERIES[0], "#2F86C6"),
 ];
 

@@ -1,5 +1,6 @@
 //! One module per verb.
 
+pub mod compare;
 pub mod data;
 pub mod embed;
 pub mod explain;
@@ -8,6 +9,8 @@ pub mod explain_scenes;
 pub mod generate;
 pub mod generated_pairs;
 pub mod personalize;
+pub mod plot;
+pub mod report;
 pub mod reporting;
 pub mod run;
 pub mod train;
@@ -21,10 +24,13 @@ use std::process::ExitCode;
 pub fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
     match &arguments.verb {
         Verb::Explain(verb) => verb.run(&arguments),
+        Verb::Compare(verb) => verb.run(&arguments),
         Verb::Embed(verb) => verb.run(&arguments),
         Verb::Data(verb) => verb.run(&arguments),
         Verb::Generate(verb) => verb.run(&arguments),
         Verb::Personalize(verb) => verb.run(&arguments),
+        Verb::Plot(verb) => verb.run(&arguments),
+        Verb::Report(verb) => verb.run(&arguments),
         Verb::Run(verb) => verb.run(&arguments),
         Verb::Train(verb) => verb.run(&arguments),
         Verb::Zoo(verb) => verb.run(&arguments),

@@ -3,6 +3,7 @@
 use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
 use crate::output::{Progress, print, remark};
+use crate::selection_results::SelectionResults;
 use crate::verbs::explain_models::explain_models;
 use crate::verbs::explain_scenes::explain_scenes;
 use crate::verbs::personalize::personalize;
@@ -206,8 +207,13 @@ fn select_models(config: &SelectModels, arguments: &Arguments) -> Result<ExitCod
     )?;
     print(&finexl_eval::selection::markdown(&found.columns))?;
     remark(&found.notes, arguments.quiet);
+    let page = SelectionResults::read(&config.output)?.write_report(&found.columns)?;
     if !arguments.quiet {
-        eprintln!("results are in {}", config.output.display());
+        eprintln!(
+            "results are in {}, see {}",
+            config.output.display(),
+            page.display()
+        );
     }
     if found.problems == 0 {
         return Ok(ExitCode::SUCCESS);

@@ -19,6 +19,7 @@ mod outputs;
 mod own_features;
 mod recipes;
 mod sandbox;
+mod selections;
 mod trained;
 mod weights_files;
 mod words;

@@ -4,6 +4,7 @@ use super::pool_features::{PoolFeatures, pairs};
 use crate::EvalError;
 use crate::settings::Progress;
 use finexl_core::pool::PoolRecord;
+use finexl_core::selection::LPIPS;
 use finexl_data::decode::decode_file;
 use finexl_explain::cache::Cache;
 use finexl_zoo::encoders::Encoder;
@@ -14,8 +15,6 @@ use std::sync::{Mutex, PoisonError};
 
 /// Name of the judge's distance: one minus the mean cosine of its embeddings.
 const JUDGE: &str = "judge distance";
-/// Name of LPIPS.
-const LPIPS: &str = "LPIPS";
 
 /// Features of all images of a pool, for every measure that there is.
 pub struct Distances {

@@ -7,7 +7,6 @@ use super::matching::{OPTIONS, matched};
 use super::methods::Contender;
 use super::output;
 use super::pool_features::{PoolFeatures, pairs};
-use super::table::{ASPECT_F1, LEVEL_WITHIN_ONE, SAME_STYLE};
 use super::thresholds::{Thresholds, choices, quality};
 use super::{Candidate, Credit, Outcome, Protocol, Reference, columns, outcomes, reference};
 use crate::EvalError;
@@ -19,7 +18,10 @@ use finexl_core::cells::Cells;
 use finexl_core::experiment::{Experiment, PoolColumn, SelectModels};
 use finexl_core::fingerprint::Fingerprint;
 use finexl_core::pool::PoolRecord;
-use finexl_core::selection::{Found, Role, SelectionRecord, TableColumn};
+use finexl_core::selection::{
+    ASPECT_F1, CHANCE, Found, LEVEL_WITHIN_ONE, ORACLE, Role, SAME_STYLE, SelectionRecord,
+    TableColumn,
+};
 use finexl_core::toml_file;
 use finexl_data::decode::decode_file;
 use finexl_explain::cache::Cache;
@@ -32,10 +34,6 @@ use std::path::{Path, PathBuf};
 
 /// Aspects that a record lists.
 const LISTED: usize = 8;
-/// Row of what a random selection gets on average.
-const CHANCE: &str = "chance";
-/// Row of what somebody selects who knows all.
-const ORACLE: &str = "oracle";
 
 /// What came of an experiment.
 pub struct Selection {

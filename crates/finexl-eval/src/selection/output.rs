@@ -9,6 +9,7 @@ use finexl_core::experiment::{Experiment, SelectModels};
 use finexl_core::fingerprint::Fingerprint;
 use finexl_core::selection::{SelectionRecord, TableColumn};
 use serde::Serialize;
+use std::path::Path;
 
 /// Everything that the figures depend on.
 #[derive(Serialize)]
@@ -61,13 +62,25 @@ pub fn write(
 ) -> Result<Vec<TableColumn>, EvalError> {
     let folder = &config.output;
     SelectionRecord::write_all(&folder.join("records.jsonl"), records)?;
+    let columns = write_tables(folder, records)?;
+    let resolved = Experiment::SelectModels(config.clone());
+    finexl_core::toml_file::write(&folder.join("resolved.toml"), &resolved)?;
+    write_json(&folder.join("provenance.json"), provenance)?;
+    Ok(columns)
+}
+
+/// Writes the tables of records into a folder, as CSV, JSON and Markdown; returns them.
+///
+/// # Errors
+/// Files that cannot be written, a statistic that fails.
+pub fn write_tables(
+    folder: &Path,
+    records: &[SelectionRecord],
+) -> Result<Vec<TableColumn>, EvalError> {
     let columns = table(records)?;
     write_table(&folder.join("table.csv"), &lines(&columns))?;
     write_json(&folder.join("table.json"), &columns)?;
     atomic::write(folder.join("table.md"), markdown(&columns).as_bytes())?;
-    let resolved = Experiment::SelectModels(config.clone());
-    finexl_core::toml_file::write(&folder.join("resolved.toml"), &resolved)?;
-    write_json(&folder.join("provenance.json"), provenance)?;
     Ok(columns)
 }
 

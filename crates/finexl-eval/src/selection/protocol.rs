@@ -1,6 +1,7 @@
 //! Who may be selected.
 
 use super::Candidate;
+use finexl_core::selection::OTHER_RUNS;
 use serde::{Deserialize, Serialize};
 
 /// Which models may be selected for a target.
@@ -18,7 +19,7 @@ impl Protocol {
     pub fn name(self) -> &'static str {
         match self {
             Self::AnyOther => "any other model",
-            Self::OtherRuns => "other runs only",
+            Self::OtherRuns => OTHER_RUNS,
         }
     }
 

@@ -4,24 +4,11 @@ use super::protocol::Protocol;
 use super::{Clustered, compare, error_removed, level_recovery};
 use crate::EvalError;
 use finexl_core::selection::{
-    Figure, Role, SelectionRecord, TableColumn, TableComparison, TableRow,
+    ASPECT_F1, Figure, LEVEL_RANK_ERROR, LEVEL_SPEARMAN, POOLED, Role, SAME_STYLE, SelectionRecord,
+    TableColumn, TableComparison, TableRow,
 };
 use finexl_explain::statistics::holm;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The main figure of columns of one aspect.
-pub const SAME_STYLE: &str = "same style";
-/// The main figure of columns of mixtures: the F1 of the selected model's aspects.
-pub const ASPECT_F1: &str = "aspect F1";
-/// Whether the selected model is within one level of the target.
-pub const LEVEL_WITHIN_ONE: &str = "level within one";
-
-/// Mean rank correlation of levels and strengths within runs.
-pub const LEVEL_SPEARMAN: &str = "level Spearman";
-/// Mean difference of true and predicted rank of a level within runs, in levels.
-pub const LEVEL_RANK_ERROR: &str = "level rank error";
-/// Name of what all pools and columns are together.
-pub const POOLED: &str = "all";
 
 /// Tables of all records, a column per pool, column and protocol in the order of the records.
 /// Comparisons are corrected over all of them. Where a protocol has several, one more has all of them

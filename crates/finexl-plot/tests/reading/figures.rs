@@ -2,7 +2,7 @@
 
 use crate::sample;
 use finexl_plot::{
-    Bar, BarChart, BarRow, ChartOptions, Interval, LineChart, PlotError, Series, SeriesPoint,
+    Bar, BarChart, BarRow, ChartOptions, Interval, LineChart, PlotError, Series, SeriesPoint, Tone,
     aspect_chart,
 };
 
@@ -79,10 +79,11 @@ fn rows_are_sorted_by_the_first_series() {
             .map(|value| {
                 value.map(|value| Bar {
                     interval: interval(value),
-                    faint: false,
+                    tone: Tone::Full,
                 })
             })
             .to_vec(),
+        mark: None,
     };
     let chart = BarChart {
         series: vec!["seen".into(), "unseen".into()],

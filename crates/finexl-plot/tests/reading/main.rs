@@ -5,4 +5,6 @@ mod escaping;
 mod figures;
 mod sample;
 mod schema;
+mod selection;
+mod selection_sample;
 mod snapshots;

@@ -1,0 +1,40 @@
+//! `finexl compare`: how two results differ.
+
+use crate::arguments::Arguments;
+use crate::diagnostics::CliError;
+use crate::output::print;
+use crate::selection_results::SelectionResults;
+use finexl_plot::{ResultSet, selection_differences};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Say how two results of model selection differ: their figures, and what was selected for each target.
+#[derive(Debug, clap::Args)]
+pub struct Compare {
+    /// The output folder of a [select-models] experiment.
+    first: PathBuf,
+    /// Another one; differences are this one's figures less those of the first.
+    second: PathBuf,
+}
+
+impl Compare {
+    /// Runs the verb.
+    pub fn run(&self, _arguments: &Arguments) -> Result<ExitCode, CliError> {
+        let first = SelectionResults::read(&self.first)?;
+        let second = SelectionResults::read(&self.second)?;
+        let names = [&self.first, &self.second].map(|folder| folder.display().to_string());
+        let columns = [first.columns()?, second.columns()?];
+        let a = ResultSet {
+            name: &names[0],
+            columns: &columns[0],
+            records: &first.records,
+        };
+        let b = ResultSet {
+            name: &names[1],
+            columns: &columns[1],
+            records: &second.records,
+        };
+        print(&selection_differences(&a, &b))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
