@@ -41,7 +41,8 @@ fn personalization(mechanism: &str) -> String {
     LORA.replace(lora.unwrap(), &format!("mechanism = {mechanism}"))
 }
 
-/// A sandbox with a GAN of two epochs, the second of which another run went on with.
+/// A sandbox with a GAN of two epochs: one in which the generator learned alone, and one of the game, with
+/// which another run went on.
 fn gan() -> Sandbox {
     let sandbox = with_autoencoder();
     sandbox.succeeds("train autoencoder.toml");
@@ -56,6 +57,7 @@ fn gan() -> Sandbox {
             ("trunk", "1"),
             ("heads", "2"),
             ("hidden", "24"),
+            ("alone-epochs", "1"),
             ("epochs", epochs),
             ("steps-per-epoch", "2"),
             ("warmup-steps", "1"),

@@ -38,6 +38,8 @@ art-folder = "nowhere"
 split = "validation"
 pairs = 2
 seed = 0
+steps = 6
+guidance = 2.0
 
 [make-pool.styles]
 blocks = [{ aspects = { pixelated = 0.7 } }]
@@ -333,6 +335,19 @@ fn a_pool_survives_kill_without_losing_or_changing_a_model() {
 
     let list = sandbox.json("pool/pool.json");
     assert_eq!(list["models"].as_array().unwrap().len(), 9);
+    let images = list["models"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|m| &m["images"]);
+    for folder in images.chain([&list["base_images"]]) {
+        let folder = folder.as_str().unwrap();
+        let made = sandbox.json(&format!("pool/{folder}/generation.json"));
+        assert_eq!(
+            (&made["settings"]["steps"], &made["settings"]["guidance"]),
+            (&6.into(), &2.0.into())
+        );
+    }
     sandbox.write(
         "evaluate.toml",
         "[evaluate-pool]\noutput = \"figures\"\npool = \"pool\"\n\

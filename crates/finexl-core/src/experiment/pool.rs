@@ -23,6 +23,12 @@ pub struct MakePool {
     pub pairs: usize,
     /// Seed of prompts and of the noise of images.
     pub seed: u64,
+    /// Sampling steps of all images; the generator's own number where there is none.
+    #[serde(default)]
+    pub steps: Option<usize>,
+    /// Scale of classifier-free guidance of all images; the generator's own where there is none.
+    #[serde(default)]
+    pub guidance: Option<f64>,
     /// Styles by name; several shares make a mixture.
     pub styles: BTreeMap<String, Vec<StyleShare>>,
     /// Models that are trained.

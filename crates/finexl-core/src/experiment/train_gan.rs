@@ -56,4 +56,8 @@ pub struct GanLosses {
     pub slope: f32,
     /// Distance over which the slope is measured, in deviations of the latents.
     pub slope_distance: f32,
+    /// Epochs at the start of a training in which there is no game yet: the generator learns by fidelity
+    /// alone.
+    #[serde(default)]
+    pub alone_epochs: u64,
 }

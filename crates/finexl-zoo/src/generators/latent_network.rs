@@ -162,6 +162,15 @@ pub trait LatentNetwork: Module + ModuleDisplay + Sync + 'static {
         device: &Device,
     ) -> Self::Drawn;
 
+    /// What was drawn as an epoch of a training from fresh weights takes it, counted from 0.
+    fn in_epoch(
+        _architecture: &Self::Architecture,
+        drawn: Self::Drawn,
+        _epoch: u64,
+    ) -> Self::Drawn {
+        drawn
+    }
+
     /// What training lowers, and inner tokens after block `inner_after` (from 1).
     fn loss(&self, batch: LatentBatch<Self::Drawn>, inner_after: Option<usize>) -> Loss;
 

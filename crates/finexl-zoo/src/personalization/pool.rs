@@ -45,7 +45,7 @@ pub fn make_pool(
     };
     let models: Vec<PoolModel> = plan.models().cloned().collect();
     let total = models.len();
-    pool.images(&*base, None, base.default_settings(), BASE)?;
+    pool.images(&*base, None, plain(config, &*base), BASE)?;
     let mut done = 0;
     for training in &plan.trainings {
         let name = &training.config.name;
@@ -91,11 +91,11 @@ impl Pool<'_> {
                 let folder = self.config.output.join(folder);
                 let opened = open_personalized(&self.config.model, &folder, *scale, self.device)?;
                 let adapter = (folder.as_path(), opened.scale);
-                let settings = opened.generator.default_settings();
+                let settings = plain(self.config, &*opened.generator);
                 self.images(&*opened.generator, Some(adapter), settings, &model.name)
             }
             by => {
-                let settings = settings_by(by, &**self.base);
+                let settings = settings_by(self.config, by, &**self.base);
                 self.images(&**self.base, None, settings, &model.name)
             }
         }
@@ -121,9 +121,23 @@ impl Pool<'_> {
     }
 }
 
-/// What an untrained model is sampled with.
-pub(super) fn settings_by(by: &Personalized, base: &dyn Generator) -> GenerationSettings {
-    let plain = base.default_settings();
+/// What the base and trained models are sampled with.
+pub(super) fn plain(config: &MakePool, generator: &dyn Generator) -> GenerationSettings {
+    let own = generator.default_settings();
+    GenerationSettings {
+        steps: config.steps.unwrap_or(own.steps),
+        guidance: config.guidance.unwrap_or(own.guidance),
+        ..own
+    }
+}
+
+/// What a model is sampled with.
+pub(super) fn settings_by(
+    config: &MakePool,
+    by: &Personalized,
+    base: &dyn Generator,
+) -> GenerationSettings {
+    let plain = plain(config, base);
     match by {
         Personalized::Training { .. } => plain,
         Personalized::Guidance { phrase, strength } => GenerationSettings {

@@ -1,6 +1,6 @@
 //! What a pool will hold: trainings, and the models that come of them and of untrained ones.
 
-use super::pool::{BASE, IMAGES, MODELS, settings_by};
+use super::pool::{BASE, IMAGES, MODELS, plain, settings_by};
 use super::tuning::{check, snapshot_folder};
 use crate::ZooError;
 use crate::generators::AnyGenerator;
@@ -44,8 +44,9 @@ impl Plan {
             untrained.extend(guided_by(config, models, base)?);
         }
         untrained.extend(config.walked.iter().flat_map(walked_by));
+        base.check_settings(&plain(config, &**base))?;
         for model in &untrained {
-            base.check_settings(&settings_by(&model.by, &**base))?;
+            base.check_settings(&settings_by(config, &model.by, &**base))?;
         }
         let plan = Self {
             trainings,

@@ -180,17 +180,22 @@ impl<N: LatentNetwork> BatchSource for GeneratorBatches<N> {
             &[key("noise"), keys[0], keys[1], split as u64],
         );
         let [positions, channels] = self.latents.shape();
+        let drawn = N::draw(
+            &self.recipe.architecture,
+            &mut random,
+            [n, positions, channels],
+            device,
+        );
+        let drawn = match split {
+            Split::Train => N::in_epoch(&self.recipe.architecture, drawn, keys[0]),
+            _ => drawn,
+        };
         let first = split != Split::Train && keys[1] == 0;
         Ok(GeneratorBatch {
             batch: LatentBatch {
                 latents: brought_to(device, self.latents.encode(&images)),
                 prompts: Prompts::new(prompts),
-                drawn: N::draw(
-                    &self.recipe.architecture,
-                    &mut random,
-                    [n, positions, channels],
-                    device,
-                ),
+                drawn,
             },
             aligned: self.aligned(&images).map(|x| brought_to(device, x)),
             samples: self.samples.clone().filter(|_| first),

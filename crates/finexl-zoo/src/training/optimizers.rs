@@ -3,21 +3,25 @@
 use burn::grad_clipping::GradientClippingConfig;
 use burn::module::ParamGroup;
 use burn::optim::decay::WeightDecayConfig;
-use burn::optim::{AdamWConfig, AdjustLrFn, ModuleOptimizer, MuonConfig};
+use burn::optim::{AdamWConfig, AdjustLrFn, ModuleOptimizer, Muon, MuonConfig};
 use finexl_core::experiment::TrainingSchedule;
 
 /// Longest gradient of a tensor; a longer one is shortened to it.
 const LONGEST_GRADIENT: GradientClippingConfig = GradientClippingConfig::Norm(1.0);
 
-/// Muon for the matrices inside the named blocks (Jordan et al. 2024, with Moonshot's scale, so that
-/// one learning rate serves both), AdamW for everything else.
-pub(crate) fn muon_in(blocks: &[&str], schedule: &TrainingSchedule) -> ModuleOptimizer {
-    let muon = MuonConfig::new()
+/// Muon (Jordan et al. 2024) with Moonshot's scale, so that one learning rate serves it and AdamW.
+pub(crate) fn muon(schedule: &TrainingSchedule) -> Muon {
+    MuonConfig::new()
         .with_adjust_lr_fn(AdjustLrFn::MatchRmsAdamW)
-        .with_weight_decay(Some(WeightDecayConfig::new(schedule.weight_decay)));
+        .with_weight_decay(Some(WeightDecayConfig::new(schedule.weight_decay)))
+        .build()
+}
+
+/// Muon for the matrices inside the named blocks, AdamW for everything else.
+pub(crate) fn muon_in(blocks: &[&str], schedule: &TrainingSchedule) -> ModuleOptimizer {
     blocks.iter().fold(adamw(schedule), |optimizer, block| {
         let matrices = ParamGroup::from_predicates(vec![*block, "weight"]);
-        optimizer.with_group(matrices, muon.build(), None)
+        optimizer.with_group(matrices, muon(schedule), None)
     })
 }
 

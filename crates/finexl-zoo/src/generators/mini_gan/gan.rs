@@ -8,8 +8,8 @@ use crate::generators::{
     LatentGenerator, LatentNetwork, Loss, NetworkSizes, SampleRequest, Walk,
 };
 use crate::sampling::{noise, standard_normal};
-use crate::training::adversarial_adamw;
-use burn::module::Module;
+use crate::training::{adversarial_adamw, muon};
+use burn::module::{Module, ParamGroup};
 use burn::optim::ModuleOptimizer;
 use burn::tensor::{Device, Tensor, TensorData};
 use finexl_core::experiment::{GanArchitecture, GanLosses, TrainingSchedule};
@@ -36,6 +36,8 @@ pub struct GanNoise {
     pub step: Tensor<3>,
     /// 1 where it is measured at real latents, 0 where at generated ones: in turn, `[n, 1, 1]`.
     pub at_real: Tensor<3>,
+    /// Whether the generator learns without the game.
+    pub alone: bool,
 }
 
 impl DrawnRows for GanNoise {
@@ -44,6 +46,7 @@ impl DrawnRows for GanNoise {
             z: self.z.clone().narrow(0, start, end - start),
             step: self.step.clone().narrow(0, start, end - start),
             at_real: self.at_real.clone().narrow(0, start, end - start),
+            alone: self.alone,
         }
     }
 }
@@ -165,7 +168,10 @@ impl LatentNetwork for Gan {
     }
 
     fn optimizer(schedule: &TrainingSchedule) -> ModuleOptimizer {
+        let matrices = |part| ParamGroup::from_predicates(vec!["generator", part, "weight"]);
         adversarial_adamw(schedule.weight_decay)
+            .with_group(matrices("blocks"), muon(schedule), None)
+            .with_group(matrices("transformer"), muon(schedule), None)
     }
 
     fn tuning_optimizer() -> ModuleOptimizer {
@@ -191,17 +197,28 @@ impl LatentNetwork for Gan {
             z: Tensor::from_data(TensorData::new(z, [n, a.latent_width]), device),
             step: Tensor::from_data(TensorData::new(step, [n, positions, channels]), device),
             at_real: Tensor::from_data(TensorData::new(at_real, [n, 1, 1]), device),
+            alone: false,
+        }
+    }
+
+    fn in_epoch(a: &GanArchitecture, drawn: GanNoise, epoch: u64) -> GanNoise {
+        GanNoise {
+            alone: epoch < a.losses.alone_epochs,
+            ..drawn
         }
     }
 
     /// The sum of what both players lower: since neither loss reaches the other's weights, one way back
     /// moves each by its own.
     fn loss(&self, batch: LatentBatch<GanNoise>, _inner_after: Option<usize>) -> Loss {
-        let players = self.play(batch);
-        Loss {
-            value: players.generator + players.discriminator,
-            inner: None,
-        }
+        let value = match batch.drawn.alone {
+            true => self.drawn_alone(batch),
+            false => {
+                let players = self.play(batch);
+                players.generator + players.discriminator
+            }
+        };
+        Loss { value, inner: None }
     }
 
     fn figures(&self, batch: LatentBatch<GanNoise>) -> Vec<(&'static str, Tensor<1>)> {

@@ -63,6 +63,7 @@ impl Fixture {
                 z: self.on("z", training),
                 step: self.on("step", training),
                 at_real: self.on("at_real", training),
+                alone: false,
             },
         }
     }

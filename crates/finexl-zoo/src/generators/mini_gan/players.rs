@@ -2,7 +2,7 @@
 
 use super::{Gan, GanNoise, Judged};
 use crate::generators::LatentBatch;
-use burn::module::Module;
+use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::Tensor;
 use burn::tensor::activation::softplus;
 
@@ -23,6 +23,17 @@ pub struct Players {
 }
 
 impl Gan {
+    /// What the generator lowers before the game (SRGAN, Ledig et al. 2017): how far its latents are from
+    /// the real ones of their prompt. Against a generator that draws nothing yet the discriminator wins by
+    /// that, and what is to be drawn is not learned from it.
+    pub fn drawn_alone(&self, batch: LatentBatch<GanNoise>) -> Tensor<1> {
+        let drawn = self.generator.forward(batch.drawn.z, &batch.prompts);
+        let distance = (drawn - batch.latents).square().mean();
+        let mut touched = Touched(distance.mul_scalar(self.losses.fidelity));
+        self.discriminator.visit(&mut touched);
+        touched.0
+    }
+
     /// Lets both players judge a batch.
     ///
     /// Real and generated latents of the same prompt are told apart as a pair, so that the discriminator
@@ -81,6 +92,19 @@ impl Gan {
             distance,
             words,
         }
+    }
+}
+
+/// A loss that every weight visited has a gradient of zero from. Of weights that no loss reaches burn keeps
+/// more to look through with every step.
+struct Touched(Tensor<1>);
+
+impl ModuleVisitor for Touched {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let weight = param.val();
+        let count = weight.dims().iter().product::<usize>();
+        let one = weight.reshape([count]).narrow(0, 0, 1);
+        self.0 = self.0.clone() + one.mul_scalar(0.0);
     }
 }
 

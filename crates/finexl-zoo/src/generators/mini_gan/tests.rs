@@ -39,6 +39,7 @@ fn architecture() -> GanArchitecture {
             slope: 1.0,
             slope_distance: 0.1,
             fidelity: 10.0,
+            alone_epochs: 0,
         },
     }
 }
