@@ -116,11 +116,7 @@ fn evaluate(
     let progress = |what: &str, done: usize, total: usize| bar.show(what, done, total);
     let folder = Path::new("results").join(&config.name);
     let measures = finexl_eval::evaluate(config, encoder, calibration, &folder, &progress)?;
-    print(&figures(&measures))?;
-    if !arguments.quiet {
-        eprintln!("results are in {}", folder.display());
-    }
-    Ok(())
+    tell(&measures, &[], &folder, arguments)
 }
 
 /// Measures a generator with the judge.
@@ -137,12 +133,7 @@ fn evaluate_generator(config: &EvaluateGenerator, arguments: &Arguments) -> Resu
         judge.as_ref(),
         &|what, done, total| bar.show(what, done, total),
     )?;
-    print(&figures(&measures))?;
-    remark(&notes, arguments.quiet);
-    if !arguments.quiet {
-        eprintln!("results are in {}", config.output.display());
-    }
-    Ok(())
+    tell(&measures, &notes, &config.output, arguments)
 }
 
 /// Makes a pool, or what is missing of it.
@@ -170,12 +161,7 @@ fn evaluate_pool(config: &EvaluatePool, arguments: &Arguments) -> Result<(), Cli
     let (measures, notes) = finexl_eval::evaluate_pool(config, &open, &|what, done, total| {
         bar.show(what, done, total);
     })?;
-    print(&figures(&measures))?;
-    remark(&notes, arguments.quiet);
-    if !arguments.quiet {
-        eprintln!("results are in {}", config.output.display());
-    }
-    Ok(())
+    tell(&measures, &notes, &config.output, arguments)
 }
 
 /// Scores encoders side by side.
@@ -186,12 +172,7 @@ fn score_encoders(config: &ScoreEncoders, arguments: &Arguments) -> Result<(), C
     let (measures, notes) = finexl_eval::score_encoders(config, &open, &|what, done, total| {
         bar.show(what, done, total);
     })?;
-    print(&figures(&measures))?;
-    remark(&notes, arguments.quiet);
-    if !arguments.quiet {
-        eprintln!("results are in {}", config.output.display());
-    }
-    Ok(())
+    tell(&measures, &notes, &config.output, arguments)
 }
 
 /// Selects models of pools by every method; a method that failed on a model is said in the exit code.
@@ -224,6 +205,21 @@ fn select_models(config: &SelectModels, arguments: &Arguments) -> Result<ExitCod
         config.output.join("records.jsonl").display()
     );
     Ok(ExitCode::FAILURE)
+}
+
+/// Prints figures, what is to be known of them, and where all of them are.
+fn tell(
+    measures: &[Measure],
+    notes: &[String],
+    folder: &Path,
+    arguments: &Arguments,
+) -> Result<(), CliError> {
+    print(&figures(measures))?;
+    remark(notes, arguments.quiet);
+    if !arguments.quiet {
+        eprintln!("results are in {}", folder.display());
+    }
+    Ok(())
 }
 
 /// A line per figure, single aspects left out.

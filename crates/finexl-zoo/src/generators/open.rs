@@ -28,19 +28,28 @@ struct Embedded {
     autoencoder: &'static [u8],
 }
 
+/// What makes images of the latents of two families.
+static AUTOENCODER: &[u8] = include_bytes!("../../weights/mini-autoencoder.safetensors");
+
 /// Those that are compiled in.
 const EMBEDDED: &[Embedded] = &[
     Embedded {
         name: DEFAULT_GENERATOR,
         family: Family::Diffusion,
         weights: include_bytes!("../../weights/mini-diffusion.safetensors"),
-        autoencoder: include_bytes!("../../weights/mini-autoencoder.safetensors"),
+        autoencoder: AUTOENCODER,
     },
     Embedded {
         name: "mini-autoregressive",
         family: Family::Autoregressive,
         weights: include_bytes!("../../weights/mini-autoregressive.safetensors"),
         autoencoder: include_bytes!("../../weights/mini-tokenizer.safetensors"),
+    },
+    Embedded {
+        name: "mini-gan",
+        family: Family::Gan,
+        weights: include_bytes!("../../weights/mini-gan.safetensors"),
+        autoencoder: AUTOENCODER,
     },
 ];
 
