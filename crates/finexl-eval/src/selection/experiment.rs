@@ -3,25 +3,22 @@
 use super::answers::{Answer, Form, answers};
 use super::distances::Distances;
 use super::grounds::{Ground, Grounds};
-use super::matching::{OPTIONS, matched};
 use super::methods::Contender;
 use super::output;
+use super::part::{Field, Part};
 use super::pool_features::{PoolFeatures, pairs};
 use super::thresholds::{Thresholds, choices, quality};
-use super::{Candidate, Credit, Outcome, Protocol, Reference, columns, outcomes, reference};
+use super::{Candidate, Protocol, columns};
 use crate::EvalError;
 use crate::baselines::Offer;
 use crate::pool_levels::Open;
 use crate::proposals::{ImagePair, PairAnswer, ProposalTable, Proposer, open_proposer};
 use crate::settings::Progress;
 use finexl_core::cells::Cells;
-use finexl_core::experiment::{Experiment, PoolColumn, SelectModels};
+use finexl_core::experiment::{Experiment, SelectModels};
 use finexl_core::fingerprint::Fingerprint;
 use finexl_core::pool::PoolRecord;
-use finexl_core::selection::{
-    ASPECT_F1, CHANCE, Found, LEVEL_WITHIN_ONE, ORACLE, Role, SAME_STYLE, SelectionRecord,
-    TableColumn,
-};
+use finexl_core::selection::{SelectionRecord, TableColumn};
 use finexl_core::toml_file;
 use finexl_data::decode::decode_file;
 use finexl_explain::cache::Cache;
@@ -31,9 +28,6 @@ use finexl_zoo::perceptual::Lpips;
 use finexl_zoo::personalization::make_pool;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-
-/// Aspects that a record lists.
-const LISTED: usize = 8;
 
 /// What came of an experiment.
 pub struct Selection {
@@ -365,7 +359,7 @@ impl<'a> Contest<'a> {
         let mut records = Vec::new();
         for column in &self.setup.config.columns {
             for protocol in [Protocol::OtherRuns, Protocol::AnyOther] {
-                let part = Part::of(self, column, protocol);
+                let part = Part::of(self.field(), column, protocol);
                 records.extend(part.references());
                 for (contender, answers) in &answered {
                     records.extend(part.of_method(contender, answers));
@@ -374,181 +368,15 @@ impl<'a> Contest<'a> {
         }
         Ok(records)
     }
-}
 
-/// One column under one protocol.
-struct Part<'a> {
-    contest: &'a Contest<'a>,
-    column: String,
-    protocol: Protocol,
-    /// Indices in the pool of those that can be selected.
-    members: Vec<usize>,
-    candidates: Vec<Candidate>,
-    /// Places of the targets among the members.
-    targets: Vec<usize>,
-    known: Vec<Reference>,
-}
-
-impl<'a> Part<'a> {
-    fn of(contest: &'a Contest<'a>, column: &PoolColumn, protocol: Protocol) -> Self {
-        let [members, targets] = columns::members(column, &contest.candidates);
-        let candidates: Vec<Candidate> = members
-            .iter()
-            .map(|index| contest.candidates[*index].clone())
-            .collect();
-        let targets: Vec<usize> = (0..members.len())
-            .filter(|place| targets.contains(&members[*place]))
-            .collect();
-        Self {
-            contest,
-            column: columns::name(column),
-            protocol,
-            known: reference(&candidates, &targets, protocol),
-            members,
-            candidates,
-            targets,
+    fn field(&self) -> Field<'_> {
+        Field {
+            pool: &self.pool.name,
+            candidates: &self.candidates,
+            distances: &self.distances,
+            grounds: &self.setup.grounds,
         }
     }
-
-    /// Chance, and somebody who knows all.
-    fn references(&self) -> Vec<SelectionRecord> {
-        let chance = self.known.iter().map(|known| {
-            let all = self.protocol.eligible(known.target, &self.candidates);
-            self.record(CHANCE, Role::Reference, known, &all, known.chance)
-        });
-        let oracle = self.known.iter().map(|known| {
-            let credit = Credit::mean(
-                &self.candidates[known.target],
-                &known.oracle,
-                &self.candidates,
-            );
-            self.record(ORACLE, Role::Reference, known, &known.oracle, credit)
-        });
-        chance.chain(oracle).collect()
-    }
-
-    /// A row per kind of directions.
-    fn of_method(&self, contender: &Contender, answers: &[Answer]) -> Vec<SelectionRecord> {
-        let mut records = Vec::new();
-        let weighs = answers.iter().any(|a| a.weights.iter().any(|w| *w != 0.0));
-        for (place, column) in contender.columns.iter().enumerate() {
-            let vectors: Vec<Vec<f64>> = self
-                .members
-                .iter()
-                .map(|index| answers[*index].vectors[place].clone())
-                .collect();
-            let chosen = outcomes(&self.candidates, &self.targets, self.protocol, &vectors);
-            let name = contender.row(*column);
-            for (outcome, known) in chosen.iter().zip(&self.known) {
-                let answer = &answers[self.members[outcome.target]];
-                let Outcome {
-                    selected, credit, ..
-                } = outcome;
-                let mut record = self.record(&name, contender.role, known, selected, *credit);
-                let vocabulary = self.contest.setup.grounds.vocabulary(contender.offer);
-                record.found = found(vocabulary, &answer.weights);
-                if weighs {
-                    read(vocabulary, &answer.weights, &mut record);
-                }
-                record.problem.clone_from(&answer.problem);
-                records.push(record);
-            }
-        }
-        records
-    }
-
-    fn record(
-        &self,
-        method: &str,
-        role: Role,
-        known: &Reference,
-        selected: &[usize],
-        credit: Credit,
-    ) -> SelectionRecord {
-        let target = &self.candidates[known.target];
-        let in_pool: Vec<usize> = selected.iter().map(|place| self.members[*place]).collect();
-        let distances = &self.contest.distances;
-        let mut figures = figures(credit);
-        for (name, distance) in distances.between(self.members[known.target], &in_pool) {
-            figures.insert(name.to_string(), distance);
-        }
-        let of = |index: &usize| &self.candidates[*index];
-        let style = |candidate: &Candidate| {
-            let aspects: Vec<&str> = candidate.aspects.iter().map(String::as_str).collect();
-            aspects.join(" + ")
-        };
-        SelectionRecord {
-            pool: self.contest.pool.name.clone(),
-            column: self.column.clone(),
-            protocol: self.protocol.name().to_string(),
-            method: method.to_string(),
-            role,
-            target: target.model.clone(),
-            run: target.run.clone(),
-            aspects: target.aspects.iter().cloned().collect(),
-            level: target.level,
-            selected: selected.iter().map(|i| of(i).model.clone()).collect(),
-            selected_styles: selected.iter().map(|i| style(of(i))).collect(),
-            figures,
-            ceilings: self::figures(known.ceiling),
-            strength: None,
-            found: Vec::new(),
-            problem: None,
-        }
-    }
-}
-
-/// What the weights say of the target's own aspects: how strong they are, and whether the aspect of a
-/// target with one is told from other aspects.
-fn read(vocabulary: &Vocabulary, weights: &[f64], record: &mut SelectionRecord) {
-    let own = record.aspects.iter().map(|name| vocabulary.position(name));
-    let Some(own) = own.collect::<Option<Vec<usize>>>() else {
-        return;
-    };
-    record.strength = Some(own.iter().map(|index| weights[*index]).sum());
-    let [own] = own[..] else { return };
-    // Options are aspects, so that none is easy to rule out.
-    let concepts = vocabulary.concepts().iter().enumerate();
-    let aspects: Vec<usize> = concepts
-        .filter(|(_, concept)| concept.family.is_some())
-        .map(|(index, _)| index)
-        .collect();
-    let Some(truth) = aspects.iter().position(|index| *index == own) else {
-        return;
-    };
-    let weights: Vec<f64> = aspects.iter().map(|index| weights[*index]).collect();
-    for options in OPTIONS {
-        if let Some(share) = matched(&weights, truth, options) {
-            let name = format!("matched of {options}");
-            record.figures.insert(name, share);
-        }
-    }
-}
-
-/// The strongest weights with their concepts.
-fn found(vocabulary: &Vocabulary, weights: &[f64]) -> Vec<Found> {
-    let mut found: Vec<Found> = vocabulary
-        .concepts()
-        .iter()
-        .zip(weights)
-        .filter(|(_, weight)| **weight != 0.0)
-        .map(|(concept, weight)| Found {
-            concept: concept.name.clone(),
-            weight: *weight,
-        })
-        .collect();
-    found.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
-    found.truncate(LISTED);
-    found
-}
-
-fn figures(credit: Credit) -> BTreeMap<String, f64> {
-    let named = [
-        (SAME_STYLE, credit.same_style),
-        (LEVEL_WITHIN_ONE, credit.level_within_one),
-        (ASPECT_F1, credit.aspect_f1),
-    ];
-    named.map(|(name, value)| (name.to_string(), value)).into()
 }
 
 fn context(setup: &Setup<'_>, features: &PoolFeatures) -> Fingerprint {

@@ -17,6 +17,7 @@ mod matching;
 mod methods;
 mod outcome;
 mod output;
+mod part;
 mod pool_features;
 mod protocol;
 mod similarity;
