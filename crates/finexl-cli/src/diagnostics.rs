@@ -54,11 +54,11 @@ pub enum CliError {
 
 /// Logging: warnings to standard error, more with `RUST_LOG`.
 pub fn install(arguments: &Arguments) {
-    // The SVG parser remarks on every oddity of third-party drawings.
+    // The SVG parser remarks on every oddity of third-party drawings, the painter on lines without length.
     let level = if arguments.quiet {
         "error"
     } else {
-        "warn,usvg=error"
+        "warn,usvg=error,tiny_skia=error"
     };
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level));

@@ -58,6 +58,8 @@ pub struct AspectScore {
     pub family: Option<String>,
     /// Raw weight of the decomposition.
     pub weight: f64,
+    /// How far the model moved along the concept, in either direction: to compare models by, not to read.
+    pub profile: f64,
     /// Level on the operators' scale in [0, 1] if calibrated, else the raw weight.
     pub score: f64,
     /// Lower end of the 95% interval of `score`.

@@ -32,7 +32,9 @@ pub const OTHER_RUNS: &str = "other runs only";
 pub enum Role {
     /// Nobody's method: chance, and somebody who knows all.
     Reference,
-    /// Somebody else's method, or a control.
+    /// What explains nothing and is compared all the same: models are told apart, in no words.
+    Control,
+    /// Somebody else's method.
     Baseline,
     /// A way to explain that is not the default.
     Variant,
@@ -45,6 +47,7 @@ impl Role {
     pub fn name(self) -> &'static str {
         match self {
             Self::Reference => "reference",
+            Self::Control => "control",
             Self::Baseline => "baseline",
             Self::Variant => "variant",
             Self::Ours => "ours",

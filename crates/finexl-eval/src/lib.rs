@@ -17,6 +17,7 @@ mod generator_quality;
 mod made_up;
 mod measures;
 mod outcome;
+mod painted;
 mod planted;
 mod pool;
 mod pool_figures;

@@ -17,6 +17,7 @@ pub fn aspect(concept: &str, family: Option<&str>, score: f64, significant: bool
         wording: String::new(),
         family: family.map(str::to_owned),
         weight: score,
+        profile: score,
         score,
         low: score - 0.1,
         high: score + 0.1,

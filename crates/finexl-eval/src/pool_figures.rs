@@ -11,6 +11,12 @@ pub(crate) const FEWEST_LEVELS: usize = 3;
 /// What stands behind the name of a group of one side only.
 const AWAY: &str = ", away";
 const TOWARDS: &str = ", towards";
+/// What stands behind the name of a group of runs whose aspect follows the level where it is painted on.
+const FOLLOWED: &str = ", followed when painted";
+/// Rank correlation of level and strength from which an aspect counts as followed.
+const FOLLOWS: f64 = 0.9;
+/// The mechanism of rows that are no models but the base's images with a style painted on.
+pub(crate) const PAINTED: &str = "painted";
 /// Fewest runs for which a figure is held against its target.
 const FEWEST_RUNS: usize = 5;
 
@@ -34,6 +40,9 @@ pub(crate) struct Row {
     pub outside_most: f64,
     /// The aspect with the largest score of all.
     pub strongest: String,
+    /// Rank correlation of level and strength where the style is painted on the base's images; absent where
+    /// operators cannot paint it.
+    pub painted: Option<f64>,
 }
 
 /// What the models of a run say together.
@@ -63,6 +72,10 @@ pub(crate) fn summary(scorer: &str, rows: &[Row]) -> Result<Vec<Measure>, EvalEr
             let group = (format!("{whole}{side}"), row.run.as_str());
             runs.entry(group).or_default().push(row);
         }
+        if row.painted.is_some_and(|painted| painted >= FOLLOWS) {
+            let group = (format!("{whole}{FOLLOWED}"), row.run.as_str());
+            runs.entry(group).or_default().push(row);
+        }
         runs.entry((whole, &row.run)).or_default().push(row);
     }
     let mut groups: BTreeMap<String, Vec<RunFigures>> = BTreeMap::new();
@@ -78,8 +91,9 @@ pub(crate) fn summary(scorer: &str, rows: &[Row]) -> Result<Vec<Measure>, EvalEr
         let correlation = mean(&over(&|run| run.correlation))?;
         let measure = Measure::new("pool/spearman-of-strength", group, correlation, runs.len());
         let a_side = [AWAY, TOWARDS].iter().any(|side| group.ends_with(side));
+        let a_ceiling = group.contains(PAINTED);
         measures.push(match runs.len() {
-            FEWEST_RUNS.. if !a_side => measure.with_target(Target::AtLeast(0.9)),
+            FEWEST_RUNS.. if !a_side && !a_ceiling => measure.with_target(Target::AtLeast(0.9)),
             _ => measure,
         });
         let figures = [
@@ -101,6 +115,11 @@ pub(crate) fn summary(scorer: &str, rows: &[Row]) -> Result<Vec<Measure>, EvalEr
         }
     }
     Ok(measures)
+}
+
+/// Mean rank correlation of level and strength over the aspects of a run; none for too few levels.
+pub(crate) fn correlation(rows: &[&Row]) -> Option<f64> {
+    RunFigures::of(rows).map(|figures| figures.correlation)
 }
 
 impl RunFigures {
@@ -161,6 +180,7 @@ mod tests {
             outside: 0.1,
             outside_most: 0.3,
             strongest: "warm".to_string(),
+            painted: None,
         }
     }
 
@@ -198,6 +218,23 @@ mod tests {
         let measures = summary("x", &rows).unwrap();
         let name = "pool/outside-family-most-share";
         assert_eq!(figure(&measures, name, "x, lora by steps"), (1.0, 1));
+    }
+
+    #[test]
+    fn what_is_followed_when_painted_also_stands_alone() {
+        let of_run = |run: &'static str, sign: f64, painted| {
+            (1..5).map(move |i| Row {
+                painted: Some(painted),
+                ..row(run, i as f64, sign * i as f64)
+            })
+        };
+        let rows: Vec<Row> = of_run("warm", 1.0, 0.95)
+            .chain(of_run("dots", -1.0, -0.3))
+            .collect();
+        let measures = summary("x", &rows).unwrap();
+        let of = |group: &str| figure(&measures, "pool/spearman-of-strength", group);
+        assert_eq!(of("x, lora by steps"), (0.0, 2));
+        assert_eq!(of("x, lora by steps, followed when painted"), (1.0, 1));
     }
 
     #[test]

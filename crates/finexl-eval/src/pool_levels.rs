@@ -1,7 +1,8 @@
 //! Whether what was personalized rises with the level of a pool's models, and all else stays.
 
 use crate::EvalError;
-use crate::pool_figures::{FEWEST_LEVELS, Row, summary};
+use crate::painted::{AMOUNTS, PaintedStyle};
+use crate::pool_figures::{FEWEST_LEVELS, PAINTED, Row, correlation, summary};
 use crate::report::{write_json, write_table};
 use crate::settings::Progress;
 use crate::summary::Measure;
@@ -10,6 +11,7 @@ use finexl_core::experiment::{EvaluatePool, PoolScorer};
 use finexl_core::fingerprint::Fingerprint;
 use finexl_core::pool::{PoolModel, PoolRecord};
 use finexl_data::aspects::{all, find};
+use finexl_data::image::Image;
 use finexl_data::image_folder::BadFiles;
 use finexl_data::pairs::PairSet;
 use finexl_data::scenes::MANIFEST;
@@ -23,12 +25,16 @@ use finexl_explain::image_features::encode_pairs;
 use finexl_explain::vocabulary::Vocabulary;
 use finexl_zoo::ZooError;
 use finexl_zoo::encoders::Encoder;
+use finexl_zoo::generators::{AnyGenerator, Generator};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Opens an encoder by its name.
 pub type Open<'a> = &'a dyn Fn(&str) -> Result<Box<dyn Encoder>, ZooError>;
+
+/// Opens a generator by its name.
+pub type OpenGenerator<'a> = &'a dyn Fn(&str) -> Result<AnyGenerator, ZooError>;
 
 /// An opened scorer.
 struct Scorer {
@@ -40,16 +46,25 @@ struct Scorer {
 }
 
 /// Scores the models of a pool with every encoder, which `open` opens by name, writes what was found and
-/// returns the figures with remarks on what they leave out.
+/// returns the figures with remarks on what they leave out. What the figures could be at best is measured on
+/// the base's own images with the styles painted on ([`PaintedStyle`]).
 ///
 /// # Errors
 /// A pool that is not there or not complete, an unknown encoder or method, images that cannot be used.
 pub fn evaluate_pool(
     config: &EvaluatePool,
-    open: Open<'_>,
+    (open, open_generator): (Open<'_>, OpenGenerator<'_>),
     progress: Progress<'_>,
 ) -> Result<(Vec<Measure>, Vec<String>), EvalError> {
     let pool = PoolRecord::read(&config.pool)?;
+    let base = open_generator(&pool.base)?;
+    if *base.weights() != pool.base_fingerprint {
+        let problem = format!(
+            "it was made with another {} than there is now; make it anew",
+            pool.base
+        );
+        return Err(EvalError::setting("pool", problem));
+    }
     let vocabulary = Vocabulary::default_phrases()?;
     let scorers: Vec<Scorer> = config
         .scorers
@@ -62,8 +77,9 @@ pub fn evaluate_pool(
     finexl_core::atomic::create_folder(&config.output)?;
     let notes = left_out(&pool, &vocabulary);
     let (mut measures, mut rows) = (Vec::new(), Vec::new());
+    let painted = Painted::of(&config.pool, &pool, &*base)?;
     for scorer in &scorers {
-        let found = scorer.score(&config.pool, &pool, &vocabulary, progress)?;
+        let found = scorer.score(&config.pool, &pool, &vocabulary, &painted, progress)?;
         measures.extend(summary(&scorer.name, &found)?);
         rows.extend(found);
     }
@@ -132,48 +148,112 @@ impl Scorer {
         folder: &Path,
         pool: &PoolRecord,
         vocabulary: &Vocabulary,
+        painted: &Painted,
         progress: Progress<'_>,
     ) -> Result<Vec<Row>, EvalError> {
         let encoder = self.encoder.as_ref();
-        let explainer = Explainer {
-            encoder,
-            vocabulary,
-            space: self.applicable.space.as_ref(),
-            calibration: self.applicable.calibration.as_ref(),
-            settings: self.settings.clone(),
+        let directions = ConceptBank::build(encoder, vocabulary, &painted.prompts)?.mean();
+        let scored = Scored {
+            explainer: Explainer {
+                encoder,
+                vocabulary,
+                space: self.applicable.space.as_ref(),
+                calibration: self.applicable.calibration.as_ref(),
+                settings: self.settings.clone(),
+            },
+            directions,
         };
-        let mut directions: Option<Vec<f64>> = None;
-        let mut rows = Vec::new();
+        let total = painted.styles.len() + pool.models.len();
+        let (mut rows, mut followed) = (Vec::new(), BTreeMap::new());
+        let before = encoder.encode_images(&painted.base)?;
+        for (done, (style, levels)) in painted.styles.iter().enumerate() {
+            progress(&self.name, done, total);
+            let mut found = Vec::new();
+            for (amount, images) in AMOUNTS.iter().zip(levels) {
+                let after = encoder.encode_images(images)?;
+                let score = scored.scores(&Divergences::between(&before, &after)?)?;
+                let of = Origin::painted(style, *amount);
+                found.extend(of.rows(&self.name, vocabulary, &score));
+            }
+            let correlation = correlation(&found.iter().collect::<Vec<_>>());
+            for run in &style.runs {
+                followed.extend(correlation.map(|c| (run.clone(), c)));
+            }
+            rows.extend(found);
+        }
         for (done, model) in pool.models.iter().enumerate() {
-            progress(&self.name, done, pool.models.len());
-            let set = pairs(folder, pool, model)?;
+            progress(&self.name, painted.styles.len() + done, total);
+            let set = pairs(folder, pool, &model.images)?;
             let features =
                 encode_pairs(encoder, &set, BadFiles::Refuse, &Cache::none(), &|_, _| ())?;
             let divergences = Divergences::between(&features.base, &features.personalized)?;
-            let directions = match &directions {
-                Some(directions) => directions,
-                None => {
-                    let prompts = features.pairs.iter().filter_map(|p| p.prompt.clone());
-                    let prompts: Vec<String> = prompts.collect();
-                    directions.insert(ConceptBank::build(encoder, vocabulary, &prompts)?.mean())
-                }
-            };
-            let concepts = vocabulary.concepts().len();
-            let weights = explainer.weights(&divergences.mean(), directions, concepts)?;
-            let score = |name: &str| {
-                let weight = vocabulary.position(name).map_or(0.0, |at| weights[at]);
-                explainer.level(name, weight)
-            };
-            rows.extend(rows_of(&self.name, model, vocabulary, &score));
+            let score = scored.scores(&divergences)?;
+            let of = Origin::model(model, vocabulary, followed.get(&model.run).copied());
+            rows.extend(of.rows(&self.name, vocabulary, &score));
         }
-        progress(&self.name, pool.models.len(), pool.models.len());
+        progress(&self.name, total, total);
         Ok(rows)
     }
 }
 
-fn pairs(folder: &Path, pool: &PoolRecord, model: &PoolModel) -> Result<PairSet, EvalError> {
+/// The base's images with every style of the pool painted on, at every amount, as its autoencoder draws them.
+struct Painted {
+    prompts: Vec<String>,
+    /// Without a style.
+    base: Vec<Image>,
+    styles: Vec<(PaintedStyle, Vec<Vec<Image>>)>,
+}
+
+impl Painted {
+    fn of(folder: &Path, pool: &PoolRecord, base: &dyn Generator) -> Result<Self, EvalError> {
+        let set = pairs(folder, pool, &pool.base_images)?;
+        let prompts = set.pairs.iter().filter_map(|pair| pair.prompt.clone());
+        let prompts = prompts.collect();
+        let loaded = set.map_loaded(BadFiles::Refuse, |_, _, pair| pair.base.image)?;
+        let images: Vec<Image> = loaded.results.into_iter().map(|(_, image)| image).collect();
+        let mut styles = Vec::new();
+        for style in PaintedStyle::of_pool(pool) {
+            let levels = AMOUNTS
+                .iter()
+                .map(|amount| style.drawn(*amount, &images, base))
+                .collect::<Result<_, _>>()?;
+            styles.push((style, levels));
+        }
+        Ok(Self {
+            prompts,
+            base: base.reconstruct(&images)?,
+            styles,
+        })
+    }
+}
+
+/// Scores of all concepts for what a scorer sees.
+struct Scored<'a> {
+    explainer: Explainer<'a>,
+    /// Mean directions on the pool's prompts, `[N, d]`.
+    directions: Vec<f64>,
+}
+
+impl Scored<'_> {
+    fn scores(
+        &self,
+        divergences: &Divergences,
+    ) -> Result<impl Fn(&str) -> f64 + use<'_>, EvalError> {
+        let vocabulary = self.explainer.vocabulary;
+        let concepts = vocabulary.concepts().len();
+        let mean = divergences.mean();
+        let weights = self.explainer.weights(&mean, &self.directions, concepts)?;
+        Ok(move |name: &str| {
+            let weight = vocabulary.position(name).map_or(0.0, |at| weights[at]);
+            self.explainer.level(name, weight)
+        })
+    }
+}
+
+/// The base's images beside those of a folder of the pool.
+fn pairs(folder: &Path, pool: &PoolRecord, images: &Path) -> Result<PairSet, EvalError> {
     let base = folder.join(&pool.base_images);
-    let personalized = folder.join(&model.images);
+    let personalized = folder.join(images);
     let manifest = base.join(MANIFEST);
     let set = PairSet::open(&base, &personalized, Some(&manifest), BadFiles::Refuse)?;
     Ok(set)
@@ -216,42 +296,77 @@ fn left_out(pool: &PoolRecord, vocabulary: &Vocabulary) -> Vec<String> {
     notes
 }
 
-fn rows_of(
-    scorer: &str,
-    model: &PoolModel,
-    vocabulary: &Vocabulary,
-    score: &dyn Fn(&str) -> f64,
-) -> Vec<Row> {
-    let truth = made_with(model, vocabulary);
-    let families: BTreeSet<_> = truth
-        .iter()
-        .filter_map(|name| find(name))
-        .map(|aspect| aspect.family)
-        .collect();
-    let others: Vec<f64> = all()
-        .iter()
-        .filter(|aspect| !families.contains(&aspect.family))
-        .map(|aspect| score(aspect.name).abs())
-        .collect();
-    let outside = others.iter().sum::<f64>() / others.len().max(1) as f64;
-    let strongest = all()
-        .iter()
-        .max_by(|a, b| score(a.name).total_cmp(&score(b.name)))
-        .map_or("", |aspect| aspect.name);
-    truth
-        .iter()
-        .map(|aspect| Row {
-            scorer: scorer.to_string(),
+/// Where a row comes from.
+struct Origin<'a> {
+    model: String,
+    run: &'a str,
+    mechanism: &'static str,
+    dial: &'static str,
+    level: f64,
+    /// The aspects that it was made with and that have a word.
+    truth: BTreeSet<&'a str>,
+    painted: Option<f64>,
+}
+
+impl<'a> Origin<'a> {
+    fn model(model: &'a PoolModel, vocabulary: &Vocabulary, painted: Option<f64>) -> Self {
+        Self {
             model: model.name.clone(),
-            run: model.run.clone(),
-            mechanism: model.by.mechanism().to_string(),
+            run: &model.run,
+            mechanism: model.by.mechanism(),
             dial: model.dial.name(),
             level: model.level,
-            aspect: aspect.to_string(),
-            strength: score(aspect),
-            outside,
-            outside_most: others.iter().copied().fold(0.0, f64::max),
-            strongest: strongest.to_string(),
-        })
-        .collect()
+            truth: made_with(model, vocabulary),
+            painted,
+        }
+    }
+
+    fn painted(style: &'a PaintedStyle, amount: f32) -> Self {
+        Self {
+            model: format!("{} x {amount}", style.name),
+            run: &style.name,
+            mechanism: PAINTED,
+            dial: "amount",
+            level: f64::from(amount),
+            truth: style.aspects().collect(),
+            painted: None,
+        }
+    }
+
+    fn rows(&self, scorer: &str, vocabulary: &Vocabulary, score: &dyn Fn(&str) -> f64) -> Vec<Row> {
+        let families: BTreeSet<_> = self
+            .truth
+            .iter()
+            .filter_map(|name| find(name))
+            .map(|aspect| aspect.family)
+            .collect();
+        let others: Vec<f64> = all()
+            .iter()
+            .filter(|aspect| !families.contains(&aspect.family))
+            .map(|aspect| score(aspect.name).abs())
+            .collect();
+        let outside = others.iter().sum::<f64>() / others.len().max(1) as f64;
+        let strongest = all()
+            .iter()
+            .max_by(|a, b| score(a.name).total_cmp(&score(b.name)))
+            .map_or("", |aspect| aspect.name);
+        self.truth
+            .iter()
+            .filter(|aspect| vocabulary.position(aspect).is_some())
+            .map(|aspect| Row {
+                scorer: scorer.to_string(),
+                model: self.model.clone(),
+                run: self.run.to_string(),
+                mechanism: self.mechanism.to_string(),
+                dial: self.dial,
+                level: self.level,
+                aspect: aspect.to_string(),
+                strength: score(aspect),
+                outside,
+                outside_most: others.iter().copied().fold(0.0, f64::max),
+                strongest: strongest.to_string(),
+                painted: self.painted,
+            })
+            .collect()
+    }
 }

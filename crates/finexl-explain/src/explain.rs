@@ -154,6 +154,7 @@ fn aspects(request: &Request<'_>, analysis: &Analysis) -> Vec<AspectScore> {
                 wording: wording(concept, score, request.calibration.is_some()),
                 family: concept.family.clone(),
                 weight,
+                profile: analysis.profile[k],
                 score,
                 low,
                 high,

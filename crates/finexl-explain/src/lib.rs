@@ -19,6 +19,7 @@ pub mod overlap;
 mod packed_numbers;
 pub mod phrase_features;
 pub mod probes;
+pub mod profile;
 pub mod statistics;
 pub mod vocabulary;
 pub mod wording;

@@ -158,7 +158,9 @@ fn evaluate_pool(config: &EvaluatePool, arguments: &Arguments) -> Result<(), Cli
     let device = finexl_zoo::device::by_name(&arguments.device)?;
     let bar = Progress::new(arguments.quiet);
     let open = |name: &str| finexl_zoo::encoders::open(name, &device);
-    let (measures, notes) = finexl_eval::evaluate_pool(config, &open, &|what, done, total| {
+    let open_generator = |name: &str| open_generator(name, &device);
+    let both = (&open as _, &open_generator as _);
+    let (measures, notes) = finexl_eval::evaluate_pool(config, both, &|what, done, total| {
         bar.show(what, done, total);
     })?;
     tell(&measures, &notes, &config.output, arguments)

@@ -50,8 +50,11 @@ pub struct SelectModels {
 pub struct Variant {
     /// Its name in tables.
     pub name: String,
-    /// `default`, or a decomposition by name.
+    /// `default`, `scores`, or a decomposition by name.
     pub method: String,
+    /// Penalty of `default` and `ridge`.
+    #[serde(default)]
+    pub lambda: Option<f64>,
     /// Orthogonality threshold of `paper`.
     #[serde(default)]
     pub e_ortho: Option<f64>,

@@ -6,8 +6,14 @@ use finexl_explain::analysis::AnalysisSettings;
 use finexl_explain::calibrated_space::CalibratedSpace;
 use finexl_explain::calibration::Calibration;
 use finexl_explain::decompose::{Decomposition, Directions, Method};
+use finexl_explain::profile::profile_method;
 use finexl_explain::vocabulary::Vocabulary;
 use finexl_zoo::encoders::Encoder;
+
+/// Name of the profile in tables.
+const PROFILE: &str = "profile of explain";
+/// Name of the scores in tables.
+const SCORES: &str = "scores of explain";
 
 /// A decomposition of V_div, in the encoder's own space or in a calibrated one.
 #[derive(Debug)]
@@ -34,15 +40,49 @@ impl Decomposed {
         })
     }
 
-    /// What `finexl explain` does by default with this encoder and vocabulary: its default method, in the
-    /// embedded calibrated space where there is one.
+    /// The profile that `finexl explain` compares models by, with this encoder and vocabulary: in the embedded
+    /// calibrated space where there is one.
     ///
     /// # Errors
     /// Where the embedded calibration is damaged.
     pub fn default_of(encoder: &dyn Encoder, vocabulary: &Vocabulary) -> Result<Self, EvalError> {
+        Self::profile_with(&profile_method(), encoder, vocabulary)
+    }
+
+    /// The same by another decomposition.
+    ///
+    /// # Errors
+    /// Where the embedded calibration is damaged; a setting outside its range.
+    pub fn profile_with(
+        method: &Method,
+        encoder: &dyn Encoder,
+        vocabulary: &Vocabulary,
+    ) -> Result<Self, EvalError> {
+        let space = Self::space_of(encoder, vocabulary)?;
+        Ok(Self {
+            name: PROFILE.to_string(),
+            ..Self::new(method, space)?
+        })
+    }
+
+    /// What `finexl explain` scores with by default, in the same space.
+    ///
+    /// # Errors
+    /// Where the embedded calibration is damaged.
+    pub fn scores_of(encoder: &dyn Encoder, vocabulary: &Vocabulary) -> Result<Self, EvalError> {
+        let space = Self::space_of(encoder, vocabulary)?;
+        Ok(Self {
+            name: SCORES.to_string(),
+            ..Self::new(&AnalysisSettings::default().method, space)?
+        })
+    }
+
+    fn space_of(
+        encoder: &dyn Encoder,
+        vocabulary: &Vocabulary,
+    ) -> Result<Option<CalibratedSpace>, EvalError> {
         let method = AnalysisSettings::default().method;
-        let applicable = Calibration::embedded_for(encoder, vocabulary, &method)?;
-        Self::new(&method, applicable.space)
+        Ok(Calibration::embedded_for(encoder, vocabulary, &method)?.space)
     }
 
     /// f(C) in its space, `[N, d]`.

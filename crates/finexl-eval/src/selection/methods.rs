@@ -7,12 +7,14 @@ use crate::baselines::{
 };
 use finexl_core::experiment::Variant;
 use finexl_core::selection::Role;
-use finexl_explain::decompose::{Method, Paper, SubspaceNnls};
+use finexl_explain::decompose::{Method, Paper, Ridge, SubspaceNnls};
 use finexl_explain::vocabulary::Vocabulary;
 use finexl_zoo::encoders::Encoder;
 
-/// Name of what `finexl explain` does.
+/// Name of the profile that `finexl explain` compares models by.
 const DEFAULT: &str = "default";
+/// Name of what `finexl explain` scores with.
+const SCORES: &str = "scores";
 /// Names of somebody else's methods, and of controls.
 const BASELINES: [&str; 7] = [
     "naive",
@@ -67,6 +69,13 @@ impl Contender {
                 variant: None,
                 offer: 0,
             },
+            SCORES => Self {
+                method: Box::new(Decomposed::scores_of(encoder, vocabulary)?),
+                role: Role::Variant,
+                columns: OWN,
+                variant: None,
+                offer: 0,
+            },
             "naive" => baseline(Box::new(Naive)),
             "gsclip" => baseline(Box::new(GsClip { per_pair: PER_PAIR })),
             "visdiff" => baseline(Box::<VisDiff>::default()),
@@ -76,6 +85,7 @@ impl Contender {
             })),
             "splice" => baseline(Box::<Splice>::default()),
             "divergence" => Self {
+                role: Role::Control,
                 columns: &[Column::Plain],
                 ..baseline(Box::new(NearestNeighbour))
             },
@@ -120,35 +130,42 @@ impl Contender {
         encoder: &dyn Encoder,
         vocabulary: &Vocabulary,
     ) -> Result<Decomposed, EvalError> {
-        let refused = |problem: &str| {
-            EvalError::setting("variants", format!("\"{}\": {problem}", variant.name))
-        };
+        let refused = Err(EvalError::setting(
+            "variants",
+            format!(
+                "\"{}\": lambda is for {DEFAULT} and ridge, e-ortho for paper, components for subspace-nnls",
+                variant.name
+            ),
+        ));
+        let settings = (variant.lambda, variant.e_ortho, variant.components);
         if variant.method == DEFAULT {
-            if variant.e_ortho.is_some() || variant.components.is_some() {
-                return Err(refused("the default has neither e-ortho nor components"));
-            }
-            return Decomposed::default_of(encoder, vocabulary);
+            return match settings {
+                (None, None, None) => Decomposed::default_of(encoder, vocabulary),
+                (Some(lambda), None, None) => {
+                    Decomposed::profile_with(&Method::Ridge(Ridge { lambda }), encoder, vocabulary)
+                }
+                _ => refused,
+            };
         }
-        let method = match (
-            decomposition(&variant.method)?,
-            variant.e_ortho,
-            variant.components,
-        ) {
-            (Method::Paper(paper), Some(e_ortho), None) => {
+        if variant.method == SCORES {
+            return match settings {
+                (None, None, None) => Decomposed::scores_of(encoder, vocabulary),
+                _ => refused,
+            };
+        }
+        let method = match (decomposition(&variant.method)?, settings) {
+            (Method::Ridge(_), (Some(lambda), None, None)) => Method::Ridge(Ridge { lambda }),
+            (Method::Paper(paper), (None, Some(e_ortho), None)) => {
                 Method::Paper(Paper { e_ortho, ..paper })
             }
-            (Method::SubspaceNnls(subspace), None, Some(components)) => {
+            (Method::SubspaceNnls(subspace), (None, None, Some(components))) => {
                 Method::SubspaceNnls(SubspaceNnls {
                     components,
                     ..subspace
                 })
             }
-            (method, None, None) => method,
-            _ => {
-                return Err(refused(
-                    "e-ortho is for paper, components for subspace-nnls",
-                ));
-            }
+            (method, (None, None, None)) => method,
+            _ => return refused,
         };
         Decomposed::new(&method, None)
     }
@@ -178,7 +195,7 @@ fn decomposition(name: &str) -> Result<Method, EvalError> {
         EvalError::setting(
             "methods",
             format!(
-                "\"{name}\" is no method; there are {DEFAULT}, {}, {}",
+                "\"{name}\" is no method; there are {DEFAULT}, {SCORES}, {}, {}",
                 decompositions.join(", "),
                 BASELINES.join(", ")
             ),

@@ -138,10 +138,10 @@ impl<'a> Part<'a> {
         let Some((_, ours)) = ours else {
             return Ok(Vec::new());
         };
-        let others = self.methods.iter().filter(|(_, of)| {
-            let role = of[0].role;
-            role == Role::Baseline || role == Role::Variant
-        });
+        let others = self
+            .methods
+            .iter()
+            .filter(|(_, of)| matches!(of[0].role, Role::Control | Role::Baseline | Role::Variant));
         others
             .map(|(name, other)| comparison(name, ours, other, figure))
             .collect()
@@ -296,6 +296,7 @@ mod tests {
             records.push(record("ours", Role::Ours, run, share(run != 0)));
             records.push(record("weak", Role::Baseline, run, share(run > 7)));
             records.push(record("strong", Role::Baseline, run, share(run > 4)));
+            records.push(record("control", Role::Control, run, share(run > 1)));
         }
         let columns = table(&records).unwrap();
         let [column] = &columns[..] else {
@@ -303,15 +304,18 @@ mod tests {
         };
         assert_eq!((column.targets, column.runs), (10, 10));
         assert_eq!(column.best_baseline.as_deref(), Some("strong"));
-        assert_eq!(column.comparisons.len(), 2);
+        assert_eq!(column.comparisons.len(), 3);
         let strong = &column.comparisons[1];
         assert!((strong.difference.value - 0.4).abs() < 1e-12);
         assert!((strong.error_removed.unwrap().value - 0.8).abs() < 1e-12);
         assert!((strong.relative_gain.unwrap() - 0.8).abs() < 1e-12);
         assert!((strong.possible_gain.unwrap() - 1.0).abs() < 1e-12);
         let weak = &column.comparisons[0];
-        assert!(weak.p < strong.p && weak.adjusted == 2.0 * weak.p);
-        assert_eq!(strong.adjusted, strong.p);
+        assert!(weak.p < strong.p && weak.adjusted == 3.0 * weak.p);
+        assert_eq!(strong.adjusted, 2.0 * strong.p);
+        // A control is compared, and no baseline.
+        let control = &column.comparisons[2];
+        assert!((control.difference.value - 0.1).abs() < 1e-12);
     }
 
     #[test]

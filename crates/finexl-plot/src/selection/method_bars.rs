@@ -56,7 +56,7 @@ pub(super) fn method_bars(
         percent: share,
         series: vec!["what explain does by default".to_string()],
         light: any(Role::Variant).then(|| "other ways to explain".to_string()),
-        faint: any(Role::Baseline).then(|| "baselines".to_string()),
+        faint: any(Role::Baseline).then(|| "baselines and controls".to_string()),
         mark: rows
             .iter()
             .any(|row| row.mark.is_some())
@@ -74,7 +74,7 @@ fn bar_row(row: &TableRow, figure: &str, mark: Option<f64>) -> Option<BarRow> {
     let tone = match row.role {
         Role::Ours => Tone::Full,
         Role::Variant => Tone::Light,
-        Role::Baseline | Role::Reference => Tone::Faint,
+        Role::Baseline | Role::Control | Role::Reference => Tone::Faint,
     };
     let interval = Interval {
         value: figure.value,

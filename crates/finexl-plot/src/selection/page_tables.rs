@@ -76,7 +76,7 @@ pub(super) fn methods(column: &TableColumn, published: &Published) -> String {
         let class = match row.role {
             Role::Ours => " class=\"ours\"",
             Role::Reference => " class=\"faint\"",
-            Role::Baseline | Role::Variant => "",
+            Role::Control | Role::Baseline | Role::Variant => "",
         };
         let _ = write!(
             rows,

@@ -86,6 +86,7 @@ impl SelectionReport<'_> {
             ("ours", of_role(Role::Ours)),
             ("other ways to explain", of_role(Role::Variant)),
             ("baselines", of_role(Role::Baseline)),
+            ("controls, which explain nothing", of_role(Role::Control)),
         ];
         let mut section = String::from(
             "<section>\n<h2>What was asked</h2>\n<p>For every target, which other model of the pool has \

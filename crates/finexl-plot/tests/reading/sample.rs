@@ -196,6 +196,7 @@ fn aspect(
         wording: wording.into(),
         family: (!family.is_empty()).then(|| family.into()),
         weight: score * 0.6,
+        profile: score * 0.4,
         score,
         low,
         high,

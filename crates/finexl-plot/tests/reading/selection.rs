@@ -43,7 +43,7 @@ fn bars_begin_with_ours_and_mark_what_was_published() {
     assert!(place("nearest neighbour (raw divergence)") < place("random"));
     for legend in [
         "chance",
-        "baselines",
+        "baselines and controls",
         "published on another pool, so no test of ours",
     ] {
         place(legend);

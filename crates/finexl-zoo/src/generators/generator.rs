@@ -210,4 +210,10 @@ pub trait Generator: Send + Sync {
         settings: &GenerationSettings,
         progress: &(dyn Fn(f64) + Sync),
     ) -> Result<Vec<Image>, ZooError>;
+
+    /// Images of its size through its autoencoder and back: nothing nearer to them can it draw.
+    ///
+    /// # Errors
+    /// An image that is not finite.
+    fn reconstruct(&self, images: &[Image]) -> Result<Vec<Image>, ZooError>;
 }

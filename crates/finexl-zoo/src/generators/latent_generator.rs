@@ -289,4 +289,8 @@ impl<N: LatentNetwork> Generator for LatentGenerator<N> {
         tracing::info!(images = images.len(), seconds, "generated images");
         Ok(images)
     }
+
+    fn reconstruct(&self, images: &[Image]) -> Result<Vec<Image>, ZooError> {
+        self.latents.decode(self.latents.encode(images))
+    }
 }

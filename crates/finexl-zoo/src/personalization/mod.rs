@@ -10,5 +10,5 @@ mod tuning;
 mod weight_tuning;
 
 pub use pool::make_pool;
-pub use style_images::{StyledImage, style_images};
+pub use style_images::{StyledImage, paint, style_images};
 pub use tuning::personalize;

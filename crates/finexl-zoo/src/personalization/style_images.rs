@@ -125,11 +125,38 @@ fn scenes(
             scene,
             render: random.next_u64(),
             style,
-            style_seed: generator(config.seed, &[key("style"), style as u64]).next_u64(),
+            style_seed: style_seed(config.seed, style),
             noise_seed: random.next_u64(),
         }
     });
     Ok(scenes.collect())
+}
+
+/// Seed of the hand that a training of `seed` has for its style of that number.
+fn style_seed(seed: u64, style: usize) -> u64 {
+    generator(seed, &[key("style"), style as u64]).next_u64()
+}
+
+/// Images with the operators of a style upon them, at `amount` times its levels, by the hand that a training
+/// of `seed` has for its first style.
+///
+/// # Errors
+/// Unknown aspects or implementations, levels outside [0, 1].
+pub fn paint(
+    style: &StyleShare,
+    seed: u64,
+    amount: f32,
+    images: &[Image],
+) -> Result<Vec<Image>, ZooError> {
+    let mut aspects = aspects("painted", style)?;
+    aspects.iter_mut().for_each(|(_, level)| *level *= amount);
+    let implementation = implementation(&style.implementation)?;
+    let hand = style_seed(seed, 0);
+    let painted = images
+        .iter()
+        .zip(0..)
+        .map(|(image, noise)| stylize(image, &aspects, implementation, hand, noise));
+    Ok(painted.collect())
 }
 
 /// Checks that all styles are such that operators bring an image to them.

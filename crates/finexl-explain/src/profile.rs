@@ -1,0 +1,45 @@
+//! How far a model moved along every concept: what models are compared by.
+//!
+//! Scores are made to be read: non-negative, so that few concepts carry them, and nothing that is not there
+//! shows up. What tells one model from another is also what it moved away from, and small movements shared by
+//! many concepts. A profile keeps both: weights of either sign of all concepts, with a penalty so strong that
+//! concepts alike share a movement instead of fighting over it.
+
+use crate::decompose::{Decomposition, Directions, Method, Ridge};
+use crate::error::ExplainError;
+
+/// Penalty of the fit, relative to the mean squared length of the directions. Chosen on the validation pool of
+/// the diffusion model (`experiments/pools/validation-diffusion.toml`), where 0.3 does as well.
+const PENALTY: f64 = 1.0;
+
+/// The decomposition that profiles are made with.
+pub fn profile_method() -> Method {
+    Method::Ridge(Ridge { lambda: PENALTY })
+}
+
+/// Weights of either sign of all concepts, `[N]`.
+///
+/// # Errors
+/// A divergence of another dimension, or one that is not finite.
+pub fn profile(directions: Directions<'_>, divergence: &[f64]) -> Result<Vec<f64>, ExplainError> {
+    Ok(Ridge { lambda: PENALTY }
+        .decompose(directions, divergence)?
+        .weights)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn what_a_model_moved_away_from_counts_and_concepts_alike_share() {
+        // The second and the third are the same.
+        let values = [1.0, 0.0, 0.0, 1.0, 0.0, 1.0];
+        let directions = Directions::new(&values, 3, 2).unwrap();
+        let found = profile(directions, &[-1.0, 1.0]).unwrap();
+        assert!((found[0] + 0.5).abs() < 1e-12, "{found:?}");
+        assert!((found[1] - 1.0 / 3.0).abs() < 1e-12, "{found:?}");
+        assert!((found[1] - found[2]).abs() < 1e-12, "{found:?}");
+    }
+}
