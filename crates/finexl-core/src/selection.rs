@@ -17,6 +17,8 @@ pub const LEVEL_SPEARMAN: &str = "level Spearman";
 pub const LEVEL_RANK_ERROR: &str = "level rank error";
 /// How far the selected model's images are from the target's, by LPIPS.
 pub const LPIPS: &str = "LPIPS";
+/// How far the selected model's images are from the target's, by the Fréchet Inception distance.
+pub const FID: &str = "FID";
 /// The row of what a random selection gets on average.
 pub const CHANCE: &str = "chance";
 /// The row of what somebody selects who knows all.

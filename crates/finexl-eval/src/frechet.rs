@@ -23,12 +23,11 @@ pub fn frechet_distance(a: &Features, b: &Features) -> Result<f64, EvalError> {
             ),
         ));
     }
+    if a.len().min(b.len()) < a.dimension {
+        return of_few_rows(a, b);
+    }
     let ((mean_a, cov_a), (mean_b, cov_b)) = (moments(a), moments(b));
-    let apart: f64 = mean_a
-        .iter()
-        .zip(&mean_b)
-        .map(|(x, y)| (x - y).powi(2))
-        .sum();
+    let apart = squared_distance(&mean_a, &mean_b);
     // The trace of the root of S1 S2 is that of the root of S1^(1/2) S2 S1^(1/2), which is symmetric.
     let root = power(cov_a.as_ref(), f64::sqrt)?;
     let inner = &root * &cov_b * &root;
@@ -40,8 +39,24 @@ pub fn frechet_distance(a: &Features, b: &Features) -> Result<f64, EvalError> {
     Ok(apart + trace(&cov_a) + trace(&cov_b) - 2.0 * shared)
 }
 
-/// Mean `[d]` and covariance `[d, d]`, with `n - 1` in the denominator.
-fn moments(features: &Features) -> (Vec<f64>, Mat<f64>) {
+/// The same without a matrix of the features' dimension. With centred rows A and B over the roots of n - 1
+/// the covariances are `A^T A` and `B^T B`, and the eigenvalues of their product that are not 0 are those of
+/// `A B^T (A B^T)^T`: the trace of the root is the sum of the singular values of `A B^T`.
+fn of_few_rows(a: &Features, b: &Features) -> Result<f64, EvalError> {
+    let ((mean_a, rows_a), (mean_b, rows_b)) = (centred(a), centred(b));
+    let apart = squared_distance(&mean_a, &mean_b);
+    let product = &rows_a * rows_b.transpose();
+    let values = product.singular_values().map_err(failed)?;
+    let trace = |rows: &Mat<f64>| rows.squared_norm_l2();
+    Ok(apart + trace(&rows_a) + trace(&rows_b) - 2.0 * values.iter().sum::<f64>())
+}
+
+fn squared_distance(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(x, y)| (x - y).powi(2)).sum()
+}
+
+/// Mean `[d]` and centred rows `[n, d]` over the root of `n - 1`.
+fn centred(features: &Features) -> (Vec<f64>, Mat<f64>) {
     let (n, d) = (features.len(), features.dimension);
     let mut mean = vec![0.0; d];
     for row in 0..n {
@@ -49,8 +64,15 @@ fn moments(features: &Features) -> (Vec<f64>, Mat<f64>) {
             *sum += f64::from(*value) / n as f64;
         }
     }
-    let centred = Mat::from_fn(n, d, |i, j| f64::from(features.row(i)[j]) - mean[j]);
-    let covariance = centred.transpose() * &centred * faer::Scale(1.0 / (n as f64 - 1.0));
+    let by = 1.0 / (n as f64 - 1.0).sqrt();
+    let rows = Mat::from_fn(n, d, |i, j| (f64::from(features.row(i)[j]) - mean[j]) * by);
+    (mean, rows)
+}
+
+/// Mean `[d]` and covariance `[d, d]`, with `n - 1` in the denominator.
+fn moments(features: &Features) -> (Vec<f64>, Mat<f64>) {
+    let (mean, rows) = centred(features);
+    let covariance = rows.transpose() * &rows;
     (mean, covariance)
 }
 
@@ -99,6 +121,26 @@ mod tests {
         let a = features(&[[0.0, 1.0], [2.0, 3.0], [5.0, -1.0], [1.0, 1.0]]);
         let b = features(&[[1.0, 0.5], [0.0, -2.0], [3.0, 3.0], [1.5, 4.0]]);
         assert!((frechet_distance(&a, &b).unwrap() - 6.067_380_881_772_340_5).abs() < 1e-9);
+    }
+
+    #[test]
+    fn few_rows_of_many_features_are_no_other_case() {
+        let rows = |shift: f64| Features {
+            dimension: 7,
+            values: (0..3 * 7)
+                .map(|i| (f64::from(i) * 1.7 + shift).sin() as f32)
+                .collect(),
+        };
+        let (a, b) = (rows(0.0), rows(0.9));
+        let ((mean_a, cov_a), (mean_b, cov_b)) = (moments(&a), moments(&b));
+        let root = power(cov_a.as_ref(), f64::sqrt).unwrap();
+        let inner = &root * &cov_b * &root;
+        let shared = eigenvalues(inner.as_ref()).unwrap();
+        let shared: f64 = shared.iter().map(|v| v.max(0.0).sqrt()).sum();
+        let trace = |m: &Mat<f64>| (0..m.nrows()).map(|i| m[(i, i)]).sum::<f64>();
+        let plain = squared_distance(&mean_a, &mean_b) + trace(&cov_a) + trace(&cov_b);
+        let found = frechet_distance(&a, &b).unwrap();
+        assert!((found - (plain - 2.0 * shared)).abs() < 1e-6, "{found}");
     }
 
     #[test]

@@ -20,6 +20,9 @@ pub struct SelectModels {
     /// Weights of LPIPS v0.1 on SqueezeNet as one file; where there is none that distance is left out.
     #[serde(default)]
     pub lpips: Option<PathBuf>,
+    /// Weights of the Inception v3 of pytorch-fid; where there are none FID is left out.
+    #[serde(default)]
+    pub inception: Option<PathBuf>,
     /// Columns of the table.
     pub columns: Vec<PoolColumn>,
     /// Methods: `default` is what `finexl explain` does; decompositions by name; `naive`, `gsclip`,

@@ -1,7 +1,7 @@
 //! Runs `[select-models]`.
 
 use super::answers::{Answer, Form, answers};
-use super::distances::Distances;
+use super::distances::{Distances, Measuring};
 use super::grounds::{Ground, Grounds};
 use super::methods::Contender;
 use super::output;
@@ -18,13 +18,13 @@ use finexl_core::cells::Cells;
 use finexl_core::experiment::{Experiment, SelectModels};
 use finexl_core::fingerprint::Fingerprint;
 use finexl_core::pool::PoolRecord;
-use finexl_core::selection::{SelectionRecord, TableColumn};
+use finexl_core::selection::{FID, LPIPS, SelectionRecord, TableColumn};
 use finexl_core::toml_file;
 use finexl_data::decode::decode_file;
 use finexl_explain::cache::Cache;
 use finexl_explain::vocabulary::Vocabulary;
 use finexl_zoo::encoders::Encoder;
-use finexl_zoo::perceptual::Lpips;
+use finexl_zoo::perceptual::{Inception, Lpips};
 use finexl_zoo::personalization::make_pool;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -45,6 +45,7 @@ struct Setup<'a> {
     encoder: Box<dyn Encoder>,
     judge: Box<dyn Encoder>,
     lpips: Option<Lpips>,
+    inception: Option<Inception>,
     grounds: Grounds,
     contenders: Vec<Contender>,
     thresholds: Thresholds,
@@ -156,8 +157,9 @@ impl<'a> Setup<'a> {
             return Err(EvalError::setting("proposer", problem));
         }
         let on = finexl_zoo::device::by_name(device)?;
-        let lpips = config.lpips.as_ref().filter(|path| path.exists());
-        let lpips = lpips.map(|path| Lpips::open(path, &on));
+        let there = |path: &Option<PathBuf>| path.clone().filter(|path| path.exists());
+        let lpips = there(&config.lpips).map(|path| Lpips::open(&path, &on));
+        let inception = there(&config.inception).map(|path| Inception::open(&path, &on));
         let proposer = config.proposer.as_ref().map(|c| open_proposer(c, device));
         Ok(Self {
             thresholds: match &config.thresholds {
@@ -165,6 +167,7 @@ impl<'a> Setup<'a> {
                 None => Thresholds::of(Vec::new()),
             },
             lpips: lpips.transpose()?,
+            inception: inception.transpose()?,
             proposer: proposer.transpose()?,
             cache: Cache::of_user(),
             config,
@@ -182,6 +185,7 @@ impl<'a> Setup<'a> {
             encoder: self.encoder.fingerprint(),
             judge: self.judge.fingerprint(),
             lpips: self.lpips.as_ref().map(Lpips::fingerprint),
+            inception: self.inception.as_ref().map(Inception::fingerprint),
             proposer: self.proposer.as_ref().map(|p| p.fingerprint()),
             vocabulary: self.grounds.vocabulary(0).fingerprint(),
             thresholds: &self.thresholds,
@@ -190,11 +194,17 @@ impl<'a> Setup<'a> {
 
     fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
-        if self.lpips.is_none() {
-            notes.push(match &self.config.lpips {
-                Some(path) => format!("LPIPS is left out: {} is not there", path.display()),
-                None => "LPIPS is left out: the experiment names no weights of it".to_string(),
-            });
+        let config = self.config;
+        for (name, there, path) in [
+            (LPIPS, self.lpips.is_some(), &config.lpips),
+            (FID, self.inception.is_some(), &config.inception),
+        ] {
+            if !there {
+                notes.push(match path {
+                    Some(path) => format!("{name} is left out: {} is not there", path.display()),
+                    None => format!("{name} is left out: the experiment names no weights of it"),
+                });
+            }
         }
         if self.config.thresholds.is_none() {
             notes
@@ -229,8 +239,12 @@ impl<'a> Contest<'a> {
     ) -> Result<Self, EvalError> {
         let encoder = setup.encoder.as_ref();
         let features = PoolFeatures::encode(folder, &pool, encoder, &setup.cache, progress)?;
-        let (judge, lpips) = (setup.judge.as_ref(), setup.lpips.as_ref());
-        let distances = Distances::prepare(folder, &pool, judge, lpips, &setup.cache, progress)?;
+        let with = Measuring {
+            judge: setup.judge.as_ref(),
+            lpips: setup.lpips.as_ref(),
+            inception: setup.inception.as_ref(),
+        };
+        let distances = Distances::prepare(folder, &pool, with, &setup.cache, progress)?;
         let offers = setup.grounds.offers(setup.encoder.as_ref(), &features)?;
         let mut contest = Self {
             candidates: Candidate::of_pool(&pool.models),
@@ -360,9 +374,9 @@ impl<'a> Contest<'a> {
         for column in &self.setup.config.columns {
             for protocol in [Protocol::OtherRuns, Protocol::AnyOther] {
                 let part = Part::of(self.field(), column, protocol);
-                records.extend(part.references());
+                records.extend(part.references()?);
                 for (contender, answers) in &answered {
-                    records.extend(part.of_method(contender, answers));
+                    records.extend(part.of_method(contender, answers)?);
                 }
             }
         }

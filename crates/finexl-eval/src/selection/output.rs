@@ -25,6 +25,8 @@ pub struct Provenance<'a> {
     pub judge: &'a Fingerprint,
     /// LPIPS, where it was there.
     pub lpips: Option<&'a Fingerprint>,
+    /// Inception, where it was there.
+    pub inception: Option<&'a Fingerprint>,
     /// Who proposed.
     pub proposer: Option<Fingerprint>,
     /// The vocabulary.

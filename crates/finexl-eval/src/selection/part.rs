@@ -6,6 +6,7 @@ use super::grounds::Grounds;
 use super::matching::{OPTIONS, matched};
 use super::methods::Contender;
 use super::{Candidate, Credit, Outcome, Protocol, Reference, columns, outcomes, reference};
+use crate::EvalError;
 use finexl_core::experiment::PoolColumn;
 use finexl_core::selection::{
     ASPECT_F1, CHANCE, Found, LEVEL_WITHIN_ONE, ORACLE, Role, SAME_STYLE, SelectionRecord,
@@ -65,7 +66,10 @@ impl<'a> Part<'a> {
     }
 
     /// Chance, and somebody who knows all.
-    pub fn references(&self) -> Vec<SelectionRecord> {
+    ///
+    /// # Errors
+    /// Distances that cannot be measured.
+    pub fn references(&self) -> Result<Vec<SelectionRecord>, EvalError> {
         let chance = self.known.iter().map(|known| {
             let all = self.protocol.eligible(known.target, &self.candidates);
             self.record(CHANCE, Role::Reference, known, &all, known.chance)
@@ -82,7 +86,14 @@ impl<'a> Part<'a> {
     }
 
     /// A row per kind of directions.
-    pub fn of_method(&self, contender: &Contender, answers: &[Answer]) -> Vec<SelectionRecord> {
+    ///
+    /// # Errors
+    /// Distances that cannot be measured.
+    pub fn of_method(
+        &self,
+        contender: &Contender,
+        answers: &[Answer],
+    ) -> Result<Vec<SelectionRecord>, EvalError> {
         let mut records = Vec::new();
         let weighs = answers.iter().any(|a| a.weights.iter().any(|w| *w != 0.0));
         for (place, column) in contender.columns.iter().enumerate() {
@@ -98,7 +109,7 @@ impl<'a> Part<'a> {
                 let Outcome {
                     selected, credit, ..
                 } = outcome;
-                let mut record = self.record(&name, contender.role, known, selected, *credit);
+                let mut record = self.record(&name, contender.role, known, selected, *credit)?;
                 let vocabulary = self.field.grounds.vocabulary(contender.offer);
                 record.found = found(vocabulary, &answer.weights);
                 if weighs {
@@ -108,7 +119,7 @@ impl<'a> Part<'a> {
                 records.push(record);
             }
         }
-        records
+        Ok(records)
     }
 
     fn record(
@@ -118,12 +129,12 @@ impl<'a> Part<'a> {
         known: &Reference,
         selected: &[usize],
         credit: Credit,
-    ) -> SelectionRecord {
+    ) -> Result<SelectionRecord, EvalError> {
         let target = &self.candidates[known.target];
         let in_pool: Vec<usize> = selected.iter().map(|place| self.members[*place]).collect();
         let distances = self.field.distances;
         let mut figures = figures(credit);
-        for (name, distance) in distances.between(self.members[known.target], &in_pool) {
+        for (name, distance) in distances.between(self.members[known.target], &in_pool)? {
             figures.insert(name.to_string(), distance);
         }
         let of = |index: &usize| &self.candidates[*index];
@@ -131,7 +142,7 @@ impl<'a> Part<'a> {
             let aspects: Vec<&str> = candidate.aspects.iter().map(String::as_str).collect();
             aspects.join(" + ")
         };
-        SelectionRecord {
+        Ok(SelectionRecord {
             pool: self.field.pool.to_string(),
             column: self.column.clone(),
             protocol: self.protocol.name().to_string(),
@@ -148,7 +159,7 @@ impl<'a> Part<'a> {
             strength: None,
             found: Vec::new(),
             problem: None,
-        }
+        })
     }
 }
 

@@ -1,8 +1,12 @@
-//! Perceptual distances between images.
+//! What perceptual distances between images are measured with.
 
+mod inception;
+#[cfg(test)]
+mod inception_tests;
 mod lpips;
 #[cfg(test)]
 mod parity_tests;
 mod squeezenet;
 
+pub use inception::Inception;
 pub use lpips::{Lpips, PerceptualFeatures};
