@@ -47,7 +47,7 @@ struct Scorer {
 
 /// Scores the models of a pool with every encoder, which `open` opens by name, writes what was found and
 /// returns the figures with remarks on what they leave out. What the figures could be at best is measured on
-/// the base's own images with the styles painted on ([`PaintedStyle`]).
+/// the base's own images with the styles painted on by their operators.
 ///
 /// # Errors
 /// A pool that is not there or not complete, an unknown encoder or method, images that cannot be used.
