@@ -1,11 +1,12 @@
 //! The folder that an experiment of model selection leaves: its records, and what is drawn from them.
 
 use crate::diagnostics::CliError;
-use finexl_core::atomic;
 use finexl_core::published::Published;
 use finexl_core::selection::{SelectionRecord, TableColumn};
+use finexl_core::{CoreError, atomic};
 use finexl_plot::{SelectionFigure, SelectionReport, png, selection_figures};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The records of a folder.
@@ -75,10 +76,20 @@ impl SelectionResults {
         let figures = selection_figures(columns, &self.records, &Published::embedded()?)?;
         let folder = self.figures_folder();
         atomic::create_folder(&folder)?;
+        let mut written = BTreeSet::new();
         for figure in &figures {
             let file = |ending: &str| folder.join(format!("{}.{ending}", figure.name));
             atomic::write(file("svg"), figure.svg.as_bytes())?;
             atomic::write(file("png"), &png(&figure.svg)?)?;
+            written.extend([file("svg"), file("png")]);
+        }
+        // Figures of columns that are no more.
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            let a_figure = path.extension().is_some_and(|e| e == "svg" || e == "png");
+            if a_figure && !written.contains(&path) {
+                std::fs::remove_file(&path).map_err(|source| CoreError::Write { path, source })?;
+            }
         }
         Ok(figures)
     }

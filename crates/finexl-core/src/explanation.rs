@@ -6,7 +6,7 @@ use crate::fingerprint::Fingerprint;
 use serde::{Deserialize, Serialize};
 
 /// The value of [`Explanation::schema`] that this version writes.
-pub const SCHEMA: &str = "finexl-explanation-1";
+pub const SCHEMA: &str = "finexl-explanation-2";
 
 /// How a personalized generator differs from its base.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -9,6 +9,8 @@ use std::path::Path;
 pub const SAME_STYLE: &str = "same style";
 /// The main figure of columns of mixtures: the F1 of the selected model's aspects.
 pub const ASPECT_F1: &str = "aspect F1";
+/// The F1 of the aspects that a method names, as many as the target has, as a guess of the target's.
+pub const NAMED_F1: &str = "named aspects F1";
 /// Whether the selected model is within one level of the target.
 pub const LEVEL_WITHIN_ONE: &str = "level within one";
 /// Mean rank correlation of levels and strengths within runs.
@@ -17,7 +19,8 @@ pub const LEVEL_SPEARMAN: &str = "level Spearman";
 pub const LEVEL_RANK_ERROR: &str = "level rank error";
 /// How far the selected model's images are from the target's, by LPIPS.
 pub const LPIPS: &str = "LPIPS";
-/// How far the selected model's images are from the target's, by the Fréchet Inception distance.
+/// How far the selected model's images are from the target's, by the Fréchet Inception distance. A pool has
+/// few images of each model, which makes it large for all; it compares rows of one table and nothing else.
 pub const FID: &str = "FID";
 /// The row of what a random selection gets on average.
 pub const CHANCE: &str = "chance";

@@ -99,6 +99,7 @@ fn failed<E: std::fmt::Debug>(error: E) -> EvalError {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use std::path::Path;
 
     fn features(rows: &[[f32; 2]]) -> Features {
         Features {
@@ -121,6 +122,23 @@ mod tests {
         let a = features(&[[0.0, 1.0], [2.0, 3.0], [5.0, -1.0], [1.0, 1.0]]);
         let b = features(&[[1.0, 0.5], [0.0, -2.0], [3.0, 3.0], [1.5, 4.0]]);
         assert!((frechet_distance(&a, &b).unwrap() - 6.067_380_881_772_340_5).abs() < 1e-9);
+    }
+
+    #[test]
+    fn it_is_that_of_pytorch_fid() {
+        let fixture = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../finexl-zoo/tests/fixtures/inception/expected.json");
+        let expected: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(fixture).unwrap()).unwrap();
+        let set = |shift: f64, scale: f64, offset: f64| Features {
+            dimension: 5,
+            values: (0..12 * 5)
+                .map(|i| (offset + scale * (1.7 * f64::from(i) + shift).sin()) as f32)
+                .collect(),
+        };
+        let found = frechet_distance(&set(0.0, 1.0, 0.0), &set(0.9, 2.0, 1.0)).unwrap();
+        let wanted = expected["distance"].as_f64().unwrap();
+        assert!((found - wanted).abs() < 1e-5 * wanted, "{found} {wanted}");
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub(crate) struct PaintedStyle {
     /// Name in tables.
     pub name: String,
     style: StyleShare,
+    /// Which style of its training it is.
+    place: usize,
     seed: u64,
     /// The runs.
     pub runs: Vec<String>,
@@ -49,10 +51,13 @@ impl PaintedStyle {
             Personalized::Guidance { .. } => 0,
             Personalized::Walk { .. } => return None,
         };
-        let mut styled = model.styles.iter().filter(|s| !s.aspects.is_empty());
-        let style = match (styled.next(), styled.next()) {
-            (Some(style), None) if style.artist.is_none() => style,
-            _ => return None,
+        if model.styles.iter().any(|style| style.artist.is_some()) {
+            return None;
+        }
+        let styles = model.styles.iter().enumerate();
+        let mut styled = styles.filter(|(_, style)| !style.aspects.is_empty());
+        let ((place, style), None) = (styled.next()?, styled.next()) else {
+            return None;
         };
         let aspects: Vec<String> = style
             .aspects
@@ -66,6 +71,7 @@ impl PaintedStyle {
                 style.implementation
             ),
             style: style.clone(),
+            place,
             seed,
             runs: Vec::new(),
         })
@@ -86,7 +92,12 @@ impl PaintedStyle {
         images: &[Image],
         base: &dyn Generator,
     ) -> Result<Vec<Image>, EvalError> {
-        Ok(base.reconstruct(&paint(&self.style, self.seed, amount, images)?)?)
+        Ok(base.reconstruct(&paint(
+            &self.style,
+            (self.seed, self.place),
+            amount,
+            images,
+        )?)?)
     }
 }
 
@@ -141,7 +152,12 @@ mod tests {
                     guided("warm"),
                     vec![style("warm"), StyleShare::plain(0.5)],
                 ),
-                model("artist", guided("noto"), vec![artist]),
+                model("artist", guided("noto"), vec![artist.clone()]),
+                model(
+                    "artist in part",
+                    guided("warm"),
+                    vec![style("warm"), artist],
+                ),
                 model(
                     "mixture",
                     guided("both"),
@@ -154,6 +170,7 @@ mod tests {
         assert_eq!(painted.len(), 1);
         assert_eq!(painted[0].name, "painted warm 0.8 (training, seed 0)");
         assert_eq!(painted[0].runs, ["one", "other"]);
+        assert_eq!(painted[0].place, 0);
         assert_eq!(painted[0].aspects().collect::<Vec<_>>(), ["warm"]);
     }
 }

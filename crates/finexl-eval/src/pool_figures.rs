@@ -91,9 +91,8 @@ pub(crate) fn summary(scorer: &str, rows: &[Row]) -> Result<Vec<Measure>, EvalEr
         let correlation = mean(&over(&|run| run.correlation))?;
         let measure = Measure::new("pool/spearman-of-strength", group, correlation, runs.len());
         let a_side = [AWAY, TOWARDS].iter().any(|side| group.ends_with(side));
-        let a_ceiling = group.contains(PAINTED);
         measures.push(match runs.len() {
-            FEWEST_RUNS.. if !a_side && !a_ceiling => measure.with_target(Target::AtLeast(0.9)),
+            FEWEST_RUNS.. if !a_side => measure.with_target(Target::AtLeast(0.9)),
             _ => measure,
         });
         let figures = [

@@ -57,14 +57,6 @@ pub fn evaluate_pool(
     progress: Progress<'_>,
 ) -> Result<(Vec<Measure>, Vec<String>), EvalError> {
     let pool = PoolRecord::read(&config.pool)?;
-    let base = open_generator(&pool.base)?;
-    if *base.weights() != pool.base_fingerprint {
-        let problem = format!(
-            "it was made with another {} than there is now; make it anew",
-            pool.base
-        );
-        return Err(EvalError::setting("pool", problem));
-    }
     let vocabulary = Vocabulary::default_phrases()?;
     let scorers: Vec<Scorer> = config
         .scorers
@@ -75,9 +67,18 @@ pub fn evaluate_pool(
         return Err(EvalError::setting("scorers", "name at least one encoder"));
     }
     finexl_core::atomic::create_folder(&config.output)?;
-    let notes = left_out(&pool, &vocabulary);
+    let mut notes = left_out(&pool, &vocabulary);
     let (mut measures, mut rows) = (Vec::new(), Vec::new());
-    let painted = Painted::of(&config.pool, &pool, &*base)?;
+    let base = open_generator(&pool.base).ok();
+    let base = base.filter(|base| *base.weights() == pool.base_fingerprint);
+    if base.is_none() {
+        notes.push(format!(
+            "nothing is painted on the base's images: no generator of the name {} is at hand with the weights \
+             that the pool was made with",
+            pool.base
+        ));
+    }
+    let painted = Painted::of(&config.pool, &pool, base.as_deref())?;
     for scorer in &scorers {
         let found = scorer.score(&config.pool, &pool, &vocabulary, &painted, progress)?;
         measures.extend(summary(&scorer.name, &found)?);
@@ -205,10 +206,22 @@ struct Painted {
 }
 
 impl Painted {
-    fn of(folder: &Path, pool: &PoolRecord, base: &dyn Generator) -> Result<Self, EvalError> {
+    /// Without the base nothing is painted.
+    fn of(
+        folder: &Path,
+        pool: &PoolRecord,
+        base: Option<&dyn Generator>,
+    ) -> Result<Self, EvalError> {
         let set = pairs(folder, pool, &pool.base_images)?;
         let prompts = set.pairs.iter().filter_map(|pair| pair.prompt.clone());
         let prompts = prompts.collect();
+        let Some(base) = base else {
+            return Ok(Self {
+                prompts,
+                base: Vec::new(),
+                styles: Vec::new(),
+            });
+        };
         let loaded = set.map_loaded(BadFiles::Refuse, |_, _, pair| pair.base.image)?;
         let images: Vec<Image> = loaded.results.into_iter().map(|(_, image)| image).collect();
         let mut styles = Vec::new();

@@ -53,6 +53,7 @@ impl Explainer<'_> {
             bank,
             vocabulary: self.vocabulary,
             space: self.space,
+            profile_space: self.space,
             calibration: self.calibration,
             settings: &self.settings,
             encoder: self.encoder.name().to_owned(),

@@ -4,7 +4,6 @@ use crate::bank::ConceptBank;
 use crate::decompose::{Directions, Method, Prepared, Ridge, Weights, contributions};
 use crate::divergence::Divergences;
 use crate::error::ExplainError;
-use crate::profile::profile;
 use crate::statistics::{
     Estimate, Interval, Resampling, Tail, bca, benjamini_hochberg, bootstrap, jackknife,
     percentile, sign_flip_test, smallest_pairs_that_can_pass, studentized,
@@ -64,8 +63,6 @@ pub struct Analysis {
     pub divergence: f64,
     /// Weights and residuals of the chosen method.
     pub weights: Weights,
-    /// Weights of either sign, to compare models by ([`profile`]).
-    pub profile: Vec<f64>,
     /// 95% interval of every weight.
     pub intervals: Vec<Interval>,
     /// Benjamini-Hochberg adjusted p of the sign-flip test.
@@ -121,7 +118,6 @@ pub fn analyse(
     };
     Ok(Analysis {
         divergence: norm(&mean),
-        profile: profile(directions, &mean)?,
         intervals: sample.intervals(settings)?,
         p_adjusted: benjamini_hochberg(&p)?,
         unexplained: unexplained(divergences, &mean, &weights),

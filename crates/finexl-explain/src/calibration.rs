@@ -45,6 +45,8 @@ pub struct Calibration {
 pub struct Applicable {
     /// Where divergences are decomposed; it depends on the encoder and the method.
     pub space: Option<CalibratedSpace>,
+    /// Where profiles are fitted; it depends on the encoder alone.
+    pub profile_space: Option<CalibratedSpace>,
     /// Levels and thresholds; they depend on the vocabulary too.
     pub calibration: Option<Calibration>,
 }
@@ -66,11 +68,17 @@ impl Calibration {
         Ok(match calibration.unlike(encoder, vocabulary, method) {
             None => Applicable {
                 space: calibration.space.clone(),
+                profile_space: calibration.space.clone(),
                 calibration: Some(calibration),
             },
             Some("vocabulary") => Applicable {
-                space: calibration.space,
+                space: calibration.space.clone(),
+                profile_space: calibration.space,
                 calibration: None,
+            },
+            Some("method") => Applicable {
+                profile_space: calibration.space,
+                ..Applicable::default()
             },
             Some(_) => Applicable::default(),
         })
@@ -96,6 +104,7 @@ impl Calibration {
             }),
             None => Ok(Applicable {
                 space: calibration.space.clone(),
+                profile_space: calibration.space.clone(),
                 calibration: Some(calibration),
             }),
         }

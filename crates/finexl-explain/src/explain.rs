@@ -7,6 +7,7 @@ use crate::calibration::Calibration;
 use crate::decompose::Directions;
 use crate::divergence::Divergences;
 use crate::error::ExplainError;
+use crate::profile::profile;
 use crate::vocabulary::Vocabulary;
 use crate::wording::{summary, wording};
 use finexl_core::explanation::{AspectScore, Explanation, PairScore, Provenance, SCHEMA};
@@ -31,6 +32,8 @@ pub struct Request<'a> {
     pub vocabulary: &'a Vocabulary,
     /// Where divergences are decomposed; absent: in the encoder's own space.
     pub space: Option<&'a CalibratedSpace>,
+    /// Where profiles are fitted, whatever the method; absent: in the encoder's own space.
+    pub profile_space: Option<&'a CalibratedSpace>,
     /// Weight -> level, where there is a map for this encoder, vocabulary and method.
     pub calibration: Option<&'a Calibration>,
     /// Method, resampling, seed.
@@ -74,7 +77,7 @@ pub fn explain(request: Request<'_>) -> Result<Explanation, ExplainError> {
         unexplained: analysis.unexplained,
         calibrated: request.calibration.is_some(),
         testable,
-        aspects: aspects(&request, &analysis),
+        aspects: aspects(&request, &analysis, &profile_of(&request)?),
         notes: request.notes.clone(),
         provenance: provenance(&request)?,
     };
@@ -109,6 +112,22 @@ fn analyse_calibrated(request: &Request<'_>) -> Result<Analysis, ExplainError> {
     Ok(analysis)
 }
 
+/// The profile, `[N]`: it depends on encoder, vocabulary and prompts, and on no method.
+fn profile_of(request: &Request<'_>) -> Result<Vec<f64>, ExplainError> {
+    let (mean, directions) = (request.divergences.mean(), request.bank.mean());
+    let (mean, directions) = match request.profile_space {
+        Some(space) => (
+            space.whitened(&mean)?,
+            space.directions(&directions, request.vocabulary)?,
+        ),
+        None => (mean, directions),
+    };
+    profile(
+        Directions::new(&directions, request.bank.concepts(), mean.len())?,
+        &mean,
+    )
+}
+
 fn provenance(request: &Request<'_>) -> Result<Provenance, ExplainError> {
     let settings =
         serde_json::to_string(request.settings).map_err(|source| finexl_core::CoreError::Json {
@@ -125,7 +144,7 @@ fn provenance(request: &Request<'_>) -> Result<Provenance, ExplainError> {
     })
 }
 
-fn aspects(request: &Request<'_>, analysis: &Analysis) -> Vec<AspectScore> {
+fn aspects(request: &Request<'_>, analysis: &Analysis, profile: &[f64]) -> Vec<AspectScore> {
     let level = |concept: &str, weight: f64| match request.calibration {
         Some(calibration) => calibration.level(concept, weight),
         None => weight,
@@ -154,7 +173,7 @@ fn aspects(request: &Request<'_>, analysis: &Analysis) -> Vec<AspectScore> {
                 wording: wording(concept, score, request.calibration.is_some()),
                 family: concept.family.clone(),
                 weight,
-                profile: analysis.profile[k],
+                profile: profile[k],
                 score,
                 low,
                 high,

@@ -75,6 +75,7 @@ impl Explainer<'_> {
             bank: &bank,
             vocabulary: self.vocabulary,
             space: self.applicable.space.as_ref(),
+            profile_space: self.applicable.profile_space.as_ref(),
             calibration: self.applicable.calibration.as_ref(),
             settings: self.settings,
             encoder: self.encoder.name().to_string(),

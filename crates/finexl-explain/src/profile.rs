@@ -9,7 +9,7 @@ use crate::decompose::{Decomposition, Directions, Method, Ridge};
 use crate::error::ExplainError;
 
 /// Penalty of the fit, relative to the mean squared length of the directions. Chosen on the validation pool of
-/// the diffusion model (`experiments/pools/validation-diffusion.toml`), where 0.3 does as well.
+/// the diffusion model (`experiments/paper/ablation.toml`).
 const PENALTY: f64 = 1.0;
 
 /// The decomposition that profiles are made with.

@@ -240,6 +240,7 @@ impl Explain {
             bank: &bank,
             vocabulary: &vocabulary,
             space: None,
+            profile_space: None,
             calibration: None,
             settings,
             encoder: "features from outside".to_string(),

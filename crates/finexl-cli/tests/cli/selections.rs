@@ -5,7 +5,7 @@
 use crate::sandbox::Sandbox;
 use finexl_core::selection::{OTHER_RUNS, Role, SAME_STYLE, SelectionRecord};
 
-const OURS: &str = "nnls (calibrated space)";
+const OURS: &str = "profile of explain";
 
 /// What every method answers for two styles in three runs each, at two levels.
 fn records() -> Vec<SelectionRecord> {

@@ -25,7 +25,8 @@ pub struct SelectModels {
     pub inception: Option<PathBuf>,
     /// Columns of the table.
     pub columns: Vec<PoolColumn>,
-    /// Methods: `default` is what `finexl explain` does; decompositions by name; `naive`, `gsclip`,
+    /// Methods: `default` is the profile that `finexl explain` writes, `scores` what it scores with;
+    /// decompositions by name; `naive`, `gsclip`,
     /// `visdiff`, `visdiff-means`, `splice`, `divergence` (nearest neighbour on V_div), `random`.
     pub methods: Vec<String>,
     /// Methods with something changed, each a row of its own.

@@ -82,7 +82,7 @@ impl Decomposed {
         vocabulary: &Vocabulary,
     ) -> Result<Option<CalibratedSpace>, EvalError> {
         let method = AnalysisSettings::default().method;
-        Ok(Calibration::embedded_for(encoder, vocabulary, &method)?.space)
+        Ok(Calibration::embedded_for(encoder, vocabulary, &method)?.profile_space)
     }
 
     /// f(C) in its space, `[N, d]`.

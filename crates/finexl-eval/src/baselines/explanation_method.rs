@@ -2,9 +2,12 @@
 
 use super::{Evidence, MethodAnswer, Offer};
 use crate::EvalError;
+use std::fmt::Debug;
 
 /// A way to say in weights of concepts how a personalized model differs from its base.
-pub trait ExplanationMethod: Send + Sync {
+///
+/// What is printed for debugging names every setting: answers are kept under it.
+pub trait ExplanationMethod: Debug + Send + Sync {
     /// Name in tables.
     fn name(&self) -> String;
 

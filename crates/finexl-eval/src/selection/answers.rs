@@ -53,11 +53,15 @@ pub fn answers(
     };
     let base = first(&pool.base, seen);
     let mut all = Vec::with_capacity(pool.models().len());
+    let settings = Fingerprint::of("method settings")
+        .text("all", &format!("{:?}", contender.method))
+        .finish();
     for (index, model) in pool.models().iter().enumerate() {
-        let key = Fingerprint::of("selection answer 1")
+        let key = Fingerprint::of("selection answer 2")
             .nested("context", context)
             .nested("images", &model.images)
             .text("method", &contender.method.name())
+            .nested("settings", &settings)
             .text("variant", &format!("{changed:?}"))
             .text("threshold", &form.threshold.to_string())
             .text("largest", &format!("{:?}", form.largest))

@@ -53,8 +53,9 @@ struct Setup<'a> {
     cache: Cache,
 }
 
-/// Runs the experiment: encoders are opened by `open`, the rest on the device of that name. Whatever is
-/// computed is kept at once; a run that was stopped goes on.
+/// Runs the experiment: encoders are opened by `open`, the rest on the device of that name. Every
+/// answer is kept at once, and the features of the encoders; a run that was stopped goes on. What LPIPS and
+/// Inception see is computed anew.
 ///
 /// # Errors
 /// Settings that cannot be measured with, pools that are not there, [`finexl_core::CoreError::Busy`] where

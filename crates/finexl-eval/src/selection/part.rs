@@ -9,7 +9,7 @@ use super::{Candidate, Credit, Outcome, Protocol, Reference, columns, outcomes, 
 use crate::EvalError;
 use finexl_core::experiment::PoolColumn;
 use finexl_core::selection::{
-    ASPECT_F1, CHANCE, Found, LEVEL_WITHIN_ONE, ORACLE, Role, SAME_STYLE, SelectionRecord,
+    ASPECT_F1, CHANCE, Found, LEVEL_WITHIN_ONE, NAMED_F1, ORACLE, Role, SAME_STYLE, SelectionRecord,
 };
 use finexl_explain::vocabulary::Vocabulary;
 use std::collections::BTreeMap;
@@ -171,13 +171,15 @@ fn read(vocabulary: &Vocabulary, weights: &[f64], record: &mut SelectionRecord) 
         return;
     };
     record.strength = Some(own.iter().map(|index| weights[*index]).sum());
-    let [own] = own[..] else { return };
     // Options are aspects, so that none is easy to rule out.
     let concepts = vocabulary.concepts().iter().enumerate();
     let aspects: Vec<usize> = concepts
         .filter(|(_, concept)| concept.family.is_some())
         .map(|(index, _)| index)
         .collect();
+    let named = named(&aspects, weights, &own);
+    record.figures.insert(NAMED_F1.to_string(), named);
+    let [own] = own[..] else { return };
     let Some(truth) = aspects.iter().position(|index| *index == own) else {
         return;
     };
@@ -188,6 +190,17 @@ fn read(vocabulary: &Vocabulary, weights: &[f64], record: &mut SelectionRecord) 
             record.figures.insert(name, share);
         }
     }
+}
+
+/// F1 of the aspects that are named as a guess of those that are there: as many as there are, the largest of
+/// the positive weights. What has none above zero names less.
+fn named(aspects: &[usize], weights: &[f64], own: &[usize]) -> f64 {
+    let mut largest: Vec<usize> = aspects.to_vec();
+    largest.retain(|index| weights[*index] > 0.0);
+    largest.sort_by(|a, b| weights[*b].total_cmp(&weights[*a]));
+    largest.truncate(own.len());
+    let right = largest.iter().filter(|index| own.contains(index)).count();
+    2.0 * right as f64 / (largest.len() + own.len()).max(1) as f64
 }
 
 /// The strongest weights with their concepts.
@@ -214,4 +227,22 @@ fn figures(credit: Credit) -> BTreeMap<String, f64> {
         (ASPECT_F1, credit.aspect_f1),
     ];
     named.map(|(name, value)| (name.to_string(), value)).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::named;
+
+    #[test]
+    fn as_many_aspects_are_named_as_there_are() {
+        let aspects = [0, 2, 3];
+        // What is no aspect does not count, however strong.
+        let weights = [0.5, 9.0, 0.4, 0.3];
+        assert_eq!(named(&aspects, &weights, &[0, 3]), 0.5);
+        assert_eq!(named(&aspects, &weights, &[0, 2]), 1.0);
+        // One of two is named, and it is right.
+        let one = named(&aspects, &[0.5, 9.0, -0.4, 0.0], &[0, 2]);
+        assert!((one - 2.0 / 3.0).abs() < 1e-12);
+        assert_eq!(named(&aspects, &[0.0; 4], &[0]), 0.0);
+    }
 }

@@ -56,10 +56,19 @@ impl Thresholds {
         self.by_method.get(method).copied().unwrap_or(0.0)
     }
 
-    /// That of a contender: a variant for which none was chosen has that of the method itself.
+    /// That of a contender: a variant for which none was chosen has that of the method itself, or none where
+    /// its weights are of another size.
     pub fn of_contender(&self, contender: &Contender) -> f64 {
         match self.by_method.get(&contender.name()) {
             Some(threshold) => *threshold,
+            // With another penalty weights are of another size.
+            None if contender
+                .variant
+                .as_ref()
+                .is_some_and(|v| v.lambda.is_some()) =>
+            {
+                0.0
+            }
             None => self.of_method(&contender.method.name()),
         }
     }

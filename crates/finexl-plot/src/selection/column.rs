@@ -2,7 +2,7 @@
 
 use crate::text::shorten;
 use finexl_core::selection::{
-    Figure, LPIPS, Role, SAME_STYLE, SelectionRecord, TableColumn, TableComparison, TableRow,
+    FID, Figure, LPIPS, Role, SAME_STYLE, SelectionRecord, TableColumn, TableComparison, TableRow,
 };
 
 /// Letters of a pool's name in a title, so that column and protocol have room behind it.
@@ -32,10 +32,10 @@ pub(super) fn main_figure(column: &TableColumn) -> &str {
     first.map_or(SAME_STYLE, |comparison| &comparison.figure)
 }
 
-/// What has a bar chart of its own: the main figure, the share of the same style, and LPIPS.
+/// What has a bar chart of its own: the main figure, the share of the same style, LPIPS and FID.
 pub(super) fn charted(column: &TableColumn) -> Vec<&str> {
     let mut names = vec![main_figure(column)];
-    for name in [SAME_STYLE, LPIPS] {
+    for name in [SAME_STYLE, LPIPS, FID] {
         if !names.contains(&name) {
             names.push(name);
         }

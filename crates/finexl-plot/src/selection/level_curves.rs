@@ -6,8 +6,6 @@ use crate::lines::{LineChart, Series, SeriesPoint};
 use finexl_core::selection::{CHANCE, SelectionRecord, TableColumn};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Lines that can be told apart.
-const MOST_LINES: usize = 6;
 /// Methods that are drawn wherever they are there, after ours and the best baseline.
 const ALWAYS: [&str; 2] = ["paper", "subspace-nnls"];
 /// Quantile of the normal distribution for 95% intervals.
@@ -21,7 +19,7 @@ struct Level<'a> {
     runs: BTreeSet<&'a str>,
 }
 
-/// Draws the main figure by the level of the target: ours, the best baseline, Algorithm 1 and chance;
+/// Draws the main figure by the level of the target: ours, the best baseline, Algorithm 1, subspace-nnls and chance;
 /// nothing where there is one level only. Ours and the best baseline have Wilson intervals, since at one
 /// level all targets are of different runs; where they are not, there are none.
 pub(super) fn level_curves(
@@ -41,7 +39,6 @@ pub(super) fn level_curves(
             names.push(name);
         }
     }
-    names.truncate(MOST_LINES);
     let mut series = Vec::new();
     for name in names {
         let levels = levels(column, records, name, figure);

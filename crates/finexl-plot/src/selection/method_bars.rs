@@ -54,7 +54,7 @@ pub(super) fn method_bars(
         ),
         range: share.then_some((0.0, 1.0)),
         percent: share,
-        series: vec!["what explain does by default".to_string()],
+        series: vec!["what explain compares models by".to_string()],
         light: any(Role::Variant).then(|| "other ways to explain".to_string()),
         faint: any(Role::Baseline).then(|| "baselines and controls".to_string()),
         mark: rows

@@ -65,7 +65,7 @@ fn what_the_record_forbids_is_invalid() {
     let schema = schema();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let changes: [fn(&mut Value); 6] = [
-        |v| v["schema"] = "finexl-explanation-2".into(),
+        |v| v["schema"] = "finexl-explanation-1".into(),
         |v| v["extra"] = 1.into(),
         |v| v["pairs"] = (-1).into(),
         |v| v["aspects"][0]["score"] = Value::Null,

@@ -138,20 +138,20 @@ fn style_seed(seed: u64, style: usize) -> u64 {
 }
 
 /// Images with the operators of a style upon them, at `amount` times its levels, by the hand that a training
-/// of `seed` has for its first style.
+/// of `seed` has for its style number `place`.
 ///
 /// # Errors
 /// Unknown aspects or implementations, levels outside [0, 1].
 pub fn paint(
     style: &StyleShare,
-    seed: u64,
+    (seed, place): (u64, usize),
     amount: f32,
     images: &[Image],
 ) -> Result<Vec<Image>, ZooError> {
     let mut aspects = aspects("painted", style)?;
     aspects.iter_mut().for_each(|(_, level)| *level *= amount);
     let implementation = implementation(&style.implementation)?;
-    let hand = style_seed(seed, 0);
+    let hand = style_seed(seed, place);
     let painted = images
         .iter()
         .zip(0..)
