@@ -2,21 +2,36 @@
 
 use crate::text::shorten;
 use finexl_core::selection::{
-    FID, Figure, LPIPS, Role, SAME_STYLE, SelectionRecord, TableColumn, TableComparison, TableRow,
+    FID, Figure, LPIPS, POOLED, Role, SAME_STYLE, SelectionRecord, TableColumn, TableComparison,
+    TableRow,
 };
 
 /// Letters of a pool's name in a title, so that column and protocol have room behind it.
 const LONGEST_POOL: usize = 24;
 
+/// What all columns together are called.
+const ALL: &str = "all columns together";
+
 /// Which column, for titles: "pool: column, protocol".
 pub(super) fn title(column: &TableColumn) -> String {
+    if is_pooled(column) {
+        return format!("{ALL}, {}", column.protocol);
+    }
     let pool = shorten(&column.pool, LONGEST_POOL, '\u{2026}');
     format!("{pool}: {}, {}", column.column, column.protocol)
 }
 
 /// Which pool and column, whoever may be selected.
 pub(super) fn heading(column: &TableColumn) -> String {
+    if is_pooled(column) {
+        return ALL.to_string();
+    }
     format!("{}: {}", column.pool, column.column)
+}
+
+/// Whether it holds all pools and columns together.
+pub(super) fn is_pooled(column: &TableColumn) -> bool {
+    column.pool == POOLED && column.column == POOLED
 }
 
 /// Whether a record is one of a column.

@@ -1,13 +1,18 @@
 //! What came of an experiment, in a sentence.
 
-use super::column::{beside_best, finite, ours};
+use super::column::{beside_best, finite, heading, is_pooled, ours};
 use crate::text::percent;
 use finexl_core::selection::{Figure, OTHER_RUNS, TableColumn};
 
-/// What the first column of other runs says, and what is to be read beside it: the relative gain, and the
-/// further columns.
+/// What all columns of other runs together say (else the first one), and what is to be read beside it: the
+/// relative gain, and the further columns.
 pub(super) fn headline(columns: &[TableColumn]) -> (String, String) {
-    let mut of_other_runs = columns.iter().filter(|c| c.protocol == OTHER_RUNS);
+    let mut of_other_runs: Vec<&TableColumn> = columns
+        .iter()
+        .filter(|c| c.protocol == OTHER_RUNS)
+        .collect();
+    of_other_runs.sort_by_key(|column| !is_pooled(column));
+    let mut of_other_runs = of_other_runs.into_iter();
     let told = of_other_runs.find_map(|column| Some((column, sentence(column)?)));
     let Some((column, sentence)) = told else {
         let nothing = "No baseline whose error could be removed stands beside the default method.";
@@ -60,8 +65,11 @@ fn sentence(column: &TableColumn) -> Option<String> {
         false => "",
     };
     Some(format!(
-        "On {} ({}; {}), {} {does} the best baseline, {}.{unsure}",
-        column.pool, column.column, column.protocol, ours.method, best.other,
+        "On {} ({}), {} {does} the best baseline, {}.{unsure}",
+        heading(column),
+        column.protocol,
+        ours.method,
+        best.other,
     ))
 }
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::Inception;
+use super::made_up_images::{image, share};
 use burn::tensor::Device;
 use finexl_data::image::Image;
 use safetensors::tensor::{Dtype, TensorView, serialize_to_file};
@@ -21,28 +22,13 @@ fn fixture() -> serde_json::Value {
     serde_json::from_slice(&std::fs::read(folder.join("expected.json")).unwrap()).unwrap()
 }
 
-fn image(index: usize, size: usize) -> Image {
-    let mut pixels = Vec::with_capacity(3 * size * size);
-    for y in 0..size {
-        for x in 0..size {
-            for channel in 0..3 {
-                let waves = 0.11 * x as f64 + 0.07 * (channel + 1) as f64 * y as f64;
-                let phase = (index + 1) as f64 * waves + channel as f64;
-                pixels.push((0.5 + 0.5 * phase.sin()) as f32);
-            }
-        }
-    }
-    Image::new(size, size, pixels)
-}
-
 /// The numbers of the generator: functions of their places.
 fn numbers(name: &str, shape: &[usize], seed: usize) -> Vec<f32> {
     let fan_in: usize = shape.iter().skip(1).product();
     let bound = (6.0 / fan_in as f64).sqrt();
     (0..shape.iter().product::<usize>())
         .map(|place| {
-            let wild = (place as f64 * 12.9898 + seed as f64 * 78.233).sin() * 43758.5453;
-            let share = wild - wild.floor();
+            let share = share(place, seed);
             let number = match () {
                 () if name.ends_with("running_var") => 0.5 + share,
                 () if name.ends_with("bn.weight") => 0.8 + 0.4 * share,

@@ -5,6 +5,8 @@ mod inception;
 mod inception_tests;
 mod lpips;
 #[cfg(test)]
+mod made_up_images;
+#[cfg(test)]
 mod parity_tests;
 mod squeezenet;
 

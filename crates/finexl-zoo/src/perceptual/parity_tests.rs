@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::Lpips;
+use super::made_up_images::{image, share};
 use super::squeezenet::CHANNELS;
 use burn::tensor::Device;
 use finexl_data::image::Image;
@@ -17,20 +18,6 @@ const TOLERANCE: f64 = 1e-4;
 fn fixture() -> serde_json::Value {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/lpips");
     serde_json::from_slice(&std::fs::read(folder.join("expected.json")).unwrap()).unwrap()
-}
-
-fn image(index: usize, size: usize) -> Image {
-    let mut pixels = Vec::with_capacity(3 * size * size);
-    for y in 0..size {
-        for x in 0..size {
-            for channel in 0..3 {
-                let waves = 0.11 * x as f64 + 0.07 * (channel + 1) as f64 * y as f64;
-                let phase = (index + 1) as f64 * waves + channel as f64;
-                pixels.push((0.5 + 0.5 * phase.sin()) as f32);
-            }
-        }
-    }
-    Image::new(size, size, pixels)
 }
 
 /// All tensors of the network, those that are stored twice included.
@@ -77,8 +64,7 @@ fn numbers(name: &str, shape: &[usize], seed: usize) -> Vec<f32> {
     let bound = (6.0 / fan_in as f64).sqrt();
     (0..shape.iter().product::<usize>())
         .map(|place| {
-            let wild = (place as f64 * 12.9898 + seed as f64 * 78.233).sin() * 43758.5453;
-            let share = wild - wild.floor();
+            let share = share(place, seed);
             match name.starts_with("lin") {
                 true => share as f32,
                 false => ((2.0 * share - 1.0) * bound) as f32,
