@@ -1,16 +1,20 @@
 //! A model of a pool as selection sees it.
 
 use finexl_core::experiment::StyleShare;
-use finexl_core::pool::PoolModel;
+use finexl_core::pool::{Personalized, PoolModel};
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 /// What is known of a model: which one would be the right one to select.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Candidate {
     /// Its name.
     pub model: String,
-    /// The training that it comes from, or whatever else makes models dependent.
+    /// Models of one run differ in their level only.
     pub run: String,
+    /// Folder of the training that it comes from: models of one training at many steps, and those of its last
+    /// step at many scales, are two runs.
+    pub training: Option<PathBuf>,
     /// The aspects that it was made with, and `artist NAME` for another artist's hand.
     pub aspects: BTreeSet<String>,
     /// Its place among the levels of its run, from 0.
@@ -32,6 +36,7 @@ impl Candidate {
             .map(|model| Self {
                 model: model.name.clone(),
                 run: model.run.clone(),
+                training: training(&model.by),
                 aspects: model.styles.iter().flat_map(aspects).collect(),
                 level: place(model),
             })
@@ -41,6 +46,11 @@ impl Candidate {
     /// Whether it was made with one aspect, or one artist's hand, alone.
     pub fn is_single(&self) -> bool {
         self.aspects.len() == 1
+    }
+
+    /// Whether both come of one run or of one training.
+    pub fn is_kin(&self, other: &Self) -> bool {
+        self.run == other.run || (self.training.is_some() && self.training == other.training)
     }
 
     /// Whether both were made with the same aspects.
@@ -59,6 +69,13 @@ impl Candidate {
     }
 }
 
+fn training(by: &Personalized) -> Option<PathBuf> {
+    match by {
+        Personalized::Training { folder, .. } => folder.parent().map(Path::to_path_buf),
+        Personalized::Guidance { .. } | Personalized::Walk { .. } => None,
+    }
+}
+
 fn aspects(style: &StyleShare) -> impl Iterator<Item = String> {
     let hand = style.artist.iter().map(|artist| format!("artist {artist}"));
     style.aspects.keys().cloned().chain(hand)
@@ -69,6 +86,7 @@ pub(super) fn made_up(run: &str, aspects: &[&str], level: usize) -> Candidate {
     Candidate {
         model: format!("{run}-{level}"),
         run: run.to_string(),
+        training: None,
         aspects: aspects.iter().map(ToString::to_string).collect(),
         level,
     }
@@ -77,6 +95,19 @@ pub(super) fn made_up(run: &str, aspects: &[&str], level: usize) -> Candidate {
 #[cfg(test)]
 mod tests {
     use super::made_up;
+
+    #[test]
+    fn scales_of_a_training_are_kin_of_its_steps() {
+        let of = |run: &str, training: Option<&str>| super::Candidate {
+            training: training.map(Into::into),
+            ..made_up(run, &["warm"], 0)
+        };
+        let steps = of("warm", Some("models/warm"));
+        assert!(steps.is_kin(&of("warm-scaled", Some("models/warm"))));
+        assert!(steps.is_kin(&of("warm", Some("models/warm-share0.5"))));
+        assert!(!steps.is_kin(&of("other", Some("models/other"))));
+        assert!(!of("guided", None).is_kin(&of("walked", None)));
+    }
 
     #[test]
     fn overlap_is_the_f1_of_sets() {

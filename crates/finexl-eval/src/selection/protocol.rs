@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub enum Protocol {
     /// Any other model, as in the paper: neighbours from the same training make it easy.
     AnyOther,
-    /// Models of other runs only.
+    /// Models of other runs only, and of none that comes from the same training.
     OtherRuns,
 }
 
@@ -25,10 +25,11 @@ impl Protocol {
 
     /// Indices of the candidates that may be selected for the one at `target`.
     pub fn eligible(self, target: usize, candidates: &[Candidate]) -> Vec<usize> {
-        let run = &candidates[target].run;
         (0..candidates.len())
             .filter(|other| *other != target)
-            .filter(|other| self == Self::AnyOther || candidates[*other].run != *run)
+            .filter(|other| {
+                self == Self::AnyOther || !candidates[*other].is_kin(&candidates[target])
+            })
             .collect()
     }
 }
