@@ -6,7 +6,7 @@ use crate::fingerprint::Fingerprint;
 use serde::{Deserialize, Serialize};
 
 /// The value of [`Explanation::schema`] that this version writes.
-pub const SCHEMA: &str = "finexl-explanation-2";
+pub const SCHEMA: &str = "finexl-explanation-3";
 
 /// How a personalized generator differs from its base.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -66,6 +66,10 @@ pub struct AspectScore {
     pub low: f64,
     /// Upper end of the 95% interval of `score`.
     pub high: f64,
+    /// 95% interval of the level at which an operator would have been applied, from methods that know how far
+    /// off they are; `low` and `high` say only what other pairs of the same model might give.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<[f64; 2]>,
     /// Benjamini-Hochberg adjusted p-value of the sign-flip test.
     pub p_adjusted: f64,
     /// Adjusted p at most 0.05 and the interval outside the effect threshold.

@@ -89,10 +89,14 @@ pub fn default_vocabulary() -> Result<Vec<Concept>, DataError> {
     Ok(concepts)
 }
 
-/// Draws `count` different concepts, as indices, no two of which conflict; there have to be that many.
+/// Draws `count` different concepts, as indices, no two of which conflict; fewer where so many cannot be found.
 pub fn draw_compatible(concepts: &[Concept], count: usize, random: &mut ChaCha8Rng) -> Vec<usize> {
+    const TRIES: usize = 10_000;
     let mut chosen: Vec<usize> = Vec::new();
-    while chosen.len() < count {
+    for _ in 0..TRIES {
+        if chosen.len() >= count || concepts.is_empty() {
+            break;
+        }
         let index = random.random_range(0..concepts.len());
         let name = &concepts[index].name;
         let fits = chosen

@@ -21,6 +21,7 @@ pub fn aspect(concept: &str, family: Option<&str>, score: f64, significant: bool
         score,
         low: score - 0.1,
         high: score + 0.1,
+        level: None,
         p_adjusted: 0.5,
         significant,
         most: Vec::new(),

@@ -4,6 +4,7 @@ use crate::bank::ConceptBank;
 use crate::decompose::{Directions, Method, Prepared, Ridge, Weights, contributions};
 use crate::divergence::Divergences;
 use crate::error::ExplainError;
+use finexl_zoo::encoders::Encoder;
 use crate::statistics::{
     Estimate, Interval, Resampling, Tail, bca, benjamini_hochberg, bootstrap, jackknife,
     percentile, sign_flip_test, smallest_pairs_that_can_pass, studentized,
@@ -40,6 +41,20 @@ impl Default for AnalysisSettings {
             flips: 100_000,
             seed: 0,
         }
+    }
+}
+
+impl AnalysisSettings {
+    /// The settings where nothing is chosen: the method is the one that was best on validation pools of those
+    /// that there are for the encoder.
+    ///
+    /// # Errors
+    /// Where the head inside the program is damaged.
+    pub fn default_for(encoder: &dyn Encoder) -> Result<Self, ExplainError> {
+        Ok(Self {
+            method: Method::default_for(encoder)?,
+            ..Self::default()
+        })
     }
 }
 

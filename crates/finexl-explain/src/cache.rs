@@ -52,6 +52,12 @@ impl Cache {
         Some(folder.join("generated").join(key.as_str()))
     }
 
+    /// The folder that sets of features drawn from something have or will have; nothing where nothing is kept.
+    pub fn episodes(&self, key: &Fingerprint) -> Option<PathBuf> {
+        let folder = self.folder.as_ref()?;
+        Some(folder.join("episodes").join(key.as_str()))
+    }
+
     fn path(&self, kind: &str, key: &Fingerprint) -> Option<PathBuf> {
         let folder = self.folder.as_ref()?;
         Some(folder.join(kind).join(format!("{key}.safetensors")))

@@ -92,6 +92,11 @@ impl CalibratedSpace {
         Ok(space)
     }
 
+    /// d
+    pub fn dimension(&self) -> usize {
+        self.dimension
+    }
+
     /// Directions with image directions blended in, not whitened, `[N, d]`.
     ///
     /// # Errors
@@ -188,6 +193,9 @@ impl CalibratedSpace {
         vocabulary: &Vocabulary,
     ) -> Result<Vec<f64>, ExplainError> {
         let d = self.dimension;
+        if trial.applied.is_empty() {
+            return Ok(trial.divergence.clone());
+        }
         check_size("a trial's divergence", trial.divergence.len(), d)?;
         let blended = self.blended(&trial.directions, vocabulary)?;
         let own: Vec<f64> = trial

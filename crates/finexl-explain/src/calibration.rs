@@ -62,6 +62,15 @@ impl Calibration {
         method: &Method,
     ) -> Result<Applicable, ExplainError> {
         let parsed: Option<Self> = parse(EMBEDDED, "the embedded calibration")?;
+        if let Some(head) = method.head()? {
+            head.check(encoder)?;
+            // Profiles are the same whatever the method.
+            let own = parsed.filter(|c| c.encoder == *encoder.fingerprint());
+            return Ok(Applicable {
+                profile_space: own.and_then(|c| c.space),
+                ..head.applicable(method, vocabulary)
+            });
+        }
         let Some(calibration) = parsed else {
             return Ok(Applicable::default());
         };

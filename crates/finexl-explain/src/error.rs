@@ -96,6 +96,14 @@ pub enum ExplainError {
         /// Encoder, vocabulary or method.
         what: &'static str,
     },
+    /// An explainer head that cannot be used here.
+    #[error("the head {head}: {problem}")]
+    Head {
+        /// Its name.
+        head: String,
+        /// What is wrong and what to do.
+        problem: String,
+    },
     /// A file of features that does not fit.
     #[error("{path}: {problem}")]
     Features {

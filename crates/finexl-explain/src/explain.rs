@@ -8,6 +8,7 @@ use crate::decompose::Directions;
 use crate::divergence::Divergences;
 use crate::error::ExplainError;
 use crate::profile::profile;
+use crate::statistics::Interval;
 use crate::vocabulary::Vocabulary;
 use crate::wording::{summary, wording};
 use finexl_core::explanation::{AspectScore, Explanation, PairScore, Provenance, SCHEMA};
@@ -62,6 +63,7 @@ pub fn explain(request: Request<'_>) -> Result<Explanation, ExplainError> {
         });
     }
     let analysis = analyse_calibrated(&request)?;
+    let levels = level_intervals(&request)?;
     let testable = request.divergences.pairs() >= analysis.pairs_needed;
     let mut record = Explanation {
         schema: SCHEMA.to_string(),
@@ -77,7 +79,7 @@ pub fn explain(request: Request<'_>) -> Result<Explanation, ExplainError> {
         unexplained: analysis.unexplained,
         calibrated: request.calibration.is_some(),
         testable,
-        aspects: aspects(&request, &analysis, &profile_of(&request)?),
+        aspects: aspects(&request, &analysis, &profile_of(&request)?, levels.as_deref()),
         notes: request.notes.clone(),
         provenance: provenance(&request)?,
     };
@@ -112,6 +114,18 @@ fn analyse_calibrated(request: &Request<'_>) -> Result<Analysis, ExplainError> {
     Ok(analysis)
 }
 
+/// Intervals of the levels at which aspects were applied, `[N]`, where the method knows them.
+fn level_intervals(request: &Request<'_>) -> Result<Option<Vec<Interval>>, ExplainError> {
+    let Some(space) = request.space.filter(|_| request.calibration.is_some()) else {
+        return Ok(None);
+    };
+    let mean = space.whitened(&request.divergences.mean())?;
+    let directions = space.directions(&request.bank.mean(), request.vocabulary)?;
+    let directions = Directions::new(&directions, request.bank.concepts(), mean.len())?;
+    let method = request.settings.method.build()?;
+    method.prepare(directions)?.level_intervals(&mean)
+}
+
 /// The profile, `[N]`: it depends on encoder, vocabulary and prompts, and on no method.
 fn profile_of(request: &Request<'_>) -> Result<Vec<f64>, ExplainError> {
     let (mean, directions) = (request.divergences.mean(), request.bank.mean());
@@ -144,7 +158,12 @@ fn provenance(request: &Request<'_>) -> Result<Provenance, ExplainError> {
     })
 }
 
-fn aspects(request: &Request<'_>, analysis: &Analysis, profile: &[f64]) -> Vec<AspectScore> {
+fn aspects(
+    request: &Request<'_>,
+    analysis: &Analysis,
+    profile: &[f64],
+    levels: Option<&[Interval]>,
+) -> Vec<AspectScore> {
     let level = |concept: &str, weight: f64| match request.calibration {
         Some(calibration) => calibration.level(concept, weight),
         None => weight,
@@ -177,6 +196,7 @@ fn aspects(request: &Request<'_>, analysis: &Analysis, profile: &[f64]) -> Vec<A
                 score,
                 low,
                 high,
+                level: levels.map(|levels| [levels[k].low, levels[k].high]),
                 p_adjusted: analysis.p_adjusted[k],
                 significant: weight != 0.0 && beyond && analysis.p_adjusted[k] <= FALSE_DISCOVERIES,
                 most: listed(request, analysis, k, true),

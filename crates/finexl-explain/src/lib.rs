@@ -13,6 +13,7 @@ pub mod error;
 pub mod explain;
 pub mod features_file;
 pub mod folders;
+pub mod heads;
 pub mod image_features;
 mod mapped_rows;
 pub mod overlap;

@@ -20,7 +20,7 @@ impl Vocabulary {
     /// # Errors
     /// Where the embedded definitions are damaged.
     pub fn default_phrases() -> Result<Self, ExplainError> {
-        Ok(Self::new(default_vocabulary()?))
+        Ok(Self::of_concepts(default_vocabulary()?))
     }
 
     /// Reads a text file: one concept per line, synonyms separated by `|`, `#` starts a comment.
@@ -77,15 +77,16 @@ impl Vocabulary {
                 "it holds no phrase; write one per line, for example \"pixelated\"".to_string(),
             ));
         }
-        Ok(Self::new(concepts))
+        Ok(Self::of_concepts(concepts))
     }
 
     /// Named directions that came without text: one phrase each.
     pub fn of_names(names: &[String]) -> Self {
-        Self::new(names.iter().map(|name| Concept::phrase(name)).collect())
+        Self::of_concepts(names.iter().map(|name| Concept::phrase(name)).collect())
     }
 
-    fn new(concepts: Vec<Concept>) -> Self {
+    /// Concepts with their words.
+    pub fn of_concepts(concepts: Vec<Concept>) -> Self {
         let mut builder = Fingerprint::of("vocabulary");
         for concept in &concepts {
             builder = builder.number("phrases", concept.phrases.len() as u64);
@@ -106,7 +107,7 @@ impl Vocabulary {
         kept.sort_by_key(lot);
         kept.truncate(count);
         kept.sort_unstable();
-        Self::new(kept.iter().map(|i| self.concepts[*i].clone()).collect())
+        Self::of_concepts(kept.iter().map(|i| self.concepts[*i].clone()).collect())
     }
 
     /// The concepts in order.

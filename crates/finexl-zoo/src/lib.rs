@@ -9,10 +9,10 @@ pub mod generators;
 pub mod perceptual;
 pub mod personalization;
 pub mod sampling;
-mod tensor_values;
+pub mod tensor_values;
 pub mod training;
 pub mod transformer;
 pub mod weights;
-mod workers;
+pub mod workers;
 
 pub use error::ZooError;

@@ -7,7 +7,7 @@ use burn::tensor::Tensor;
 ///
 /// # Errors
 /// [`ZooError::Backend`] where the device fails.
-pub(crate) fn values<const D: usize>(
+pub fn values<const D: usize>(
     tensor: Tensor<D>,
     what: &'static str,
 ) -> Result<Vec<f32>, ZooError> {

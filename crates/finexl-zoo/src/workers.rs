@@ -15,11 +15,11 @@ const PARTS_PER_THREAD: usize = 2;
 
 /// Threads that each run operations on their own core.
 #[derive(Debug)]
-pub(crate) struct Workers(Vec<ThreadPool>);
+pub struct Workers(Vec<ThreadPool>);
 
 impl Workers {
     /// One per core where tensors are computed on the CPU, else one.
-    pub(crate) fn new(device: &Device) -> Self {
+    pub fn new(device: &Device) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let on_processor = device.clone().inner() == Device::flex();
         let count = if on_processor { cores } else { 1 };
@@ -29,7 +29,7 @@ impl Workers {
     }
 
     /// Applies `work` to every job, each on the next free worker; results in the order of the jobs.
-    pub(crate) fn run<J: Send, R: Send>(
+    pub fn run<J: Send, R: Send>(
         &self,
         jobs: Vec<J>,
         work: impl Fn(J) -> R + Sync,
@@ -58,12 +58,12 @@ impl Workers {
     }
 
     /// How many there are.
-    pub(crate) fn threads(&self) -> usize {
+    pub fn threads(&self) -> usize {
         self.0.len().max(1)
     }
 
     /// Into how many parts a batch is best cut.
-    pub(crate) fn parts(&self) -> usize {
+    pub fn parts(&self) -> usize {
         match self.0.len() {
             0 | 1 => 1,
             threads => threads * PARTS_PER_THREAD,
@@ -81,7 +81,7 @@ impl Workers {
     ///
     /// Every part comes with its number of rows (or of whatever the loss is a mean over); `loss` gives the
     /// mean over a part's rows, `[1]`.
-    pub(crate) fn gradients<M: Module + Sync, P: Send>(
+    pub fn gradients<M: Module + Sync, P: Send>(
         &self,
         model: &M,
         device: &Device,
@@ -109,7 +109,7 @@ impl Workers {
 }
 
 /// `[0, rows)` in at most `parts` ranges of nearly equal length.
-pub(crate) fn cuts(rows: usize, parts: usize) -> impl Iterator<Item = [usize; 2]> {
+pub fn cuts(rows: usize, parts: usize) -> impl Iterator<Item = [usize; 2]> {
     let parts = parts.clamp(1, rows.max(1));
     (0..parts).map(move |part| [part * rows / parts, (part + 1) * rows / parts])
 }

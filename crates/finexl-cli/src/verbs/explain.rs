@@ -18,6 +18,7 @@ use finexl_explain::divergence::Divergences;
 use finexl_explain::explain::{Request, explain};
 use finexl_explain::features_file::FeaturesFile;
 use finexl_explain::folders::{Explained, Explainer};
+use finexl_explain::heads::Learned;
 use finexl_explain::vocabulary::Vocabulary;
 use finexl_zoo::encoders::{DEFAULT_ENCODER, Encoder};
 use std::path::{Path, PathBuf};
@@ -39,9 +40,13 @@ pub struct Explain {
     /// Phrases to explain with, one concept per line, synonyms separated by "|".
     #[arg(long, value_name = "FILE")]
     vocabulary: Option<PathBuf>,
-    /// Decomposition: paper, lsq, centered, nnls, subspace-nnls, omp or ridge.
+    /// Decomposition: paper, lsq, centered, nnls, subspace-nnls, omp or ridge; calibrated or learned, which
+    /// read by a trained head [default: learned where the encoder has a head, else nnls].
     #[arg(long, value_name = "NAME", value_parser = Method::parse)]
     method: Option<Method>,
+    /// A head of your own, as `finexl train` wrote it; with --method learned (default) or calibrated.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["base_features", "calibration"])]
+    head: Option<PathBuf>,
     /// An encoder: mini-clip, a weights file, the folder of a CLIP, SigLIP or EVA-CLIP model, or a
     /// repository in the hub's cache (`finexl zoo list`).
     #[arg(long, default_value = DEFAULT_ENCODER)]
@@ -97,20 +102,15 @@ impl Explain {
         for path in files.into_iter().flatten() {
             check_writable(path)?;
         }
-        let settings = AnalysisSettings {
-            method: self.method.clone().unwrap_or_default(),
-            seed: self.seed,
-            ..AnalysisSettings::default()
-        };
         let explained = match (
             &self.base_features,
             &self.personalized_features,
             &self.concept_features,
         ) {
             (Some(base), Some(personalized), Some(concepts)) => {
-                self.explain_features(base, personalized, concepts, &settings)?
+                self.explain_features(base, personalized, concepts)?
             }
-            _ => self.explain_folders(&settings, arguments)?,
+            _ => self.explain_folders(arguments)?,
         };
         let reports = Reports::new(&explained, self.top);
         if let Some(path) = &self.reports.json {
@@ -129,11 +129,28 @@ impl Explain {
         Ok(ExitCode::SUCCESS)
     }
 
-    fn explain_folders(
-        &self,
-        settings: &AnalysisSettings,
-        arguments: &Arguments,
-    ) -> Result<Explained, CliError> {
+    /// Settings with the method that was chosen, or `otherwise`.
+    fn settings(&self, otherwise: Method) -> Result<AnalysisSettings, CliError> {
+        let method = match (&self.head, &self.method) {
+            (None, method) => method.clone().unwrap_or(otherwise),
+            (Some(head), method) => {
+                let method = method.clone().unwrap_or(Method::Learned(Learned::default()));
+                method.with_head(head).ok_or_else(|| {
+                    CliError::Usage(format!(
+                        "{} reads by no head; leave --head out, or choose --method learned or calibrated",
+                        method.name()
+                    ))
+                })?
+            }
+        };
+        Ok(AnalysisSettings {
+            method,
+            seed: self.seed,
+            ..AnalysisSettings::default()
+        })
+    }
+
+    fn explain_folders(&self, arguments: &Arguments) -> Result<Explained, CliError> {
         let cache = if self.no_cache {
             Cache::none()
         } else {
@@ -166,6 +183,13 @@ impl Explain {
         let device = finexl_zoo::device::by_name(&arguments.device)?;
         let encoder = finexl_zoo::encoders::open(&self.encoder, &device)?;
         self.check_words(&vocabulary, encoder.as_ref())?;
+        let settings = match (&self.method, &self.head) {
+            (None, None) => {
+                let settings = default_settings(encoder.as_ref(), self.calibration.as_deref())?;
+                self.settings(settings.method)?
+            }
+            _ => self.settings(Method::default())?,
+        };
         let progress = Progress::new(arguments.quiet);
         let applicable = applicable(
             self.calibration.as_deref(),
@@ -177,7 +201,7 @@ impl Explain {
             encoder: encoder.as_ref(),
             vocabulary: &vocabulary,
             applicable: &applicable,
-            settings,
+            settings: &settings,
             cache: &cache,
             bad_files,
         };
@@ -212,8 +236,13 @@ impl Explain {
         base: &Path,
         personalized: &Path,
         concepts: &Path,
-        settings: &AnalysisSettings,
     ) -> Result<Explained, CliError> {
+        let settings = self.settings(Method::default())?;
+        if settings.method.head()?.is_some() {
+            return Err(CliError::Usage(
+                "features from outside have no head; choose another --method".to_string(),
+            ));
+        }
         let named = match &self.vocabulary {
             Some(path) => Some(Vocabulary::read(path)?),
             None => None,
@@ -242,7 +271,7 @@ impl Explain {
             space: None,
             profile_space: None,
             calibration: None,
-            settings,
+            settings: &settings,
             encoder: "features from outside".to_string(),
             encoder_fingerprint: Fingerprint::of_file(concepts)?,
             images,
@@ -254,6 +283,17 @@ impl Explain {
             cached: true,
         })
     }
+}
+
+/// The settings where no method is chosen; a calibration file is for a method without a head.
+pub(crate) fn default_settings(
+    encoder: &dyn Encoder,
+    calibration: Option<&Path>,
+) -> Result<AnalysisSettings, CliError> {
+    Ok(match calibration {
+        Some(_) => AnalysisSettings::default(),
+        None => AnalysisSettings::default_for(encoder)?,
+    })
 }
 
 /// What of a calibration file, or else of the embedded calibration, applies.

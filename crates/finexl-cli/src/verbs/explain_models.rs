@@ -3,6 +3,7 @@
 use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
 use crate::output::{Progress, remark};
+use crate::verbs::explain::default_settings;
 use crate::verbs::reporting::Reporting;
 use finexl_core::experiment::ExplainModels;
 use finexl_data::image_folder::BadFiles;
@@ -42,7 +43,7 @@ pub fn explain_models(
     ensure(&*base, &requests, None, &base_folder, arguments)?;
     let settings = AnalysisSettings {
         seed: experiment.seed,
-        ..AnalysisSettings::default()
+        ..default_settings(encoder, calibration)?
     };
     let reporting = Reporting::new(encoder, calibration, settings, &experiment.output)?;
     for (name, model) in &experiment.personalized {

@@ -2,6 +2,7 @@
 
 use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
+use crate::verbs::explain::default_settings;
 use crate::verbs::reporting::Reporting;
 use finexl_core::experiment::{ExplainScenes, Personalization};
 use finexl_data::art::{Artist, SpriteSet};
@@ -27,7 +28,7 @@ pub fn explain_scenes(
     render(experiment, &experiment.artist, &scenes, &base)?;
     let settings = AnalysisSettings {
         seed: experiment.seed,
-        ..AnalysisSettings::default()
+        ..default_settings(encoder, calibration)?
     };
     let reporting = Reporting::new(encoder, calibration, settings, &experiment.output)?;
     for personalization in &experiment.personalizations {

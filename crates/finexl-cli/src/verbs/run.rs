@@ -9,8 +9,8 @@ use crate::verbs::explain_scenes::explain_scenes;
 use crate::verbs::personalize::personalize;
 use crate::verbs::train::train_recipe;
 use finexl_core::experiment::{
-    Calibrate, Evaluate, EvaluateGenerator, EvaluatePool, Experiment, MakePool, PlantedConcepts,
-    ScoreEncoders, SelectModels,
+    Calibrate, Evaluate, EvaluateGenerator, EvaluatePool, EvaluateProbes, Experiment, MakePool,
+    PlantedConcepts, ScoreEncoders, SelectModels,
 };
 use finexl_data::art::subject_indices;
 use finexl_eval::Measure;
@@ -44,7 +44,8 @@ impl Run {
             | Experiment::TrainCaptioner(_)
             | Experiment::TrainDenoiser(_)
             | Experiment::TrainEncoder(_)
-            | Experiment::TrainGan(_) => {
+            | Experiment::TrainGan(_)
+            | Experiment::TrainHead(_) => {
                 train_recipe(&experiment, None, arguments)?;
             }
             Experiment::ExplainModels(models) => {
@@ -64,6 +65,7 @@ impl Run {
             }
             Experiment::EvaluateGenerator(config) => evaluate_generator(config, arguments)?,
             Experiment::EvaluatePool(config) => evaluate_pool(config, arguments)?,
+            Experiment::EvaluateProbes(config) => evaluate_probes(config, arguments)?,
             Experiment::MakePool(config) => make_pool(config, arguments)?,
             Experiment::Personalize(config) => personalize(config, arguments)?,
             Experiment::PlantedConcepts(config) => planted_concepts(config, arguments)?,
@@ -163,6 +165,18 @@ fn evaluate_pool(config: &EvaluatePool, arguments: &Arguments) -> Result<(), Cli
     let (measures, notes) = finexl_eval::evaluate_pool(config, both, &|what, done, total| {
         bar.show(what, done, total);
     })?;
+    tell(&measures, &notes, &config.output, arguments)
+}
+
+/// Measures how far explanations of a pool's models depend on the probes.
+fn evaluate_probes(config: &EvaluateProbes, arguments: &Arguments) -> Result<(), CliError> {
+    let device = finexl_zoo::device::by_name(&arguments.device)?;
+    let bar = Progress::new(arguments.quiet);
+    let open = |name: &str| finexl_zoo::encoders::open(name, &device);
+    let (measures, notes) =
+        finexl_eval::evaluate_probes(config, &open, &arguments.device, &|what, done, total| {
+            bar.show(what, done, total);
+        })?;
     tell(&measures, &notes, &config.output, arguments)
 }
 

@@ -2,8 +2,9 @@
 
 use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
-use crate::output::check_writable;
+use crate::output::{Progress, check_writable};
 use finexl_core::experiment::Experiment;
+use finexl_explain::heads::training::train_head;
 use finexl_zoo::generators::mini_autoregressive::TokenTransformer;
 use finexl_zoo::generators::mini_diffusion::Denoiser;
 use finexl_zoo::generators::mini_gan::Gan;
@@ -49,6 +50,7 @@ pub fn train_recipe(
         Experiment::TrainDenoiser(recipe) => (&recipe.name, &recipe.output),
         Experiment::TrainEncoder(recipe) => (&recipe.name, &recipe.output),
         Experiment::TrainGan(recipe) => (&recipe.name, &recipe.output),
+        Experiment::TrainHead(recipe) => (&recipe.name, &recipe.output),
         _ => return Ok(false),
     };
     check_writable(output)?;
@@ -64,6 +66,12 @@ pub fn train_recipe(
         Experiment::TrainDenoiser(r) => train_generator::<Denoiser>(r, &folder, &device, quiet)?,
         Experiment::TrainEncoder(r) => train_encoder(r, &folder, &device, quiet)?,
         Experiment::TrainGan(r) => train_generator::<Gan>(r, &folder, &device, quiet)?,
+        Experiment::TrainHead(r) => {
+            let encoder = finexl_zoo::encoders::open(&r.encoder, &device)?;
+            let progress = Progress::new(quiet);
+            let drawing = |done, total| progress.show("drawing sets", done, total);
+            train_head(r, encoder.as_ref(), &folder, quiet, &drawing)?
+        }
         _ => return Ok(false),
     };
     if !quiet {

@@ -10,6 +10,7 @@ mod folders;
 mod gans;
 mod generator_trainings;
 mod generators;
+mod heads;
 mod hub;
 mod image_files;
 mod interruption;

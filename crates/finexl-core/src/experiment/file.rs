@@ -1,9 +1,10 @@
 //! The TOML file of an experiment.
 
 use super::{
-    Calibrate, Evaluate, EvaluateGenerator, EvaluatePool, ExplainModels, ExplainScenes, MakePool,
-    Personalize, PlantedConcepts, ScoreEncoders, SelectModels, TrainAutoencoder,
-    TrainAutoregressive, TrainCaptioner, TrainDenoiser, TrainEncoder, TrainGan,
+    Calibrate, Evaluate, EvaluateGenerator, EvaluatePool, EvaluateProbes, ExplainModels,
+    ExplainScenes, MakePool, Personalize, PlantedConcepts, ScoreEncoders, SelectModels,
+    TrainAutoencoder, TrainAutoregressive, TrainCaptioner, TrainDenoiser, TrainEncoder, TrainGan,
+    TrainHead,
 };
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +20,8 @@ pub enum Experiment {
     EvaluateGenerator(EvaluateGenerator),
     /// `[evaluate-pool]`
     EvaluatePool(EvaluatePool),
+    /// `[evaluate-probes]`
+    EvaluateProbes(EvaluateProbes),
     /// `[explain-models]`
     ExplainModels(ExplainModels),
     /// `[explain-scenes]`
@@ -45,4 +48,6 @@ pub enum Experiment {
     TrainEncoder(TrainEncoder),
     /// `[train-gan]`
     TrainGan(TrainGan),
+    /// `[train-head]`
+    TrainHead(TrainHead),
 }

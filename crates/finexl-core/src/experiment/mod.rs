@@ -4,6 +4,7 @@ mod calibrate;
 mod evaluate;
 mod evaluate_generator;
 mod evaluate_pool;
+mod evaluate_probes;
 mod explain_models;
 mod explain_scenes;
 mod file;
@@ -20,6 +21,7 @@ mod train_denoiser;
 mod train_encoder;
 mod train_gan;
 mod train_generator;
+mod train_head;
 mod training_schedule;
 
 pub use calibrate::Calibrate;
@@ -28,6 +30,7 @@ pub use evaluate::{
 };
 pub use evaluate_generator::EvaluateGenerator;
 pub use evaluate_pool::{EvaluatePool, PoolScorer};
+pub use evaluate_probes::EvaluateProbes;
 pub use explain_models::ExplainModels;
 pub use explain_scenes::{ExplainScenes, Personalization};
 pub use file::Experiment;
@@ -44,4 +47,7 @@ pub use train_denoiser::{DenoiserArchitecture, TrainDenoiser};
 pub use train_encoder::{ImageTower, TextTower, TrainEncoder, TrainingArt};
 pub use train_gan::{DiscriminatorArchitecture, GanArchitecture, GanLosses, TrainGan};
 pub use train_generator::{Alignment, TextReader, TrainGenerator};
+pub use train_head::{
+    FolderPictures, HeadArchitecture, HeadEpisodes, HeadPictures, ScenePictures, TrainHead,
+};
 pub use training_schedule::TrainingSchedule;

@@ -40,6 +40,21 @@ impl Decomposed {
         })
     }
 
+    /// A method with its settings in the encoder's own space, or in that of the head that it reads by.
+    ///
+    /// # Errors
+    /// A setting outside its range; a head that is not there, or that was trained with another encoder.
+    pub fn for_encoder(method: &Method, encoder: &dyn Encoder) -> Result<Self, EvalError> {
+        let Some(head) = method.head()? else {
+            return Self::new(method, None);
+        };
+        head.check(encoder)?;
+        Ok(Self {
+            name: method.name().to_string(),
+            ..Self::new(method, Some(head.config().space.clone()))?
+        })
+    }
+
     /// The profile that `finexl explain` compares models by, with this encoder and vocabulary: in the embedded
     /// calibrated space where there is one.
     ///

@@ -11,21 +11,20 @@ use super::thresholds::{Thresholds, choices, quality};
 use super::{Candidate, Protocol, columns};
 use crate::EvalError;
 use crate::baselines::Offer;
+use crate::made_pool::made_pool;
 use crate::pool_levels::Open;
 use crate::proposals::{ImagePair, PairAnswer, ProposalTable, Proposer, open_proposer};
 use crate::settings::Progress;
 use finexl_core::cells::Cells;
-use finexl_core::experiment::{Experiment, SelectModels};
+use finexl_core::experiment::SelectModels;
 use finexl_core::fingerprint::Fingerprint;
 use finexl_core::pool::PoolRecord;
 use finexl_core::selection::{FID, LPIPS, SelectionRecord, TableColumn};
-use finexl_core::toml_file;
 use finexl_data::decode::decode_file;
 use finexl_explain::cache::Cache;
 use finexl_explain::vocabulary::Vocabulary;
 use finexl_zoo::encoders::Encoder;
 use finexl_zoo::perceptual::{Inception, Lpips};
-use finexl_zoo::personalization::make_pool;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -67,7 +66,10 @@ pub fn select_models(
     progress: Progress<'_>,
 ) -> Result<Selection, EvalError> {
     let setup = Setup::open(config, open, device)?;
-    let folders = config.pools.iter().map(|path| made(path, device, progress));
+    let folders = config.pools.iter().map(|path| {
+        let made = made_pool(path, "pools", device, progress)?;
+        Ok::<_, EvalError>(made.folder)
+    });
     let folders: Vec<PathBuf> = folders.collect::<Result<_, _>>()?;
     let pools = folders.iter().map(|folder| pool(config, folder));
     let pools: Vec<PoolRecord> = pools.collect::<Result<_, _>>()?;
@@ -90,20 +92,6 @@ pub fn select_models(
         problems: records.iter().filter(|r| r.problem.is_some()).count(),
         notes: setup.notes(),
     })
-}
-
-/// The folder of a pool; one that is given as an experiment is made first, as far as it is not there.
-fn made(path: &Path, device: &str, progress: Progress<'_>) -> Result<PathBuf, EvalError> {
-    if path.extension().is_none_or(|extension| extension != "toml") {
-        return Ok(path.to_path_buf());
-    }
-    let Experiment::MakePool(recipe) = toml_file::read(path)? else {
-        let problem = format!("{} is no [make-pool] experiment", path.display());
-        return Err(EvalError::setting("pools", problem));
-    };
-    let device = finexl_zoo::device::by_name(device)?;
-    make_pool(&recipe, &device, progress)?;
-    Ok(recipe.output)
 }
 
 /// A pool that has something to select in every column, whoever may be selected.

@@ -94,7 +94,7 @@ impl Contender {
                 ..baseline(Box::<Random>::default())
             },
             other => Self {
-                method: Box::new(Decomposed::new(&decomposition(other)?, None)?),
+                method: Box::new(Decomposed::for_encoder(&decomposition(other)?, encoder)?),
                 role: Role::Variant,
                 // Algorithm 1 is defined on plain directions; the others see their own.
                 columns: OWN,
@@ -167,7 +167,7 @@ impl Contender {
             (method, (None, None, None)) => method,
             _ => return refused,
         };
-        Decomposed::new(&method, None)
+        Decomposed::for_encoder(&method, encoder)
     }
 
     /// Its name in tables, directions aside.
@@ -191,7 +191,7 @@ impl Contender {
 fn decomposition(name: &str) -> Result<Method, EvalError> {
     Method::parse(name).map_err(|_| {
         let decompositions: Vec<String> =
-            Method::all().iter().map(|m| m.name().to_string()).collect();
+            Method::all().iter().chain(&Method::by_head()).map(|m| m.name().to_string()).collect();
         EvalError::setting(
             "methods",
             format!(

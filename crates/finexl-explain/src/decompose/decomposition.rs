@@ -3,6 +3,7 @@
 use super::dense::relative_residual;
 use super::directions::Directions;
 use crate::error::ExplainError;
+use crate::statistics::Interval;
 use std::borrow::Cow;
 use std::fmt::Debug;
 
@@ -99,6 +100,16 @@ pub trait Prepared: Debug + Send + Sync {
     ///
     /// A divergence of the wrong length, with NaN or infinity; a solver that does not converge.
     fn fit(&self, divergence: &[f64], warm: Option<&[f64]>) -> Result<Weights, ExplainError>;
+
+    /// 95% intervals of the levels at which aspects were applied, `[N]`, from methods that know how far off they
+    /// are: model error and sampling together. Others have none.
+    ///
+    /// # Errors
+    ///
+    /// As [`Prepared::fit`].
+    fn level_intervals(&self, _divergence: &[f64]) -> Result<Option<Vec<Interval>>, ExplainError> {
+        Ok(None)
+    }
 
     /// The directions as the method sees them (centred, whitened), row-major `[N, d]`, for
     /// [`super::explanation_vector`].

@@ -2,9 +2,13 @@
 
 use super::{Centered, Decomposition, Lsq, Nnls, Omp, Paper, Ridge, SubspaceNnls};
 use crate::error::ExplainError;
+use crate::heads::{Calibrated, Head, Learned};
+use finexl_zoo::encoders::Encoder;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::path::Path;
+use std::sync::Arc;
 
 /// A decomposition with its settings.
 ///
@@ -27,6 +31,10 @@ pub enum Method {
     Omp(Omp),
     /// Ridge regression.
     Ridge(Ridge),
+    /// Ridge regression with directions that a head measured on images.
+    Calibrated(Calibrated),
+    /// What a head's network reads.
+    Learned(Learned),
 }
 
 impl Default for Method {
@@ -36,7 +44,7 @@ impl Default for Method {
 }
 
 impl Method {
-    /// All methods with default settings.
+    /// All methods that are computed from directions alone, with default settings.
     pub fn all() -> [Self; 7] {
         [
             Self::Paper(Paper::default()),
@@ -49,13 +57,21 @@ impl Method {
         ]
     }
 
+    /// The methods that read by a trained head, with the one inside the program.
+    pub fn by_head() -> [Self; 2] {
+        [
+            Self::Calibrated(Calibrated::default()),
+            Self::Learned(Learned::default()),
+        ]
+    }
+
     /// The method of that name, with default settings.
     ///
     /// # Errors
     ///
     /// No such method; the message names all.
     pub fn parse(name: &str) -> Result<Self, ExplainError> {
-        let all = Self::all();
+        let all: Vec<Self> = Self::all().into_iter().chain(Self::by_head()).collect();
         let known = all.iter().map(Self::name).collect::<Vec<_>>().join(", ");
         all.into_iter()
             .find(|method| method.name() == name)
@@ -68,6 +84,44 @@ impl Method {
     /// Name as in TOML and `--method`.
     pub fn name(&self) -> &'static str {
         self.decomposition().name()
+    }
+
+    /// What explains best with an encoder: the head inside the program, where it was trained with that one,
+    /// else the default.
+    ///
+    /// # Errors
+    ///
+    /// Where that head is damaged.
+    pub fn default_for(encoder: &dyn Encoder) -> Result<Self, ExplainError> {
+        let head = Head::embedded()?;
+        Ok(match head.check(encoder) {
+            Ok(()) => Self::Learned(Learned::default()),
+            Err(_) => Self::default(),
+        })
+    }
+
+    /// The same method with a head of one's own; none where it reads by no head.
+    pub fn with_head(&self, head: &Path) -> Option<Self> {
+        let head = head.to_path_buf();
+        match self {
+            Self::Calibrated(_) => Some(Self::Calibrated(Calibrated { head })),
+            Self::Learned(_) => Some(Self::Learned(Learned { head })),
+            _ => None,
+        }
+    }
+
+    /// The head that it reads by, where it does.
+    ///
+    /// # Errors
+    ///
+    /// A head that is not there or damaged.
+    pub fn head(&self) -> Result<Option<Arc<Head>>, ExplainError> {
+        match self {
+            Self::Calibrated(Calibrated { head }) | Self::Learned(Learned { head }) => {
+                Head::open(head).map(Some)
+            }
+            _ => Ok(None),
+        }
     }
 
     /// The method itself.
@@ -85,6 +139,8 @@ impl Method {
             Self::SubspaceNnls(method) => Box::new(method),
             Self::Omp(method) => Box::new(method),
             Self::Ridge(method) => Box::new(method),
+            Self::Calibrated(method) => Box::new(method),
+            Self::Learned(method) => Box::new(method),
         })
     }
 
@@ -97,6 +153,8 @@ impl Method {
             Self::SubspaceNnls(method) => method,
             Self::Omp(method) => method,
             Self::Ridge(method) => method,
+            Self::Calibrated(method) => method,
+            Self::Learned(method) => method,
         }
     }
 }
@@ -180,7 +238,7 @@ mod tests {
             .build()
             .is_err()
         );
-        for method in Method::all() {
+        for method in Method::all().into_iter().chain(Method::by_head()) {
             assert_eq!(method.build().unwrap().name(), method.name());
             assert_eq!(Method::parse(method.name()).unwrap(), method);
         }

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 /// Moves every number of `average` toward `current` by one minus `decay` (exponential moving
 /// average, Polyak and Juditsky 1992). Both have the same parameters in the same order.
-pub(super) fn follow<M: Module>(average: M, current: &M, decay: f64) -> M {
+pub fn follow<M: Module>(average: M, current: &M, decay: f64) -> M {
     let mut targets = Collected::default();
     current.visit(&mut targets);
     average.map(&mut Follower {

@@ -26,5 +26,7 @@ pub use encoder_data::SceneSource;
 pub use encoder_training::train_encoder;
 pub use generator_batch::GeneratorBatch;
 pub use generator_training::train_generator;
+pub use averaging::follow;
+pub use optimizers::adamw;
 pub(crate) use optimizers::{adversarial_adamw, muon, muon_in, tuning_adamw};
-pub use training_loop::TrainingReport;
+pub use training_loop::{BatchSource, Trained, TrainingReport, TrainingRun};

@@ -26,7 +26,7 @@ pub(crate) fn muon_in(blocks: &[&str], schedule: &TrainingSchedule) -> ModuleOpt
 }
 
 /// AdamW (Loshchilov and Hutter 2019) with clipped gradients.
-pub(crate) fn adamw(schedule: &TrainingSchedule) -> ModuleOptimizer {
+pub fn adamw(schedule: &TrainingSchedule) -> ModuleOptimizer {
     AdamWConfig::new()
         .with_beta_2(0.98)
         .with_weight_decay(schedule.weight_decay)

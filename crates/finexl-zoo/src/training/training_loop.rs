@@ -38,11 +38,14 @@ pub struct TrainingReport {
 }
 
 /// Draws batches; equal keys give equal batches.
-pub(super) trait BatchSource: Send + Sync + 'static {
+pub trait BatchSource: Send + Sync + 'static {
     /// What a step is computed from.
     type Batch: Clone + Send + Sync + 'static;
 
     /// The batch of `[epoch, step]`.
+    ///
+    /// # Errors
+    /// Where it cannot be drawn.
     fn batch(&self, split: Split, keys: [u64; 2], device: &Device)
     -> Result<Self::Batch, ZooError>;
 }
@@ -57,23 +60,31 @@ pub(super) fn brought_to<const D: usize>(device: &Device, x: Tensor<D>) -> Tenso
 }
 
 /// Where and how a training runs.
-pub(super) struct TrainingRun<'a> {
+pub struct TrainingRun<'a> {
+    /// What is trained.
     pub name: &'a str,
+    /// Steps and learning rates.
     pub schedule: TrainingSchedule,
+    /// Folder of checkpoints and logs.
     pub folder: &'a Path,
+    /// Whether nothing is shown.
     pub quiet: bool,
 }
 
 /// How a training ended.
-pub(super) struct Trained<M> {
+pub struct Trained<M> {
     /// The trained module, unless the training was interrupted.
     pub module: Option<M>,
+    /// The epoch that it went on from; 0 for a fresh start.
     pub resumed_after: usize,
 }
 
 impl TrainingRun<'_> {
     /// Trains `trainee`, going on from the last whole checkpoint; `metrics` adds what is shown.
-    pub(super) fn launch<M, S>(
+    ///
+    /// # Errors
+    /// Where the folder cannot be written, a checkpoint does not fit, or burn-train fails.
+    pub fn launch<M, S>(
         &self,
         trainee: M,
         source: S,

@@ -1,0 +1,164 @@
+//! What the known ways say of every concept: the evidence that a head weighs.
+
+use super::known_aspects::{KnownAspects, norm};
+use crate::decompose::{Decomposition, Directions, Nnls, Ridge, contributions};
+use crate::error::ExplainError;
+
+/// Numbers per concept.
+pub(super) const CUES: usize = 11;
+/// Penalty of the ridge fits.
+const PENALTY: f64 = 1.0;
+/// Weight that the share of the largest one is dampened by.
+const DAMPING: f64 = 0.05;
+
+/// Concepts as a head sees them, with what does not depend on a divergence.
+#[derive(Debug)]
+pub(super) struct CueBank {
+    dimension: usize,
+    /// Mean length of a text direction of the head's own vocabulary: the unit of all lengths.
+    scale: f64,
+    texts: Side,
+    blended: Side,
+    /// How far each concept is known, `[N]`.
+    pub known: Vec<f64>,
+}
+
+/// One set of directions.
+#[derive(Debug)]
+struct Side {
+    /// `[N, d]`
+    directions: Vec<f64>,
+    /// `[N]`
+    lengths: Vec<f64>,
+    /// Ridge weights of every unit vector, `[d, N]`.
+    ridge: Vec<f64>,
+}
+
+impl Side {
+    fn new(directions: Vec<f64>, dimension: usize) -> Result<Self, ExplainError> {
+        let rows = Directions::new(&directions, directions.len() / dimension, dimension)?;
+        let mut unit = vec![0.0; dimension * dimension];
+        (0..dimension).for_each(|i| unit[i * (dimension + 1)] = 1.0);
+        let ridge = contributions(rows, &unit, &Ridge { lambda: PENALTY })?;
+        let lengths = rows.rows().map(|row| norm(row).max(1e-12)).collect();
+        Ok(Self {
+            lengths,
+            ridge,
+            directions,
+        })
+    }
+
+    fn ridge(&self, divergence: &[f64]) -> Vec<f64> {
+        let count = self.lengths.len();
+        let mut weights = vec![0.0; count];
+        for (value, row) in divergence.iter().zip(self.ridge.chunks_exact(count)) {
+            for (weight, r) in weights.iter_mut().zip(row) {
+                *weight += value * r;
+            }
+        }
+        weights
+    }
+
+    fn products(&self, divergence: &[f64]) -> Vec<f64> {
+        let rows = self.directions.chunks_exact(divergence.len());
+        rows.map(|row| row.iter().zip(divergence).map(|(a, b)| a * b).sum())
+            .collect()
+    }
+
+    fn non_negative(&self, divergence: &[f64]) -> Result<Vec<f64>, ExplainError> {
+        let directions = Directions::new(&self.directions, self.lengths.len(), divergence.len())?;
+        Ok(Nnls::default().decompose(directions, divergence)?.weights)
+    }
+}
+
+impl CueBank {
+    /// Concepts by their text directions in the head's space, `[N, d]`.
+    ///
+    /// # Errors
+    /// Directions that are not finite, a factorisation that fails.
+    pub fn new(
+        texts: Vec<f64>,
+        dimension: usize,
+        aspects: &KnownAspects,
+        scale: f64,
+    ) -> Result<Self, ExplainError> {
+        let recalled = texts.chunks_exact(dimension).map(|row| aspects.recall(row));
+        let (known, blended): (Vec<f64>, Vec<Vec<f64>>) = recalled.unzip();
+        Ok(Self {
+            dimension,
+            scale,
+            blended: Side::new(blended.concat(), dimension)?,
+            texts: Side::new(texts, dimension)?,
+            known,
+        })
+    }
+
+    /// Number of concepts N.
+    pub fn concepts(&self) -> usize {
+        self.known.len()
+    }
+
+    /// Text directions in units of the scale, `[N, d]`.
+    pub fn scaled_texts(&self) -> impl Iterator<Item = f32> + '_ {
+        let texts = self.texts.directions.iter();
+        texts.map(|v| (v / self.scale) as f32)
+    }
+
+    /// Directions of images, those of texts where no aspect is known, `[N, d]`.
+    pub fn blended(&self) -> &[f64] {
+        &self.blended.directions
+    }
+
+    /// A divergence in units of the scale, `[d]`.
+    pub fn scaled<'a>(&'a self, divergence: &'a [f64]) -> impl Iterator<Item = f32> + 'a {
+        divergence.iter().map(|v| (v / self.scale) as f32)
+    }
+
+    /// The weights of a ridge fit with directions of images, `[N]`.
+    pub fn ridge(&self, divergence: &[f64]) -> Vec<f64> {
+        self.blended.ridge(divergence)
+    }
+
+    /// What is known of every concept in a divergence, `[N, CUES]`, for concepts of which only `known` is:
+    /// length along the concept, cosine, weights of a ridge and of a non-negative fit, the lengths of the
+    /// divergence and of the largest weight, the weight as a share of the largest; then the first four again
+    /// with directions of images, as far as the concept is known.
+    ///
+    /// # Errors
+    /// A divergence of another dimension, a solver that fails.
+    pub fn cues(&self, divergence: &[f64], known: &[f64]) -> Result<Vec<f32>, ExplainError> {
+        if divergence.len() != self.dimension {
+            return Err(ExplainError::Shape {
+                what: "the divergence that a head reads",
+                expected: self.dimension,
+                found: divergence.len(),
+            });
+        }
+        let length = norm(divergence);
+        let sides = [&self.texts, &self.blended];
+        let products = sides.map(|side| side.products(divergence));
+        let ridge = sides.map(|side| side.ridge(divergence));
+        let [plain, blended] = sides.map(|side| side.non_negative(divergence));
+        let weights = [plain?, blended?];
+        let top = weights[0].iter().copied().fold(0.0, f64::max);
+        let mut cues = Vec::with_capacity(self.concepts() * CUES);
+        for concept in 0..self.concepts() {
+            let of = |side: usize| {
+                let own = sides[side].lengths[concept];
+                let along = products[side][concept] / own;
+                let unit = [self.scale, own][side];
+                [
+                    along / unit,
+                    along / (length + 1e-6),
+                    ridge[side][concept],
+                    weights[side][concept],
+                ]
+            };
+            let largest = weights[0][concept] / (top + DAMPING);
+            cues.extend(of(0).map(|v| v as f32));
+            cues.extend([length / self.scale, top, largest].map(|v| v as f32));
+            cues.extend(of(1).map(|v| (v * known[concept]) as f32));
+        }
+        Ok(cues)
+    }
+}

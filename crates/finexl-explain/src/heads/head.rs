@@ -1,0 +1,205 @@
+//! A trained head.
+
+use super::cues::{CUES, CueBank};
+use super::head_config::{HeadConfig, Reading};
+use super::head_network::{HeadInput, HeadNetwork, HeadOutput};
+use crate::calibration::{Applicable, Calibration};
+use crate::decompose::Method;
+use crate::error::ExplainError;
+use crate::vocabulary::Vocabulary;
+use burn::tensor::{Device, Tensor, TensorData};
+use finexl_core::fingerprint::Fingerprint;
+use finexl_zoo::encoders::Encoder;
+use finexl_zoo::weights::WeightsFile;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+/// Name of the head inside the program.
+pub const EMBEDDED_HEAD: &str = "mini-head";
+static EMBEDDED: &[u8] = include_bytes!("../../weights/mini-head.safetensors");
+
+/// What reads aspects and their levels off divergences, for one encoder.
+#[derive(Debug)]
+pub struct Head {
+    config: HeadConfig,
+    network: HeadNetwork,
+    fingerprint: Fingerprint,
+    device: Device,
+}
+
+/// What a network says of every concept, `[N]` each.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Levels {
+    /// Expected level: the product of the next two.
+    pub expected: Vec<f64>,
+    /// Probability of being there at all.
+    pub presence: Vec<f64>,
+    /// Level if it is there.
+    pub level: Vec<f64>,
+    /// Standard deviation of the level, whether it is there or not.
+    pub spread: Vec<f64>,
+}
+
+impl Head {
+    /// The head inside the program.
+    ///
+    /// # Errors
+    /// Where it is damaged.
+    pub fn embedded() -> Result<Arc<Self>, ExplainError> {
+        static HEAD: OnceLock<Arc<Head>> = OnceLock::new();
+        if let Some(head) = HEAD.get() {
+            return Ok(head.clone());
+        }
+        let head = Self::from_weights(&WeightsFile::embedded(EMBEDDED_HEAD, EMBEDDED))?;
+        Ok(HEAD.get_or_init(|| Arc::new(head)).clone())
+    }
+
+    /// A head by its name or its weights file.
+    ///
+    /// # Errors
+    /// A file that is missing, damaged or no head.
+    pub fn open(name: &Path) -> Result<Arc<Self>, ExplainError> {
+        if name == Path::new(EMBEDDED_HEAD) {
+            return Self::embedded();
+        }
+        Ok(Arc::new(Self::from_weights(&WeightsFile::read(name)?)?))
+    }
+
+    fn from_weights(weights: &WeightsFile) -> Result<Self, ExplainError> {
+        let device = Device::flex();
+        let config: HeadConfig = weights.config()?;
+        let d = config.dimension;
+        if !config.aspects.fits(d) || config.space.dimension() != d || config.scale <= 0.0 {
+            return Err(ExplainError::Head {
+                head: config.name,
+                problem: "its directions do not fit its dimension; train it anew".to_string(),
+            });
+        }
+        let network = HeadNetwork::new(&config.architecture, d, &device);
+        Ok(Self {
+            network: weights.load_into(network)?,
+            fingerprint: weights.fingerprint(),
+            config,
+            device,
+        })
+    }
+
+    /// A head whose network was just trained.
+    pub(super) fn of_parts(config: HeadConfig, network: HeadNetwork) -> Self {
+        Self {
+            config,
+            network,
+            fingerprint: Fingerprint::of("unsaved head").finish(),
+            device: Device::flex(),
+        }
+    }
+
+    /// What it was built from.
+    pub fn config(&self) -> &HeadConfig {
+        &self.config
+    }
+
+    /// SHA-256 of its weights file.
+    pub fn fingerprint(&self) -> &Fingerprint {
+        &self.fingerprint
+    }
+
+    /// Refuses another encoder than the one that it was trained with.
+    ///
+    /// # Errors
+    /// [`ExplainError::Head`] that names both.
+    pub fn check(&self, encoder: &dyn Encoder) -> Result<(), ExplainError> {
+        if *encoder.fingerprint() == self.config.encoder_fingerprint {
+            return Ok(());
+        }
+        Err(ExplainError::Head {
+            head: self.config.name.clone(),
+            problem: format!(
+                "it was trained with the encoder {} ({}) and cannot read {} ({}); train one for that with a \
+                 [train-head] recipe, or choose another --method",
+                self.config.encoder,
+                short(&self.config.encoder_fingerprint),
+                encoder.name(),
+                short(encoder.fingerprint())
+            ),
+        })
+    }
+
+    /// What goes with a method that reads by this head.
+    pub(crate) fn applicable(&self, method: &Method, vocabulary: &Vocabulary) -> Applicable {
+        let reading = match method {
+            Method::Calibrated(_) => &self.config.calibrated,
+            _ => &self.config.learned,
+        };
+        let Reading {
+            maps,
+            shared,
+            effect,
+            spill,
+        } = reading.clone();
+        Applicable {
+            space: Some(self.config.space.clone()),
+            calibration: Some(Calibration {
+                encoder: self.config.encoder_fingerprint.clone(),
+                vocabulary: vocabulary.fingerprint().clone(),
+                method: method.clone(),
+                space: None,
+                maps,
+                shared,
+                effect,
+                spill,
+            }),
+            ..Applicable::default()
+        }
+    }
+
+    /// Concepts by their text directions in the head's space, `[N, d]`.
+    pub(super) fn bank(&self, texts: Vec<f64>) -> Result<CueBank, ExplainError> {
+        let config = &self.config;
+        CueBank::new(texts, config.dimension, &config.aspects, config.scale)
+    }
+
+    /// Reads a divergence in the head's space, `[d]`.
+    pub(super) fn read(&self, bank: &CueBank, divergence: &[f64]) -> Result<Levels, ExplainError> {
+        let (n, d) = (bank.concepts(), self.config.dimension);
+        let cues = bank.cues(divergence, &bank.known)?;
+        let tensor = |values: Vec<f32>, shape: [usize; 3]| -> Tensor<3> {
+            Tensor::from_data(TensorData::new(values, shape), &self.device)
+        };
+        let known = bank.known.iter().map(|v| *v as f32).collect();
+        let output = self.network.forward(HeadInput {
+            cues: tensor(cues, [1, n, CUES]),
+            texts: tensor(bank.scaled_texts().collect(), [1, n, d]),
+            known: tensor(known, [1, n, 1]),
+            divergence: tensor(bank.scaled(divergence).collect(), [1, 1, d]).reshape([1, d]),
+        });
+        levels(output)
+    }
+}
+
+/// The numbers of an output of one set.
+pub(super) fn levels(output: HeadOutput) -> Result<Levels, ExplainError> {
+    let numbers = |tensor: Tensor<2>| -> Result<Vec<f64>, ExplainError> {
+        let values = finexl_zoo::tensor_values::values(tensor, "reading with a head")?;
+        Ok(values.into_iter().map(f64::from).collect())
+    };
+    let (logit, level) = (numbers(output.logit)?, numbers(output.level)?);
+    let scale = numbers(output.spread)?;
+    let presence: Vec<f64> = logit.iter().map(|v| 1.0 / (1.0 + (-v).exp())).collect();
+    let zipped = || presence.iter().zip(&level);
+    Ok(Levels {
+        expected: zipped().map(|(p, level)| p * level).collect(),
+        // The variance of a Laplace distribution is twice its squared scale.
+        spread: zipped()
+            .zip(&scale)
+            .map(|((p, level), s)| (p * 2.0 * s * s + p * (1.0 - p) * level * level).sqrt())
+            .collect(),
+        presence,
+        level,
+    })
+}
+
+/// Enough of a fingerprint to tell two apart.
+fn short(fingerprint: &Fingerprint) -> String {
+    fingerprint.as_str().chars().take(8).collect()
+}

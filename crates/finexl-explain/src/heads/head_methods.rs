@@ -1,0 +1,148 @@
+//! Heads as decompositions.
+
+use super::Head;
+use super::cues::CueBank;
+use super::head::EMBEDDED_HEAD;
+use crate::decompose::{Decomposition, Directions, Prepared, Weights};
+use crate::error::ExplainError;
+use crate::statistics::Interval;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Ridge regression with the directions that aspects have on images, where their words are known.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Calibrated {
+    /// The head: its name or its weights file.
+    pub head: PathBuf,
+}
+
+/// The levels that a head's network reads.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Learned {
+    /// The head: its name or its weights file.
+    pub head: PathBuf,
+}
+
+impl Default for Calibrated {
+    fn default() -> Self {
+        Self {
+            head: EMBEDDED_HEAD.into(),
+        }
+    }
+}
+
+impl Default for Learned {
+    fn default() -> Self {
+        Self {
+            head: EMBEDDED_HEAD.into(),
+        }
+    }
+}
+
+/// What of a head a method reads.
+#[derive(Clone, Copy, Debug)]
+enum Part {
+    Calibrated,
+    Learned,
+}
+
+macro_rules! by_head {
+    ($method:ty, $name:literal, $part:expr) => {
+        impl Decomposition for $method {
+            fn name(&self) -> &'static str {
+                $name
+            }
+
+            fn validate(&self) -> Result<(), ExplainError> {
+                Ok(())
+            }
+
+            /// Directions have to be in the space of the head.
+            fn prepare<'a>(
+                &self,
+                directions: Directions<'a>,
+            ) -> Result<Box<dyn Prepared + 'a>, ExplainError> {
+                let head = Head::open(&self.head)?;
+                Ok(Box::new(PreparedHead::new(head, $part, directions)?))
+            }
+        }
+    };
+}
+
+by_head!(Calibrated, "calibrated", Part::Calibrated);
+by_head!(Learned, "learned", Part::Learned);
+
+#[derive(Debug)]
+struct PreparedHead {
+    head: Arc<Head>,
+    part: Part,
+    bank: CueBank,
+}
+
+impl PreparedHead {
+    fn new(head: Arc<Head>, part: Part, directions: Directions<'_>) -> Result<Self, ExplainError> {
+        let dimension = head.config().dimension;
+        if directions.dimension() != dimension {
+            return Err(ExplainError::Head {
+                head: head.config().name.clone(),
+                problem: format!(
+                    "it reads features of dimension {dimension}, not of {}; use the encoder {}",
+                    directions.dimension(),
+                    head.config().encoder
+                ),
+            });
+        }
+        Ok(Self {
+            bank: head.bank(directions.values().to_vec())?,
+            head,
+            part,
+        })
+    }
+}
+
+impl Prepared for PreparedHead {
+    fn fit(&self, divergence: &[f64], _warm: Option<&[f64]>) -> Result<Weights, ExplainError> {
+        let dimension = self.head.config().dimension;
+        let directions = Directions::new(self.bank.blended(), self.bank.concepts(), dimension)?;
+        let weights = match self.part {
+            Part::Calibrated => self.bank.ridge(divergence),
+            Part::Learned => self.head.read(&self.bank, divergence)?.expected,
+        };
+        let residual = directions.residual(divergence, &weights);
+        Ok(Weights {
+            kept: (0..weights.len()).collect(),
+            residual,
+            residual_fitted: residual.min(1.0),
+            weights,
+        })
+    }
+
+    fn transformed(&self) -> Cow<'_, [f64]> {
+        Cow::Borrowed(self.bank.blended())
+    }
+
+    fn resampled<'b>(
+        &self,
+        directions: Directions<'b>,
+    ) -> Result<Box<dyn Prepared + 'b>, ExplainError> {
+        Ok(Box::new(Self::new(self.head.clone(), self.part, directions)?))
+    }
+
+    fn level_intervals(&self, divergence: &[f64]) -> Result<Option<Vec<Interval>>, ExplainError> {
+        let Part::Learned = self.part else {
+            return Ok(None);
+        };
+        let levels = self.head.read(&self.bank, divergence)?;
+        let factor = self.head.config().interval;
+        let ends = levels.expected.iter().zip(&levels.spread);
+        let interval = ends.map(|(level, spread)| Interval {
+            low: (level - factor * spread).clamp(0.0, 1.0),
+            high: (level + factor * spread).clamp(0.0, 1.0),
+        });
+        Ok(Some(interval.collect()))
+    }
+}

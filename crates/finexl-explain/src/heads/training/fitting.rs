@@ -1,0 +1,254 @@
+//! What of a head is fitted in closed form.
+
+use crate::calibrated_space::{CalibratedSpace, KnownTrial, SpaceSettings};
+use crate::error::ExplainError;
+use crate::heads::cues::CueBank;
+use crate::heads::head::Head;
+use crate::heads::head_config::Reading;
+use crate::heads::known_aspects::norm;
+use crate::heads::{Episode, KnownAspects};
+use crate::statistics::{Knot, MonotoneMap, quantile};
+use crate::vocabulary::Vocabulary;
+use std::collections::BTreeMap;
+
+/// Multiple of the identity, as a share of the mean variance, that is added to what is whitened by.
+const SHRINKAGE: f64 = 0.1;
+/// Share of sets without any aspect in which nothing may count as an effect.
+const QUIET: f64 = 0.95;
+/// Share of sets with aspects in which nothing else may count as one.
+const CLEAN: f64 = 0.9;
+/// Confidence of intervals of levels, with some room for sets that are unlike those of validation.
+const CONFIDENCE: f64 = 0.96;
+/// Fewest points that a map of an aspect's own is fitted on.
+const LEAST_POINTS: usize = 12;
+
+/// The mean divergence of a set, `[d]`.
+pub(super) fn mean(episode: &Episode) -> Vec<f64> {
+    let features = &episode.divergences;
+    let mut mean = vec![0.0; features.dimension];
+    for row in features.values.chunks_exact(features.dimension) {
+        for (sum, value) in mean.iter_mut().zip(row) {
+            *sum += f64::from(*value);
+        }
+    }
+    let count = features.len().max(1) as f64;
+    mean.iter().map(|sum| sum / count).collect()
+}
+
+/// Where what sets differ in beside their aspects counts for little; `directions` are those of the
+/// vocabulary's texts, `[N, d]`.
+pub(super) fn space(
+    episodes: &[Episode],
+    vocabulary: &Vocabulary,
+    directions: &[f64],
+) -> Result<CalibratedSpace, ExplainError> {
+    let trials: Vec<KnownTrial> = episodes
+        .iter()
+        .map(|episode| KnownTrial {
+            divergence: mean(episode),
+            directions: directions.to_vec(),
+            applied: applied(episode).collect(),
+        })
+        .collect();
+    let settings = SpaceSettings {
+        image_share: 0.0,
+        shrinkage: SHRINKAGE,
+    };
+    CalibratedSpace::fit(&trials, vocabulary, settings)
+}
+
+fn applied(episode: &Episode) -> impl Iterator<Item = (usize, f64)> + '_ {
+    let levels = episode.levels.iter().enumerate();
+    levels
+        .filter(|(_, level)| **level > 0.0)
+        .map(|(aspect, level)| (aspect, f64::from(*level)))
+}
+
+/// Directions of images: least squares of the divergence on the level, through zero, over sets with one
+/// aspect. `texts` and what is returned are in the space, `[N, d]` of which the first are aspects.
+pub(super) fn known_aspects(
+    episodes: &[Episode],
+    space: &CalibratedSpace,
+    vocabulary: &Vocabulary,
+    texts: &[f64],
+) -> Result<KnownAspects, ExplainError> {
+    let d = space.dimension();
+    let count = episodes.first().map_or(0, |episode| episode.levels.len());
+    let mut images = vec![0.0; count * d];
+    let mut weights = vec![0.0; count];
+    for episode in episodes {
+        let own: Vec<(usize, f64)> = applied(episode).collect();
+        let [(aspect, level)] = own[..] else { continue };
+        let divergence = space.whitened(&mean(episode))?;
+        weights[aspect] += level * level;
+        let sums = images[aspect * d..(aspect + 1) * d].iter_mut();
+        sums.zip(divergence).for_each(|(sum, v)| *sum += level * v);
+    }
+    for (aspect, weight) in weights.iter().enumerate() {
+        let row = &mut images[aspect * d..(aspect + 1) * d];
+        match *weight > 0.0 {
+            true => row.iter_mut().for_each(|v| *v /= weight),
+            // Never shown alone: the words have to do.
+            false => row.copy_from_slice(&texts[aspect * d..(aspect + 1) * d]),
+        }
+    }
+    let concepts = vocabulary.concepts()[..count].iter();
+    Ok(KnownAspects::new(
+        concepts.map(|concept| concept.name.clone()).collect(),
+        texts[..count * d].to_vec(),
+        images,
+    ))
+}
+
+/// Mean length of text directions.
+pub(super) fn scale(texts: &[f64], dimension: usize) -> f64 {
+    let rows = texts.chunks_exact(dimension);
+    let count = rows.len().max(1) as f64;
+    rows.map(norm).sum::<f64>() / count
+}
+
+/// A map that changes nothing.
+pub(super) fn identity() -> Result<MonotoneMap, ExplainError> {
+    MonotoneMap::new([0.0, 1.0].map(|at| Knot { x: at, y: at }).to_vec())
+}
+
+/// A reading whose weights are levels already, without thresholds.
+pub(super) fn plain_reading() -> Result<Reading, ExplainError> {
+    Ok(Reading {
+        maps: BTreeMap::new(),
+        shared: identity()?,
+        effect: 0.0,
+        spill: 0.0,
+    })
+}
+
+/// Weights of every set, `[N]` each, with its levels.
+pub(super) struct Readout<'a> {
+    pub vocabulary: &'a Vocabulary,
+    pub episodes: &'a [Episode],
+    pub weights: Vec<Vec<f64>>,
+}
+
+impl Readout<'_> {
+    /// Ridge weights with directions of images.
+    pub fn calibrated<'a>(
+        vocabulary: &'a Vocabulary,
+        episodes: &'a [Episode],
+        space: &CalibratedSpace,
+        bank: &CueBank,
+    ) -> Result<Readout<'a>, ExplainError> {
+        let weights = episodes
+            .iter()
+            .map(|episode| Ok(bank.ridge(&space.whitened(&mean(episode))?)));
+        Ok(Readout {
+            weights: weights.collect::<Result<_, ExplainError>>()?,
+            vocabulary,
+            episodes,
+        })
+    }
+
+    /// Maps from weights to levels: of each aspect on all sets, most of which do not have it, so that a
+    /// weight that often comes by mistake is read as little.
+    pub fn maps(&self) -> Result<Reading, ExplainError> {
+        let aspects = self.episodes.first().map_or(0, |e| e.levels.len());
+        let mut maps = BTreeMap::new();
+        let mut all: (Vec<f64>, Vec<f64>) = (Vec::new(), Vec::new());
+        for aspect in 0..aspects {
+            let sets = self.weights.iter().zip(self.episodes);
+            let (mut x, mut y): (Vec<f64>, Vec<f64>) = sets
+                .filter(|(weights, _)| weights[aspect] > 0.0)
+                .map(|(weights, set)| (weights[aspect], f64::from(set.levels[aspect])))
+                .unzip();
+            if x.len() >= LEAST_POINTS {
+                let fit = MonotoneMap::fit_smooth(&x, &y, &vec![1.0; x.len()])?;
+                let name = &self.vocabulary.concepts()[aspect].name;
+                maps.insert(name.clone(), from_zero(&fit)?);
+            }
+            all.0.append(&mut x);
+            all.1.append(&mut y);
+        }
+        let shared = match all.0.is_empty() {
+            true => identity()?,
+            false => from_zero(&MonotoneMap::fit_smooth(&all.0, &all.1, &vec![1.0; all.0.len()])?)?,
+        };
+        Ok(Reading {
+            maps,
+            shared,
+            effect: 0.0,
+            spill: 0.0,
+        })
+    }
+
+    /// The same reading with thresholds: what sets without an aspect, and absent aspects of the others, do not
+    /// pass.
+    pub fn thresholds(&self, reading: Reading) -> Reading {
+        let level = |concept: usize, weight: f64| {
+            let map = reading.maps.get(&self.vocabulary.concepts()[concept].name);
+            map.unwrap_or(&reading.shared).apply(weight.max(0.0))
+        };
+        let (mut quiet, mut spills) = (Vec::new(), Vec::new());
+        for (weights, set) in self.weights.iter().zip(self.episodes) {
+            let levels = weights.iter().enumerate().map(|(c, w)| level(c, *w));
+            let levels: Vec<f64> = levels.collect();
+            let largest = |present: bool| {
+                let of = levels.iter().enumerate();
+                let there = |concept: usize| set.levels.get(concept).is_some_and(|l| *l > 0.0);
+                of.filter(|(concept, _)| there(*concept) == present)
+                    .fold(0.0f64, |most, (_, level)| most.max(*level))
+            };
+            match set.levels.iter().all(|level| *level <= 0.0) {
+                true => quiet.push(largest(false)),
+                false => spills.push(largest(false) / largest(true).max(1e-6)),
+            }
+        }
+        let at = |values: &mut Vec<f64>, share: f64| {
+            values.sort_by(f64::total_cmp);
+            match values.is_empty() {
+                true => 0.0,
+                false => quantile(values, share),
+            }
+        };
+        Reading {
+            effect: at(&mut quiet, QUIET).clamp(0.0, 1.0),
+            spill: at(&mut spills, CLEAN).clamp(0.0, 1.0),
+            ..reading
+        }
+    }
+}
+
+/// The same map, from no weight is no level.
+fn from_zero(map: &MonotoneMap) -> Result<MonotoneMap, ExplainError> {
+    let knots = map.knots().iter().filter(|knot| knot.x > 0.0);
+    let zero = Knot { x: 0.0, y: 0.0 };
+    let levels = knots.map(|knot| Knot {
+        x: knot.x,
+        y: knot.y.clamp(0.0, 1.0),
+    });
+    MonotoneMap::new(std::iter::once(zero).chain(levels).collect())
+}
+
+/// Half-width of 95% intervals in units of the network's own spread: split conformal, over the aspects that
+/// are there (Lei et al. 2018).
+pub(super) fn interval(
+    head: &Head,
+    bank: &CueBank,
+    episodes: &[Episode],
+) -> Result<f64, ExplainError> {
+    let mut misses = Vec::new();
+    for episode in episodes {
+        let divergence = head.config().space.whitened(&mean(episode))?;
+        let levels = head.read(bank, &divergence)?;
+        for (aspect, level) in applied(episode) {
+            let miss = (levels.expected[aspect] - level).abs();
+            misses.push(miss / levels.spread[aspect].max(1e-6));
+        }
+    }
+    if misses.is_empty() {
+        return Err(ExplainError::TooFew {
+            what: "validation sets with aspects",
+            least: 1,
+        });
+    }
+    misses.sort_by(f64::total_cmp);
+    Ok(quantile(&misses, CONFIDENCE))
+}

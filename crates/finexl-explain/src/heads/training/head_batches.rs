@@ -1,0 +1,211 @@
+//! One training step's sets, as the network sees them.
+
+use super::fitting::mean;
+use crate::bank::ConceptBank;
+use crate::calibrated_space::CalibratedSpace;
+use crate::error::ExplainError;
+use crate::heads::cues::{CUES, CueBank};
+use crate::heads::head_network::HeadInput;
+use crate::heads::{Episode, KnownAspects};
+use burn::tensor::{Device, Tensor, TensorData};
+use finexl_core::seed::{ChaCha8Rng, generator, key};
+use finexl_data::scenes::Split;
+use finexl_zoo::ZooError;
+use finexl_zoo::training::BatchSource;
+use rand::RngExt;
+use rand::seq::SliceRandom;
+use rayon::prelude::*;
+
+/// Measurements of the concepts' directions, each on a few prompts, that training draws from.
+const BANKS: usize = 16;
+/// Prompts of each.
+const PROMPTS: usize = 4;
+/// Pairs of a set that a step sees: one of these, or as many as there are.
+const PAIRS: [usize; 5] = [4, 8, 12, 16, usize::MAX];
+
+/// Sets with their levels.
+#[derive(Clone, Debug)]
+pub struct HeadBatch {
+    pub(super) input: HeadInput,
+    /// Level of every concept, `[B, N]`; 0 where it is absent.
+    pub(super) levels: Tensor<2>,
+}
+
+impl HeadBatch {
+    /// Number of sets.
+    pub(super) fn len(&self) -> usize {
+        self.levels.dims()[0]
+    }
+
+    /// A range of sets.
+    pub(super) fn rows(&self, start: usize, end: usize) -> Self {
+        let count = end - start;
+        let part = |tensor: &Tensor<3>| tensor.clone().narrow(0, start, count);
+        Self {
+            input: HeadInput {
+                cues: part(&self.input.cues),
+                texts: part(&self.input.texts),
+                known: part(&self.input.known),
+                divergence: self.input.divergence.clone().narrow(0, start, count),
+            },
+            levels: self.levels.clone().narrow(0, start, count),
+        }
+    }
+
+    /// The same where autodiff follows.
+    pub(super) fn followed(self) -> Self {
+        Self {
+            input: HeadInput {
+                cues: Tensor::from_inner(self.input.cues),
+                texts: Tensor::from_inner(self.input.texts),
+                known: Tensor::from_inner(self.input.known),
+                divergence: Tensor::from_inner(self.input.divergence),
+            },
+            levels: Tensor::from_inner(self.levels),
+        }
+    }
+}
+
+/// Draws batches of sets; those of validation are always the same.
+pub(super) struct HeadBatches {
+    /// Differences in the head's space, `[n, d]` of every set.
+    training: Vec<Episode>,
+    validation: Vec<Episode>,
+    banks: Vec<CueBank>,
+    dimension: usize,
+    seed: u64,
+    sets: usize,
+}
+
+impl HeadBatches {
+    /// Batches of `sets` sets.
+    ///
+    /// # Errors
+    /// Sizes that do not fit, a factorisation that fails.
+    pub fn new(
+        [training, validation]: [&[Episode]; 2],
+        (space, aspects, scale): (&CalibratedSpace, &KnownAspects, f64),
+        bank: &ConceptBank,
+        (seed, sets): (u64, usize),
+    ) -> Result<Self, ExplainError> {
+        let banks = (0..BANKS as u64).map(|number| {
+            let mut random = generator(seed, &[key("head bank"), number]);
+            let prompts: Vec<usize> = (0..PROMPTS)
+                .map(|_| random.random_range(0..bank.probes()))
+                .collect();
+            let texts = space.whitened(&bank.mean_over(&prompts))?;
+            CueBank::new(texts, space.dimension(), aspects, scale)
+        });
+        let whitened = |episodes: &[Episode]| -> Result<Vec<Episode>, ExplainError> {
+            let sets = episodes.par_iter().map(|episode| {
+                let rows: Vec<f64> = episode.divergences.values.iter().map(|v| f64::from(*v)).collect();
+                let mut set = episode.clone();
+                let values = space.whitened(&rows)?;
+                set.divergences.values = values.into_iter().map(|v| v as f32).collect();
+                Ok(set)
+            });
+            sets.collect()
+        };
+        Ok(Self {
+            training: whitened(training)?,
+            validation: whitened(validation)?,
+            banks: banks.collect::<Result<_, ExplainError>>()?,
+            dimension: space.dimension(),
+            seed,
+            sets,
+        })
+    }
+
+    /// Some pairs of a set: its mean divergence over them.
+    fn drawn(&self, episode: &Episode, all: bool, random: &mut ChaCha8Rng) -> Vec<f64> {
+        let count = episode.divergences.len();
+        let kept = PAIRS[random.random_range(0..PAIRS.len())].min(count);
+        if all || kept == count {
+            return mean(episode);
+        }
+        let mut pairs: Vec<usize> = (0..count).collect();
+        pairs.shuffle(random);
+        let values = pairs[..kept].iter().flat_map(|pair| episode.divergences.row(*pair));
+        let mut part = episode.clone();
+        part.divergences.values = values.copied().collect();
+        mean(&part)
+    }
+}
+
+/// A set as numbers.
+struct Row {
+    bank: usize,
+    divergence: Vec<f64>,
+    known: Vec<f64>,
+    cues: Vec<f32>,
+    levels: Vec<f32>,
+}
+
+impl HeadBatches {
+    fn row(&self, split: Split, keys: [u64; 3]) -> Result<Row, ExplainError> {
+        let mut random = generator(self.seed, &[key("head set"), keys[0], keys[1], keys[2]]);
+        let learning = split == Split::Train;
+        let episode = match learning {
+            true => &self.training[random.random_range(0..self.training.len())],
+            false => {
+                let place = keys[1] as usize * self.sets + keys[2] as usize;
+                &self.validation[place % self.validation.len()]
+            }
+        };
+        let bank = match learning {
+            true => random.random_range(0..self.banks.len()),
+            false => 0,
+        };
+        let mut known = self.banks[bank].known.clone();
+        // In half of the sets some concepts are not told to be known ones, as new phrases will not be.
+        if learning && random.random_bool(0.5) {
+            let share = random.random_range(0.0..0.7);
+            for known in &mut known {
+                if random.random_bool(share) {
+                    *known = 0.0;
+                }
+            }
+        }
+        let divergence = self.drawn(episode, !learning, &mut random);
+        let mut levels = episode.levels.clone();
+        levels.resize(known.len(), 0.0);
+        Ok(Row {
+            cues: self.banks[bank].cues(&divergence, &known)?,
+            bank,
+            divergence,
+            known,
+            levels,
+        })
+    }
+}
+
+impl BatchSource for HeadBatches {
+    type Batch = HeadBatch;
+
+    fn batch(&self, split: Split, keys: [u64; 2], device: &Device) -> Result<HeadBatch, ZooError> {
+        let rows: Result<Vec<Row>, ExplainError> = (0..self.sets as u64)
+            .into_par_iter()
+            .map(|index| self.row(split, [keys[0], keys[1], index]))
+            .collect();
+        let rows = rows.map_err(|error| ZooError::Config(error.to_string()))?;
+        let (b, n, d) = (rows.len(), self.banks[0].concepts(), self.dimension);
+        let device = device.clone().inner();
+        let tensor = |values: Vec<f32>, shape: [usize; 3]| -> Tensor<3> {
+            Tensor::from_data(TensorData::new(values, shape), &device)
+        };
+        let texts = rows.iter().flat_map(|r| self.banks[r.bank].scaled_texts());
+        let divergence = rows.iter().flat_map(|r| self.banks[r.bank].scaled(&r.divergence));
+        let known = rows.iter().flat_map(|r| r.known.iter().map(|v| *v as f32));
+        let batch = HeadBatch {
+            input: HeadInput {
+                cues: tensor(rows.iter().flat_map(|r| r.cues.clone()).collect(), [b, n, CUES]),
+                texts: tensor(texts.collect(), [b, n, d]),
+                known: tensor(known.collect(), [b, n, 1]),
+                divergence: tensor(divergence.collect(), [b, 1, d]).reshape([b, d]),
+            },
+            levels: tensor(rows.iter().flat_map(|r| r.levels.clone()).collect(), [b, 1, n])
+                .reshape([b, n]),
+        };
+        Ok(batch)
+    }
+}

@@ -1,0 +1,406 @@
+//! Runs the recipe of an explainer head.
+
+use super::episode_store::{DrawingProgress, EpisodeStore};
+use super::fitting::{self, Readout};
+use super::head_batches::{HeadBatch, HeadBatches};
+use super::head_metrics::{FigureMetric, HeadStepOutput};
+use super::material::Material;
+use crate::bank::ConceptBank;
+use crate::cache::Cache;
+use crate::error::ExplainError;
+use crate::heads::cues::CueBank;
+use crate::heads::head::Head;
+use crate::heads::head_network::{HeadNetwork, HeadOutput};
+use crate::heads::{Codec, Episode, HeadAspect, HeadConfig, Stock};
+use crate::vocabulary::Vocabulary;
+use burn::module::Module;
+use burn::optim::{GradientsParams, ModuleOptimizer};
+use burn::optim::lr_scheduler::module_lr_scheduler::ModuleLearningRate;
+use burn::tensor::activation::sigmoid;
+use burn::tensor::{Device, Tensor};
+use burn::train::metric::LossMetric;
+use burn::train::metric::store::{Aggregate, Direction, Split};
+use burn::train::{
+    InferenceStep, MetricEarlyStoppingStrategy, StoppingCondition, TrainOutput, TrainStep,
+};
+use finexl_core::experiment::TrainHead;
+use finexl_core::fingerprint::Fingerprint;
+use finexl_data::image::Image;
+use finexl_data::vocabulary::{Concept, distractors};
+use finexl_zoo::encoders::Encoder;
+use finexl_zoo::generators::AnyGenerator;
+use finexl_zoo::training::{TrainingReport, TrainingRun, adamw, follow};
+use finexl_zoo::workers::{Workers, cuts};
+use finexl_zoo::{ZooError, weights};
+use std::path::Path;
+use std::sync::Arc;
+
+/// How much an aspect's presence, its level where it is there, and the expected level count.
+const SHARES: [f32; 3] = [8.0, 0.2, 20.0];
+/// Folder of the drawn sets in the run folder, where nothing is cached.
+const EPISODES: &str = "episodes";
+
+/// Trains a head for `encoder` in `run_folder`, going on where it was: sets that are drawn are not drawn again,
+/// and the network goes on from the last whole checkpoint.
+///
+/// # Errors
+/// What the recipe names and is not there, a setting outside its range, a checkpoint that does not fit, or
+/// burn-train's failure.
+pub fn train_head(
+    recipe: &TrainHead,
+    encoder: &dyn Encoder,
+    run_folder: &Path,
+    quiet: bool,
+    progress: DrawingProgress<'_>,
+) -> Result<TrainingReport, ExplainError> {
+    check(recipe)?;
+    let material = Material::open(recipe, encoder)?;
+    let drawn = Drawn::draw(recipe, encoder, &material, run_folder, progress)?;
+    let closed = Closed::fit(recipe, encoder, &material, &drawn)?;
+    let device = Device::flex().autodiff();
+    device.seed(recipe.seed);
+    let dimension = encoder.dimension();
+    let fresh = || HeadNetwork::new(&recipe.architecture, dimension, &device);
+    let learned = fresh();
+    let trainee = HeadTrainee {
+        average: follow(fresh().no_grad(), &learned, 0.0),
+        learned,
+        averaging_decay: recipe.averaging_decay,
+        workers: Arc::new(Workers::new(&device)),
+    };
+    let run = TrainingRun {
+        name: &recipe.name,
+        schedule: recipe.schedule.clone(),
+        folder: run_folder,
+        quiet,
+    };
+    let config = &closed.config;
+    let batches = HeadBatches::new(
+        [&drawn.training, &drawn.validation],
+        (&config.space, &config.aspects, config.scale),
+        &closed.bank,
+        (recipe.seed, recipe.episodes_per_step),
+    )?;
+    let trained = run.launch(trainee, batches, adamw(&run.schedule), |mut run| {
+        run = run.metrics((LossMetric::new(),));
+        for figure in FigureMetric::all() {
+            run = run.metric_valid_numeric(figure);
+        }
+        match recipe.patience {
+            Some(n_epochs) => run.early_stopping(MetricEarlyStoppingStrategy::new(
+                &LossMetric::new(),
+                Aggregate::Mean,
+                Direction::Lowest,
+                Split::Valid,
+                StoppingCondition::NoImprovementSince { n_epochs },
+            )),
+            None => run,
+        }
+    })?;
+    let resumed_after = trained.resumed_after;
+    let Some(trainee) = trained.module else {
+        return Ok(TrainingReport {
+            weights: None,
+            resumed_after,
+        });
+    };
+    let network = trainee.average.valid();
+    let config = closed.read(network.clone(), &drawn.validation)?;
+    weights::save(&network, &config, &recipe.output)?;
+    Ok(TrainingReport {
+        weights: Some(recipe.output.clone()),
+        resumed_after,
+    })
+}
+
+fn check(recipe: &TrainHead) -> Result<(), ExplainError> {
+    let wrong = |setting, value: String, allowed| {
+        Err(ExplainError::Setting {
+            setting,
+            value,
+            allowed,
+        })
+    };
+    let a = &recipe.architecture;
+    if a.heads == 0 || a.layers == 0 || !a.width.is_multiple_of(a.heads) {
+        let value = format!("{} wide with {} heads", a.width, a.heads);
+        return wrong("architecture", value, "as wide as a multiple of its heads, of a layer or more");
+    }
+    let e = &recipe.episodes;
+    for (setting, value) in [
+        ("episodes.training", e.training),
+        ("episodes.validation", e.validation),
+        ("episodes.pairs", e.pairs),
+        ("episodes.most-aspects", e.most_aspects),
+        ("episodes-per-step", recipe.episodes_per_step),
+    ] {
+        if value == 0 {
+            return wrong(setting, value.to_string(), "at least 1");
+        }
+    }
+    if !(0.0..1.0).contains(&recipe.averaging_decay) {
+        let value = recipe.averaging_decay.to_string();
+        return wrong("averaging-decay", value, "from 0 to below 1");
+    }
+    Ok(())
+}
+
+/// The sets of both splits.
+struct Drawn {
+    training: Vec<Episode>,
+    validation: Vec<Episode>,
+}
+
+impl Drawn {
+    fn draw(
+        recipe: &TrainHead,
+        encoder: &dyn Encoder,
+        material: &Material,
+        run_folder: &Path,
+        progress: DrawingProgress<'_>,
+    ) -> Result<Self, ExplainError> {
+        let codecs = material.codecs.iter();
+        let through: Vec<_> = codecs
+            .map(|generator: &AnyGenerator| move |images: &[Image]| generator.reconstruct(images))
+            .collect();
+        let codecs: Vec<Codec<'_>> = through.iter().map(|codec| codec as Codec<'_>).collect();
+        let cache = Cache::of_user();
+        let wanted = &recipe.episodes;
+        let both = [
+            ("training", 0, &material.training, wanted.training),
+            ("validation", 1, &material.validation, wanted.validation),
+        ]
+        .map(|(name, number, pictures, count)| {
+            let stock = Stock {
+                pictures: pictures.as_ref(),
+                aspects: &material.aspects,
+                encoder,
+                pairs: wanted.pairs,
+                most: wanted.most_aspects,
+                codecs: &codecs,
+                seed: recipe.seed.wrapping_add(number),
+            };
+            let key = key(recipe, encoder, material, name);
+            let folder = cache.episodes(&key);
+            let folder = folder.unwrap_or_else(|| run_folder.join(EPISODES));
+            let sets = EpisodeStore::new(&folder, name, key).episodes(&stock, count, progress);
+            Ok::<_, ExplainError>(without(sets?, &material.held_out(recipe)))
+        });
+        let [training, validation] = both;
+        Ok(Self {
+            training: training?,
+            validation: validation?,
+        })
+    }
+}
+
+/// The sets that have none of some aspects, which then are not listed either.
+fn without(episodes: Vec<Episode>, aspects: &[usize]) -> Vec<Episode> {
+    let there = |set: &Episode| aspects.iter().any(|aspect| set.levels[*aspect] > 0.0);
+    let rest = episodes.into_iter().filter(|set| !there(set));
+    rest.map(|set| {
+        let levels = set.levels.iter().enumerate();
+        let kept = levels.filter(|(aspect, _)| !aspects.contains(aspect));
+        Episode {
+            levels: kept.map(|(_, level)| *level).collect(),
+            divergences: set.divergences,
+        }
+    })
+    .collect()
+}
+
+/// Of everything that sets are drawn from, their number aside.
+fn key(recipe: &TrainHead, encoder: &dyn Encoder, material: &Material, name: &str) -> Fingerprint {
+    let aspects = material.aspects.iter().map(HeadAspect::described);
+    let aspects: Vec<String> = aspects.collect();
+    Fingerprint::of("episodes 1")
+        .text("split", name)
+        .number("seed", recipe.seed)
+        .number("pairs", recipe.episodes.pairs as u64)
+        .number("most", recipe.episodes.most_aspects as u64)
+        .nested("pictures", &material.fingerprint)
+        .nested("encoder", encoder.fingerprint())
+        .text("aspects", &aspects.join("; "))
+        .text("codecs", &recipe.codecs.join(" "))
+        .finish()
+}
+
+/// What is fitted before the network learns.
+struct Closed {
+    config: HeadConfig,
+    vocabulary: Vocabulary,
+    bank: ConceptBank,
+    /// Directions of texts in the space, over all prompts, `[N, d]`.
+    texts: Vec<f64>,
+}
+
+impl Closed {
+    fn fit(
+        recipe: &TrainHead,
+        encoder: &dyn Encoder,
+        material: &Material,
+        drawn: &Drawn,
+    ) -> Result<Self, ExplainError> {
+        let vocabulary = vocabulary(material, &recipe.held_out);
+        let bank = ConceptBank::build(encoder, &vocabulary, &material.prompts)?;
+        let directions = bank.mean();
+        let space = fitting::space(&drawn.training, &vocabulary, &directions)?;
+        let texts = space.whitened(&directions)?;
+        let aspects = fitting::known_aspects(&drawn.training, &space, &vocabulary, &texts)?;
+        let concepts = vocabulary.concepts().iter();
+        let config = HeadConfig {
+            name: recipe.name.clone(),
+            encoder: recipe.encoder.clone(),
+            encoder_fingerprint: encoder.fingerprint().clone(),
+            dimension: encoder.dimension(),
+            architecture: recipe.architecture.clone(),
+            vocabulary: concepts.map(|concept| concept.phrases.clone()).collect(),
+            scale: fitting::scale(&texts, encoder.dimension()),
+            space,
+            aspects,
+            learned: fitting::plain_reading()?,
+            calibrated: fitting::plain_reading()?,
+            interval: 1.0,
+        };
+        Ok(Self {
+            config,
+            vocabulary,
+            bank,
+            texts,
+        })
+    }
+
+    /// The config with how weights are read, fitted on sets that were not learned from.
+    fn read(
+        mut self,
+        network: HeadNetwork,
+        validation: &[Episode],
+    ) -> Result<HeadConfig, ExplainError> {
+        let config = &self.config;
+        let (d, aspects) = (config.dimension, &config.aspects);
+        let bank = CueBank::new(self.texts.clone(), d, aspects, config.scale)?;
+        let readout = Readout::calibrated(&self.vocabulary, validation, &config.space, &bank)?;
+        let calibrated = readout.thresholds(readout.maps()?);
+        let head = Head::of_parts(config.clone(), network);
+        let weights = validation.iter().map(|episode| {
+            let divergence = config.space.whitened(&fitting::mean(episode))?;
+            Ok(head.read(&bank, &divergence)?.expected)
+        });
+        let readout = Readout {
+            weights: weights.collect::<Result<_, ExplainError>>()?,
+            vocabulary: &self.vocabulary,
+            episodes: validation,
+        };
+        let learned = readout.thresholds(fitting::plain_reading()?);
+        self.config.interval = fitting::interval(&head, &bank, validation)?;
+        self.config.calibrated = calibrated;
+        self.config.learned = learned;
+        Ok(self.config)
+    }
+}
+
+/// The aspects, then phrases that no operator makes.
+fn vocabulary(material: &Material, held_out: &[String]) -> Vocabulary {
+    let aspects = material.aspects.iter().map(|aspect| aspect.concept.clone());
+    let mut concepts: Vec<Concept> = aspects.filter(|c| !held_out.contains(&c.name)).collect();
+    let others = distractors().into_iter().filter(|phrase| {
+        let own = concepts.iter().flat_map(|concept| &concept.phrases);
+        !held_out.contains(phrase) && own.clone().all(|own| own != phrase)
+    });
+    let others: Vec<Concept> = others.map(|phrase| Concept::phrase(&phrase)).collect();
+    concepts.extend(others);
+    Vocabulary::of_concepts(concepts)
+}
+
+/// The learned weights, their average, and what a step needs.
+#[derive(Module, Debug)]
+struct HeadTrainee {
+    learned: HeadNetwork,
+    average: HeadNetwork,
+    averaging_decay: f64,
+    #[module(skip)]
+    workers: Arc<Workers>,
+}
+
+/// Cross entropy of presence, Laplace likelihood of the level where it is there, and the error of the expected
+/// level: means over sets, so that a batch may be cut.
+fn loss(output: &HeadOutput, levels: Tensor<2>) -> Tensor<1> {
+    let there = levels.clone().greater_elem(0.0).float();
+    let [sets, _] = levels.dims();
+    let presence = sigmoid(output.logit.clone()).clamp(1e-6, 1.0 - 1e-6);
+    let entropy = there.clone() * presence.clone().log()
+        + (there.clone().neg() + 1.0) * (presence.neg() + 1.0).log();
+    let spread = output.spread.clone();
+    let likelihood = (levels.clone() - output.level.clone()).abs() / spread.clone() + spread.log();
+    let missed = (output.expected() - levels).abs();
+    let [shown, level, expected] = SHARES;
+    entropy.mean().mul_scalar(-shown)
+        + (likelihood * there).sum().mul_scalar(level / sets.max(1) as f32)
+        + missed.mean().mul_scalar(expected)
+}
+
+impl TrainStep for HeadTrainee {
+    type Input = HeadBatch;
+    type Output = HeadStepOutput;
+
+    fn step(&self, batch: HeadBatch) -> TrainOutput<HeadStepOutput> {
+        let parts = cuts(batch.len(), self.workers.parts())
+            .map(|[start, end]| (batch.rows(start, end), end - start))
+            .collect();
+        let device = Device::flex().autodiff();
+        let (value, grads) =
+            self.workers
+                .gradients(&self.learned, &device, parts, |learned, part| {
+                    let part = part.followed();
+                    loss(&learned.forward(part.input), part.levels)
+                });
+        TrainOutput {
+            grads,
+            item: HeadStepOutput {
+                loss: value,
+                read: Vec::new(),
+                concepts: 0,
+            },
+        }
+    }
+
+    fn optimize(
+        mut self,
+        optimizer: &mut ModuleOptimizer,
+        learning_rate: ModuleLearningRate,
+        gradients: GradientsParams,
+    ) -> Self {
+        self.learned = optimizer.step(learning_rate, self.learned, gradients);
+        self.average = follow(self.average, &self.learned, self.averaging_decay);
+        self
+    }
+}
+
+impl InferenceStep for HeadTrainee {
+    type Input = HeadBatch;
+    type Output = HeadStepOutput;
+
+    fn step(&self, batch: HeadBatch) -> HeadStepOutput {
+        let concepts = batch.levels.dims()[1];
+        let output = self.average.forward(batch.input);
+        let numbers = |tensor: Tensor<2>| -> Result<Vec<f32>, ZooError> {
+            finexl_zoo::tensor_values::values(tensor, "validating a head")
+        };
+        let read = [sigmoid(output.logit.clone()), output.expected(), batch.levels.clone()].map(numbers);
+        let read = match read {
+            [Ok(presence), Ok(expected), Ok(levels)] => presence
+                .iter()
+                .zip(&expected)
+                .zip(&levels)
+                .map(|((p, e), l)| [*p, *e, *l].map(f64::from))
+                .collect(),
+            // A device that cannot be read fails in the loss too, which is where it is told.
+            _ => Vec::new(),
+        };
+        HeadStepOutput {
+            loss: loss(&output, batch.levels),
+            read,
+            concepts,
+        }
+    }
+}
