@@ -43,6 +43,8 @@ pub enum Role {
     Baseline,
     /// A way to explain that is not the default.
     Variant,
+    /// One that reads by a trained head.
+    Head,
     /// What `explain` does by default.
     Ours,
 }
@@ -55,6 +57,7 @@ impl Role {
             Self::Control => "control",
             Self::Baseline => "baseline",
             Self::Variant => "variant",
+            Self::Head => "head",
             Self::Ours => "ours",
         }
     }
@@ -195,6 +198,22 @@ pub struct TableComparison {
     pub possible_gain: Option<f64>,
 }
 
+/// What a head reads beside what another method does, on the same targets.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ReadingComparison {
+    /// The method with a head.
+    pub head: String,
+    /// The method without one.
+    pub other: String,
+    /// [`NAMED_F1`] or [`LEVEL_SPEARMAN`].
+    pub figure: String,
+    /// How much larger the head's is.
+    pub difference: Figure,
+    /// Two-sided p of a sign-flip test over runs, not corrected.
+    pub p: f64,
+}
+
 /// One column under one protocol.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -215,6 +234,9 @@ pub struct TableColumn {
     pub rows: Vec<TableRow>,
     /// Ours beside the others.
     pub comparisons: Vec<TableComparison>,
+    /// Heads beside methods without one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub readings: Vec<ReadingComparison>,
     /// The baseline with the largest main figure.
     pub best_baseline: Option<String>,
 }

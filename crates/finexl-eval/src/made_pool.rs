@@ -59,7 +59,9 @@ mod tests {
         let text = "[score-encoders]\noutput = \"a\"\nencoders = []\nsplit = \"test\"\nprobes = 1\n\
                     pairs = 1\nseed = 1\n";
         std::fs::write(&path, text).unwrap();
-        let error = made_pool(&path, "pool", "cpu", &|_, _, _| ()).err().unwrap();
+        let error = made_pool(&path, "pool", "cpu", &|_, _, _| ())
+            .err()
+            .unwrap();
         let message = error.to_string();
         for part in ["`pool`", "encoders.toml", "[make-pool]"] {
             assert!(message.contains(part), "{message}");

@@ -127,14 +127,14 @@ impl Scorer {
         open: Open<'_>,
         vocabulary: &Vocabulary,
     ) -> Result<Self, EvalError> {
+        let encoder = open(&choice.encoder)?;
         let settings = AnalysisSettings {
             method: match &choice.method {
                 Some(name) => Method::parse(name)?,
-                None => Method::default(),
+                None => Method::default_for(encoder.as_ref())?,
             },
             ..AnalysisSettings::default()
         };
-        let encoder = open(&choice.encoder)?;
         let applicable = Calibration::embedded_for(encoder.as_ref(), vocabulary, &settings.method)?;
         Ok(Self {
             name: format!("{} {}", choice.encoder, settings.method.name()),

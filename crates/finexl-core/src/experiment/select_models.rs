@@ -56,6 +56,9 @@ pub struct Variant {
     pub name: String,
     /// `default`, `scores`, or a decomposition by name.
     pub method: String,
+    /// Weights file of another head of `calibrated` and `learned` than the one inside the program.
+    #[serde(default)]
+    pub head: Option<PathBuf>,
     /// Penalty of `default` and `ridge`.
     #[serde(default)]
     pub lambda: Option<f64>,
@@ -98,6 +101,11 @@ pub enum PoolColumn {
     Single {
         /// Levels of each run.
         levels: usize,
+    },
+    /// Models of one of these aspects alone are the targets; all models of one aspect can be selected.
+    Aspects {
+        /// Names.
+        names: Vec<String>,
     },
     /// Mixtures of so many aspects are the targets; models of one aspect can be selected too.
     Mixed {

@@ -85,10 +85,11 @@ impl Decomposed {
     /// # Errors
     /// Where the embedded calibration is damaged.
     pub fn scores_of(encoder: &dyn Encoder, vocabulary: &Vocabulary) -> Result<Self, EvalError> {
-        let space = Self::space_of(encoder, vocabulary)?;
+        let method = Method::default_for(encoder)?;
+        let space = Calibration::embedded_for(encoder, vocabulary, &method)?.space;
         Ok(Self {
             name: SCORES.to_string(),
-            ..Self::new(&AnalysisSettings::default().method, space)?
+            ..Self::new(&method, space)?
         })
     }
 

@@ -34,9 +34,9 @@ pub(super) fn chosen_models(
         let Some(chosen) = trained(model, vocabulary) else {
             continue;
         };
-        match last.iter_mut().find(|(other, _)| other.run == model.run) {
-            Some(there) if there.0.level < model.level => *there = (model, chosen),
-            Some(_) => (),
+        match last.iter().position(|(other, _)| other.run == model.run) {
+            Some(at) if last[at].0.level >= model.level => (),
+            Some(at) => last[at] = (model, chosen),
             None => last.push((model, chosen)),
         }
     }

@@ -93,9 +93,7 @@ impl Drawing<'_> {
         {
             return Ok(kept);
         }
-        let drawn = self
-            .generator
-            .generate(requests, self.settings, &|_| ())?;
+        let drawn = self.generator.generate(requests, self.settings, &|_| ())?;
         let images: Vec<Image> = drawn.iter().map(as_saved).collect();
         let mut features = self.encoder.encode_images(&images)?;
         if !disturbances.is_empty() {
@@ -114,8 +112,7 @@ impl Drawing<'_> {
     /// Fingerprint of everything that the features of a block depend on; that of a personalized generator covers
     /// its adapter's files and scale.
     fn key(&self, requests: &[GenerationRequest], disturbances: &[Disturbance]) -> Fingerprint {
-        let record =
-            GenerationRecord::new(self.generator, None, self.settings.clone(), requests);
+        let record = GenerationRecord::new(self.generator, None, self.settings.clone(), requests);
         let key = Fingerprint::of("features of generated probes 1")
             .nested("images", &record.key())
             .nested("encoder", self.encoder.fingerprint());

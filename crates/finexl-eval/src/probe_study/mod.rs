@@ -4,6 +4,7 @@ mod chosen_models;
 mod drawn_features;
 mod experiment;
 mod figures;
+mod gallery;
 mod null_trials;
 mod probe_bank;
 mod trials;

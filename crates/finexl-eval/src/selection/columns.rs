@@ -7,6 +7,7 @@ use finexl_core::experiment::PoolColumn;
 pub fn name(column: &PoolColumn) -> String {
     match column {
         PoolColumn::Single { levels } => format!("single aspect, {levels} levels"),
+        PoolColumn::Aspects { names } => format!("of {}", names.join(", ")),
         PoolColumn::Mixed { aspects } => format!("{aspects} aspects"),
     }
 }
@@ -21,6 +22,10 @@ pub fn members(column: &PoolColumn, candidates: &[Candidate]) -> [Vec<usize>; 2]
         PoolColumn::Single { levels } => {
             let all = which(&|c| c.is_single() && spread(candidates, c, *levels));
             [all.clone(), all]
+        }
+        PoolColumn::Aspects { names } => {
+            let own = |c: &Candidate| c.is_single() && c.aspects.iter().any(|a| names.contains(a));
+            [which(&Candidate::is_single), which(&own)]
         }
         PoolColumn::Mixed { aspects } => {
             let targets = which(&|c| c.aspects.len() == *aspects);

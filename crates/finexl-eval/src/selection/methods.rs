@@ -71,7 +71,7 @@ impl Contender {
             },
             SCORES => Self {
                 method: Box::new(Decomposed::scores_of(encoder, vocabulary)?),
-                role: Role::Variant,
+                role: role_of(&Method::default_for(encoder)?),
                 columns: OWN,
                 variant: None,
                 offer: 0,
@@ -95,7 +95,7 @@ impl Contender {
             },
             other => Self {
                 method: Box::new(Decomposed::for_encoder(&decomposition(other)?, encoder)?),
-                role: Role::Variant,
+                role: role_of(&decomposition(other)?),
                 // Algorithm 1 is defined on plain directions; the others see their own.
                 columns: OWN,
                 variant: None,
@@ -118,7 +118,10 @@ impl Contender {
         let method = Self::method_of(variant, encoder, vocabulary)?;
         Ok(Self {
             method: Box::new(method),
-            role: Role::Variant,
+            role: match variant.method.as_str() {
+                DEFAULT | SCORES => Role::Variant,
+                name => role_of(&decomposition(name)?),
+            },
             columns: &[Column::Transformed],
             variant: Some(variant.clone()),
             offer,
@@ -137,6 +140,14 @@ impl Contender {
                 variant.name
             ),
         ));
+        if let Some(head) = &variant.head {
+            let method = decomposition(&variant.method)?.with_head(head);
+            let Some(method) = method else {
+                let problem = format!("\"{}\": {} reads by no head", variant.name, variant.method);
+                return Err(EvalError::setting("variants", problem));
+            };
+            return Decomposed::for_encoder(&method, encoder);
+        }
         let settings = (variant.lambda, variant.e_ortho, variant.components);
         if variant.method == DEFAULT {
             return match settings {
@@ -185,6 +196,14 @@ impl Contender {
             (1, _) | (_, Column::Plain) => name,
             (_, Column::Transformed) => format!("{name}, our directions"),
         }
+    }
+}
+
+/// What a decomposition is in a table.
+fn role_of(method: &Method) -> Role {
+    match method {
+        Method::Calibrated(_) | Method::Learned(_) => Role::Head,
+        _ => Role::Variant,
     }
 }
 

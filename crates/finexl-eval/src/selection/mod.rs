@@ -20,6 +20,7 @@ mod output;
 mod part;
 mod pool_features;
 mod protocol;
+mod readings;
 mod similarity;
 mod table;
 mod thresholds;

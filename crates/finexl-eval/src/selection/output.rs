@@ -7,7 +7,7 @@ use crate::report::{write_json, write_table};
 use finexl_core::atomic;
 use finexl_core::experiment::{Experiment, SelectModels};
 use finexl_core::fingerprint::Fingerprint;
-use finexl_core::selection::{SelectionRecord, TableColumn};
+use finexl_core::selection::{Figure, SelectionRecord, TableColumn};
 use serde::Serialize;
 use std::path::Path;
 
@@ -121,6 +121,7 @@ pub fn markdown(columns: &[TableColumn]) -> String {
         ));
         text.push_str(&table_of(column));
         text.push_str(&comparisons_of(column));
+        text.push_str(&readings_of(column));
     }
     text
 }
@@ -147,6 +148,22 @@ fn table_of(column: &TableColumn) -> String {
     });
     let ceilings: Vec<String> = ceilings.collect();
     text.push_str(&format!("| ceiling | {} |\n\n", ceilings.join(" | ")));
+    text
+}
+
+fn readings_of(column: &TableColumn) -> String {
+    if column.readings.is_empty() {
+        return String::new();
+    }
+    let mut text = String::from("| head | beside | figure | difference | p |\n|---|---|---|---|---|\n");
+    for reading in &column.readings {
+        let Figure { value, low, high } = reading.difference;
+        text.push_str(&format!(
+            "| {} | {} | {} | {value:+.3} [{low:+.3}, {high:+.3}] | {:.4} |\n",
+            reading.head, reading.other, reading.figure, reading.p
+        ));
+    }
+    text.push('\n');
     text
 }
 

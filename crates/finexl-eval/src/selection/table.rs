@@ -1,6 +1,7 @@
 //! Tables of figures from records alone.
 
 use super::protocol::Protocol;
+use super::readings::{readings, strengths};
 use super::{Clustered, compare, error_removed, level_recovery};
 use crate::EvalError;
 use finexl_core::selection::{
@@ -118,6 +119,7 @@ impl<'a> Part<'a> {
             runs: runs.len(),
             ceilings: ceilings(any),
             comparisons: self.comparisons(main)?,
+            readings: readings(&self.methods)?,
             rows,
             best_baseline: best,
         })
@@ -141,7 +143,7 @@ impl<'a> Part<'a> {
         let others = self
             .methods
             .iter()
-            .filter(|(_, of)| matches!(of[0].role, Role::Control | Role::Baseline | Role::Variant));
+            .filter(|(_, of)| matches!(of[0].role, Role::Control | Role::Baseline | Role::Variant | Role::Head));
         others
             .map(|(name, other)| comparison(name, ours, other, figure))
             .collect()
@@ -176,21 +178,8 @@ fn row(method: &str, records: &[&SelectionRecord]) -> Result<TableRow, EvalError
 /// Whether strengths follow levels, over the runs in which they can.
 fn levels(records: &[&SelectionRecord]) -> Result<Vec<(String, Figure)>, EvalError> {
     const FEWEST: usize = 3;
-    let mut runs: BTreeMap<&str, Vec<(usize, f64)>> = BTreeMap::new();
-    for record in records {
-        if let Some(strength) = record.strength {
-            let run = runs.entry(&record.run).or_default();
-            run.push((record.level, strength));
-        }
-    }
-    let runs: Vec<Vec<f64>> = runs
-        .into_values()
-        .filter(|run| run.len() >= FEWEST)
-        .map(|mut run| {
-            run.sort_by_key(|(level, _)| *level);
-            run.into_iter().map(|(_, strength)| strength).collect()
-        })
-        .collect();
+    let runs = strengths(records).into_values();
+    let runs: Vec<Vec<f64>> = runs.filter(|run| run.len() >= FEWEST).collect();
     if runs.is_empty() {
         return Ok(Vec::new());
     }

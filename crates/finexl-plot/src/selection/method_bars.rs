@@ -55,7 +55,7 @@ pub(super) fn method_bars(
         range: share.then_some((0.0, 1.0)),
         percent: share,
         series: vec!["what explain compares models by".to_string()],
-        light: any(Role::Variant).then(|| "other ways to explain".to_string()),
+        light: (any(Role::Variant) || any(Role::Head)).then(|| "other ways to explain".to_string()),
         faint: any(Role::Baseline).then(|| "baselines and controls".to_string()),
         mark: rows
             .iter()
@@ -73,7 +73,7 @@ fn bar_row(row: &TableRow, figure: &str, mark: Option<f64>) -> Option<BarRow> {
     let figure = row.figures.get(figure)?;
     let tone = match row.role {
         Role::Ours => Tone::Full,
-        Role::Variant => Tone::Light,
+        Role::Variant | Role::Head => Tone::Light,
         Role::Baseline | Role::Control | Role::Reference => Tone::Faint,
     };
     let interval = Interval {

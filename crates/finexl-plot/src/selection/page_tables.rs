@@ -76,7 +76,7 @@ pub(super) fn methods(column: &TableColumn, published: &Published) -> String {
         let class = match row.role {
             Role::Ours => " class=\"ours\"",
             Role::Reference => " class=\"faint\"",
-            Role::Control | Role::Baseline | Role::Variant => "",
+            Role::Control | Role::Baseline | Role::Variant | Role::Head => "",
         };
         let _ = write!(
             rows,
@@ -149,6 +149,30 @@ pub(super) fn comparisons(column: &TableColumn) -> String {
         );
     }
     table(1, &heads, &rows)
+}
+
+/// Heads beside every method without one.
+pub(super) fn readings(column: &TableColumn) -> String {
+    if column.readings.is_empty() {
+        return String::new();
+    }
+    let mut rows = String::new();
+    for reading in &column.readings {
+        let class = match reading.p < 0.05 {
+            true => "",
+            false => " class=\"faint\"",
+        };
+        let _ = writeln!(
+            rows,
+            "<tr{class}><th scope=\"row\">{} beside {}</th><td>{}</td>{}{}</tr>",
+            html(&reading.head),
+            html(&reading.other),
+            html(&reading.figure),
+            number(Some(&reading.difference)),
+            cell(&p_value(reading.p)),
+        );
+    }
+    table(2, &["What heads read", "Figure", "Difference", "p"], &rows)
 }
 
 /// Names of all figures, the main one first.

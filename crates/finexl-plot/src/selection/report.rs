@@ -3,7 +3,7 @@
 use super::column::heading;
 use super::figures::SelectionFigure;
 use super::headline::headline;
-use super::page_tables::{cell, comparisons, methods, overview, table};
+use super::page_tables::{cell, comparisons, methods, overview, readings, table};
 use super::provenance::provenance;
 use crate::html_page;
 use crate::text::{count, html};
@@ -85,6 +85,7 @@ impl SelectionReport<'_> {
             ),
             ("ours", of_role(Role::Ours)),
             ("other ways to explain", of_role(Role::Variant)),
+            ("by trained heads", of_role(Role::Head)),
             ("baselines", of_role(Role::Baseline)),
             ("controls, which explain nothing", of_role(Role::Control)),
         ];
@@ -157,12 +158,13 @@ impl SelectionReport<'_> {
     fn column(&self, index: usize) -> String {
         let column = &self.columns[index];
         format!(
-            "<p class=\"small\">{} of {}; {}.</p>\n{}{}{}",
+            "<p class=\"small\">{} of {}; {}.</p>\n{}{}{}{}",
             count(column.targets, "target"),
             count(column.runs, "run"),
             html(&column.protocol),
             methods(column, self.published),
             comparisons(column),
+            readings(column),
             self.figures_of(Some(index)),
         )
     }
