@@ -12,6 +12,7 @@ use finexl_explain::calibration::Calibration;
 use finexl_explain::decompose::Directions;
 use finexl_explain::divergence::Divergences;
 use finexl_explain::explain::{Request, explain};
+use finexl_explain::statistics::Interval;
 use finexl_explain::vocabulary::Vocabulary;
 use finexl_zoo::encoders::Encoder;
 use rayon::prelude::*;
@@ -70,6 +71,16 @@ impl Explainer<'_> {
         directions: &[f64],
         concepts: usize,
     ) -> Result<Vec<f64>, EvalError> {
+        Ok(self.weights_and_levels(mean, directions, concepts)?.0)
+    }
+
+    /// The same with 95% intervals of levels, where the method knows them.
+    pub fn weights_and_levels(
+        &self,
+        mean: &[f64],
+        directions: &[f64],
+        concepts: usize,
+    ) -> Result<(Vec<f64>, Option<Vec<Interval>>), EvalError> {
         let (mean, directions) = match self.space {
             Some(space) => (
                 space.whitened(mean)?,
@@ -78,8 +89,10 @@ impl Explainer<'_> {
             None => (mean.to_vec(), directions.to_vec()),
         };
         let directions = Directions::new(&directions, concepts, mean.len())?;
-        let fitted = self.settings.method.build()?.decompose(directions, &mean)?;
-        Ok(fitted.weights)
+        let method = self.settings.method.build()?;
+        let prepared = method.prepare(directions)?;
+        let weights = prepared.fit(&mean, None)?.weights;
+        Ok((weights, prepared.level_intervals(&mean)?))
     }
 
     /// The score of a weight.

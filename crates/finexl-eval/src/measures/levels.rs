@@ -7,11 +7,13 @@ use crate::pool::Scenario;
 use crate::summary::{Kind, Target};
 use crate::trial::for_scenarios;
 use finexl_data::aspects::all;
-use finexl_explain::statistics::spearman;
+use finexl_explain::statistics::{Interval, spearman};
 
 const SCORE: &str = "levels/spearman-of-score";
 const WEIGHT: &str = "levels/spearman-of-weight";
 const ERROR: &str = "levels/mean-absolute-error";
+/// Of intervals of levels, from methods that have them.
+const COVERED: &str = "levels/interval-holds-level";
 
 /// Several levels of one aspect in one style on one set of probes; artists take turns.
 ///
@@ -26,7 +28,10 @@ pub(crate) fn levels(bench: &mut Bench<'_>, levels: usize) -> Result<Findings, E
         &mut bench.pool,
         ("levels", bench.progress),
         &scenarios,
-        |divergences, bank| explainer.weights(&divergences.mean(), &bank.mean(), bank.concepts()),
+        |divergences, bank| {
+            let (mean, directions) = (divergences.mean(), bank.mean());
+            explainer.weights_and_levels(&mean, &directions, bank.concepts())
+        },
     )?;
     let artists = bench.artists();
     let mut outcomes = Vec::new();
@@ -38,7 +43,7 @@ pub(crate) fn levels(bench: &mut Bench<'_>, levels: usize) -> Result<Findings, E
         let Some(concept) = explainer.vocabulary.position(aspect.name) else {
             continue;
         };
-        let weights: Vec<f64> = fitted.iter().map(|weights| weights[concept]).collect();
+        let weights: Vec<f64> = fitted.iter().map(|(weights, _)| weights[concept]).collect();
         let scores: Vec<f64> = weights
             .iter()
             .map(|w| explainer.level(aspect.name, *w))
@@ -49,6 +54,13 @@ pub(crate) fn levels(bench: &mut Bench<'_>, levels: usize) -> Result<Findings, E
         outcomes.push(setting.outcome(SCORE, correlation(&scores), list(&scores)));
         outcomes.push(setting.outcome(WEIGHT, correlation(&weights), list(&weights)));
         outcomes.push(setting.outcome(ERROR, absolute_error(&truth, &scores), ""));
+        for (level, (_, intervals)) in truth.iter().zip(fitted) {
+            if let Some(Interval { low, high }) = intervals.as_ref().map(|all| all[concept]) {
+                let inside = f64::from(u8::from((low..=high).contains(level)));
+                let note = format!("{level:.3} in {low:.3} to {high:.3}");
+                outcomes.push(setting.outcome(COVERED, inside, note));
+            }
+        }
     }
     Ok(Findings {
         outcomes,
@@ -56,6 +68,7 @@ pub(crate) fn levels(bench: &mut Bench<'_>, levels: usize) -> Result<Findings, E
             (SCORE, Kind::Mean, Target::AtLeast(0.9)),
             (WEIGHT, Kind::Mean, Target::None),
             (ERROR, Kind::Mean, Target::None),
+            (COVERED, Kind::Share, Target::Between(0.9, 0.98)),
         ],
         measures: Vec::new(),
     })

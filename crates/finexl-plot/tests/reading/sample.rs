@@ -200,6 +200,7 @@ fn aspect(
         score,
         low,
         high,
+        level: None,
         p_adjusted,
         significant,
         most: vec![pair("red apple", score * 0.9)],

@@ -142,6 +142,7 @@ fn tables(records: &[SelectionRecord]) -> Vec<TableColumn> {
             runs: STYLES.len() * 2,
             ceilings: part[0].ceilings.clone(),
             comparisons: comparisons.collect(),
+            readings: Vec::new(),
             best_baseline: Some("visdiff (difference of means), our directions".to_string()),
             rows,
         });
