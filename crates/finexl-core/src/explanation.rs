@@ -68,7 +68,7 @@ pub struct AspectScore {
     pub high: f64,
     /// 95% interval of the level at which an operator would have been applied, from methods that know how far
     /// off they are; `low` and `high` say only what other pairs of the same model might give.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub level: Option<[f64; 2]>,
     /// Benjamini-Hochberg adjusted p-value of the sign-flip test.
     pub p_adjusted: f64,

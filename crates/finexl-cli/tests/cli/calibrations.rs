@@ -11,7 +11,8 @@ const EMBEDDED: &str = include_str!("../../../finexl-explain/calibration/mini-cl
 fn a_calibration_that_fits_is_used() {
     let sandbox = Sandbox::with_pairs(3);
     sandbox.write("c.json", EMBEDDED);
-    sandbox.succeeds(&format!("{EXPLAIN} --json embedded.json"));
+    // Without a method a head would read; a calibration belongs to a method without one.
+    sandbox.succeeds(&format!("{EXPLAIN} --method nnls --json embedded.json"));
     sandbox.succeeds(&format!("{EXPLAIN} --calibration c.json --json file.json"));
     assert_eq!(sandbox.json("file.json"), sandbox.json("embedded.json"));
     assert_eq!(sandbox.json("file.json")["calibrated"], true);
@@ -39,6 +40,7 @@ fn a_calibration_of_something_else_is_refused() {
 fn an_own_vocabulary_has_no_levels() {
     let sandbox = Sandbox::with_pairs(3);
     sandbox.write("words.txt", "warm\ncool\n");
-    sandbox.succeeds(&format!("{EXPLAIN} --vocabulary words.txt --json out.json"));
+    let own = format!("{EXPLAIN} --method nnls --vocabulary words.txt --json out.json");
+    sandbox.succeeds(&own);
     assert_eq!(sandbox.json("out.json")["calibrated"], false);
 }

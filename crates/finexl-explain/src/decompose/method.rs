@@ -86,8 +86,8 @@ impl Method {
         self.decomposition().name()
     }
 
-    /// What explains best with an encoder: the head inside the program, where it was trained with that one,
-    /// else the default.
+    /// What explained best on validation pools (`experiments/heads/validation.toml`): the head inside the program,
+    /// where it was trained with this encoder, else the default.
     ///
     /// # Errors
     ///

@@ -18,6 +18,9 @@ use std::sync::{Arc, OnceLock};
 pub const EMBEDDED_HEAD: &str = "mini-head";
 static EMBEDDED: &[u8] = include_bytes!("../../weights/mini-head.safetensors");
 
+/// Added to a network's own spread: where it is sure of something wrong, its spread says nothing.
+pub(super) const LEAST_SPREAD: f64 = 0.1;
+
 /// What reads aspects and their levels off divergences, for one encoder.
 #[derive(Debug)]
 pub struct Head {

@@ -2,7 +2,7 @@
 
 use super::Head;
 use super::cues::CueBank;
-use super::head::EMBEDDED_HEAD;
+use super::head::{EMBEDDED_HEAD, LEAST_SPREAD};
 use crate::decompose::{Decomposition, Directions, Prepared, Weights};
 use crate::error::ExplainError;
 use crate::statistics::Interval;
@@ -140,8 +140,8 @@ impl Prepared for PreparedHead {
         let factor = self.head.config().interval;
         let ends = levels.expected.iter().zip(&levels.spread);
         let interval = ends.map(|(level, spread)| Interval {
-            low: (level - factor * spread).clamp(0.0, 1.0),
-            high: (level + factor * spread).clamp(0.0, 1.0),
+            low: (level - factor * (spread + LEAST_SPREAD)).clamp(0.0, 1.0),
+            high: (level + factor * (spread + LEAST_SPREAD)).clamp(0.0, 1.0),
         });
         Ok(Some(interval.collect()))
     }

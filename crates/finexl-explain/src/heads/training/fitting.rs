@@ -3,7 +3,7 @@
 use crate::calibrated_space::{CalibratedSpace, KnownTrial, SpaceSettings};
 use crate::error::ExplainError;
 use crate::heads::cues::CueBank;
-use crate::heads::head::Head;
+use crate::heads::head::{Head, LEAST_SPREAD};
 use crate::heads::head_config::Reading;
 use crate::heads::known_aspects::norm;
 use crate::heads::{Episode, KnownAspects};
@@ -15,8 +15,8 @@ use std::collections::BTreeMap;
 const SHRINKAGE: f64 = 0.1;
 /// Share of sets without any aspect in which nothing may count as an effect.
 const QUIET: f64 = 0.95;
-/// Share of sets with aspects in which nothing else may count as one.
-const CLEAN: f64 = 0.9;
+/// Spills that are tried, in steps of a hundredth.
+const SPILLS: usize = 61;
 /// Confidence of intervals of levels, with some room for sets that are unlike those of validation.
 const CONFIDENCE: f64 = 0.96;
 /// Fewest points that a map of an aspect's own is fitted on.
@@ -179,40 +179,61 @@ impl Readout<'_> {
         })
     }
 
-    /// The same reading with thresholds: what sets without an aspect, and absent aspects of the others, do not
-    /// pass.
+    /// The same reading with thresholds: the effect that sets without an aspect do not pass, and the spill with
+    /// which the aspects beyond both are most like those that are there, by the mean F1 over sets.
     pub fn thresholds(&self, reading: Reading) -> Reading {
         let level = |concept: usize, weight: f64| {
             let map = reading.maps.get(&self.vocabulary.concepts()[concept].name);
             map.unwrap_or(&reading.shared).apply(weight.max(0.0))
         };
-        let (mut quiet, mut spills) = (Vec::new(), Vec::new());
-        for (weights, set) in self.weights.iter().zip(self.episodes) {
-            let levels = weights.iter().enumerate().map(|(c, w)| level(c, *w));
-            let levels: Vec<f64> = levels.collect();
-            let largest = |present: bool| {
-                let of = levels.iter().enumerate();
-                let there = |concept: usize| set.levels.get(concept).is_some_and(|l| *l > 0.0);
-                of.filter(|(concept, _)| there(*concept) == present)
-                    .fold(0.0f64, |most, (_, level)| most.max(*level))
+        let levels: Vec<Vec<f64>> = (self.weights.iter())
+            .map(|weights| weights.iter().enumerate().map(|(c, w)| level(c, *w)).collect())
+            .collect();
+        let highest = |levels: &[f64]| levels.iter().copied().fold(0.0f64, f64::max);
+        let sets = || levels.iter().zip(self.episodes);
+        let mut quiet: Vec<f64> = sets()
+            .filter(|(_, set)| set.levels.iter().all(|level| *level <= 0.0))
+            .map(|(levels, _)| highest(levels))
+            .collect();
+        quiet.sort_by(f64::total_cmp);
+        let effect = match quiet.is_empty() {
+            true => 0.0,
+            false => quantile(&quiet, QUIET).clamp(0.0, 1.0),
+        };
+        let quality = |spill: f64| -> f64 {
+            let f1 = |(levels, set): (&Vec<f64>, &Episode)| {
+                f1(levels, &set.levels, effect.max(spill * highest(levels)))
             };
-            match set.levels.iter().all(|level| *level <= 0.0) {
-                true => quiet.push(largest(false)),
-                false => spills.push(largest(false) / largest(true).max(1e-6)),
+            sets().map(f1).sum()
+        };
+        let mut best = (0.0, quality(0.0));
+        for spill in (1..SPILLS).map(|step| step as f64 / 100.0) {
+            let found = quality(spill);
+            if found > best.1 {
+                best = (spill, found);
             }
         }
-        let at = |values: &mut Vec<f64>, share: f64| {
-            values.sort_by(f64::total_cmp);
-            match values.is_empty() {
-                true => 0.0,
-                false => quantile(values, share),
-            }
-        };
         Reading {
-            effect: at(&mut quiet, QUIET).clamp(0.0, 1.0),
-            spill: at(&mut spills, CLEAN).clamp(0.0, 1.0),
+            effect,
+            spill: best.0,
             ..reading
         }
+    }
+}
+
+/// F1 of the concepts beyond a threshold as a guess of those that are there; 1 where there is neither.
+fn f1(levels: &[f64], truth: &[f32], threshold: f64) -> f64 {
+    let (mut named, mut both) = (0.0, 0.0);
+    for (concept, level) in levels.iter().enumerate() {
+        if *level > threshold {
+            named += 1.0;
+            both += f64::from(u8::from(truth.get(concept).is_some_and(|t| *t > 0.0)));
+        }
+    }
+    let own = truth.iter().filter(|level| **level > 0.0).count() as f64;
+    match named + own > 0.0 {
+        true => 2.0 * both / (named + own),
+        false => 1.0,
     }
 }
 
@@ -240,7 +261,7 @@ pub(super) fn interval(
         let levels = head.read(bank, &divergence)?;
         for (aspect, level) in applied(episode) {
             let miss = (levels.expected[aspect] - level).abs();
-            misses.push(miss / levels.spread[aspect].max(1e-6));
+            misses.push(miss / (levels.spread[aspect] + LEAST_SPREAD));
         }
     }
     if misses.is_empty() {
