@@ -4,11 +4,11 @@ use crate::bank::ConceptBank;
 use crate::decompose::{Directions, Method, Prepared, Ridge, Weights, contributions};
 use crate::divergence::Divergences;
 use crate::error::ExplainError;
-use finexl_zoo::encoders::Encoder;
 use crate::statistics::{
     Estimate, Interval, Resampling, Tail, bca, benjamini_hochberg, bootstrap, jackknife,
     percentile, sign_flip_test, smallest_pairs_that_can_pass, studentized,
 };
+use finexl_zoo::encoders::Encoder;
 use serde::{Deserialize, Serialize};
 
 /// Confidence of every interval.

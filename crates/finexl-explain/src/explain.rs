@@ -79,7 +79,12 @@ pub fn explain(request: Request<'_>) -> Result<Explanation, ExplainError> {
         unexplained: analysis.unexplained,
         calibrated: request.calibration.is_some(),
         testable,
-        aspects: aspects(&request, &analysis, &profile_of(&request)?, levels.as_deref()),
+        aspects: aspects(
+            &request,
+            &analysis,
+            &profile_of(&request)?,
+            levels.as_deref(),
+        ),
         notes: request.notes.clone(),
         provenance: provenance(&request)?,
     };

@@ -7,10 +7,7 @@ use burn::tensor::Tensor;
 ///
 /// # Errors
 /// [`ZooError::Backend`] where the device fails.
-pub fn values<const D: usize>(
-    tensor: Tensor<D>,
-    what: &'static str,
-) -> Result<Vec<f32>, ZooError> {
+pub fn values<const D: usize>(tensor: Tensor<D>, what: &'static str) -> Result<Vec<f32>, ZooError> {
     let failed = |message: String| ZooError::Backend { what, message };
     let data = tensor
         .try_into_data()

@@ -29,11 +29,7 @@ impl Workers {
     }
 
     /// Applies `work` to every job, each on the next free worker; results in the order of the jobs.
-    pub fn run<J: Send, R: Send>(
-        &self,
-        jobs: Vec<J>,
-        work: impl Fn(J) -> R + Sync,
-    ) -> Vec<R> {
+    pub fn run<J: Send, R: Send>(&self, jobs: Vec<J>, work: impl Fn(J) -> R + Sync) -> Vec<R> {
         let jobs: Mutex<VecDeque<(usize, J)>> = Mutex::new(jobs.into_iter().enumerate().collect());
         let done: Mutex<Vec<(usize, R)>> = Mutex::new(Vec::new());
         let serve = || {

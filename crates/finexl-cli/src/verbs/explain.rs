@@ -134,7 +134,9 @@ impl Explain {
         let method = match (&self.head, &self.method) {
             (None, method) => method.clone().unwrap_or(otherwise),
             (Some(head), method) => {
-                let method = method.clone().unwrap_or(Method::Learned(Learned::default()));
+                let method = method
+                    .clone()
+                    .unwrap_or(Method::Learned(Learned::default()));
                 method.with_head(head).ok_or_else(|| {
                     CliError::Usage(format!(
                         "{} reads by no head; leave --head out, or choose --method learned or calibrated",

@@ -209,8 +209,11 @@ fn role_of(method: &Method) -> Role {
 
 fn decomposition(name: &str) -> Result<Method, EvalError> {
     Method::parse(name).map_err(|_| {
-        let decompositions: Vec<String> =
-            Method::all().iter().chain(&Method::by_head()).map(|m| m.name().to_string()).collect();
+        let decompositions: Vec<String> = Method::all()
+            .iter()
+            .chain(&Method::by_head())
+            .map(|m| m.name().to_string())
+            .collect();
         EvalError::setting(
             "methods",
             format!(

@@ -155,7 +155,8 @@ fn readings_of(column: &TableColumn) -> String {
     if column.readings.is_empty() {
         return String::new();
     }
-    let mut text = String::from("| head | beside | figure | difference | p |\n|---|---|---|---|---|\n");
+    let mut text =
+        String::from("| head | beside | figure | difference | p |\n|---|---|---|---|---|\n");
     for reading in &column.readings {
         let Figure { value, low, high } = reading.difference;
         text.push_str(&format!(

@@ -140,10 +140,12 @@ impl<'a> Part<'a> {
         let Some((_, ours)) = ours else {
             return Ok(Vec::new());
         };
-        let others = self
-            .methods
-            .iter()
-            .filter(|(_, of)| matches!(of[0].role, Role::Control | Role::Baseline | Role::Variant | Role::Head));
+        let others = self.methods.iter().filter(|(_, of)| {
+            matches!(
+                of[0].role,
+                Role::Control | Role::Baseline | Role::Variant | Role::Head
+            )
+        });
         others
             .map(|(name, other)| comparison(name, ours, other, figure))
             .collect()

@@ -97,7 +97,9 @@ impl ColourMap {
 
     fn apply(&self, colour: [f32; 3]) -> [f32; 3] {
         let [r, g, b] = colour.map(f64::from);
-        let change = self.rows.map(|row| row[0] * r + row[1] * g + row[2] * b + row[3]);
+        let change = self
+            .rows
+            .map(|row| row[0] * r + row[1] * g + row[2] * b + row[3]);
         [0, 1, 2].map(|c| colour[c] + change[c] as f32)
     }
 }
@@ -112,7 +114,9 @@ fn solve(mut gram: [[f64; 4]; 4], mut target: [f64; 4]) -> [f64; 4] {
         }
     }
     for row in (0..4).rev() {
-        let known: f64 = (row + 1..4).map(|column| gram[row][column] * target[column]).sum();
+        let known: f64 = (row + 1..4)
+            .map(|column| gram[row][column] * target[column])
+            .sum();
         target[row] = (target[row] - known) / gram[row][row];
     }
     target
@@ -139,7 +143,11 @@ mod tests {
         let pairs = pairs();
         let shown = |share: f32| {
             let shares = [share; 4];
-            HalfLearned { shares, detail: 3.0 }.shown(&pairs)
+            HalfLearned {
+                shares,
+                detail: 3.0,
+            }
+            .shown(&pairs)
         };
         let (none, all) = (shown(0.0), shown(1.0));
         for ((clean, styled), (none, all)) in pairs.iter().zip(none.iter().zip(&all)) {
@@ -151,7 +159,10 @@ mod tests {
     #[test]
     fn the_mean_colour_moves_first() {
         let pairs = pairs();
-        let first = HalfLearned { shares: [1.0, 0.0, 0.0, 0.0], detail: 3.0 };
+        let first = HalfLearned {
+            shares: [1.0, 0.0, 0.0, 0.0],
+            detail: 3.0,
+        };
         let mean = |images: &[Image]| -> f64 {
             let all = images.iter().flat_map(|image| &image.pixels);
             let count = all.clone().count() as f64;

@@ -23,7 +23,9 @@ impl HeadAspect {
     /// Its words, its conflicts and what makes it, to tell it from others.
     pub(super) fn described(&self) -> String {
         let operators = self.operators.iter();
-        let operators: Vec<String> = operators.map(|(o, share)| format!("{} {share}", o.name)).collect();
+        let operators: Vec<String> = operators
+            .map(|(o, share)| format!("{} {share}", o.name))
+            .collect();
         let Concept {
             phrases,
             conflicts_with,

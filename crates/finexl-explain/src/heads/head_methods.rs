@@ -109,6 +109,8 @@ impl Prepared for PreparedHead {
         let dimension = self.head.config().dimension;
         let directions = Directions::new(self.bank.blended(), self.bank.concepts(), dimension)?;
         let weights = match self.part {
+            // Nothing changed, so nothing is read into it.
+            _ if divergence.iter().all(|v| *v == 0.0) => vec![0.0; self.bank.concepts()],
             Part::Calibrated => self.bank.ridge(divergence),
             Part::Learned => self.head.read(&self.bank, divergence)?.expected,
         };
@@ -129,7 +131,11 @@ impl Prepared for PreparedHead {
         &self,
         directions: Directions<'b>,
     ) -> Result<Box<dyn Prepared + 'b>, ExplainError> {
-        Ok(Box::new(Self::new(self.head.clone(), self.part, directions)?))
+        Ok(Box::new(Self::new(
+            self.head.clone(),
+            self.part,
+            directions,
+        )?))
     }
 
     fn level_intervals(&self, divergence: &[f64]) -> Result<Option<Vec<Interval>>, ExplainError> {

@@ -2,7 +2,9 @@
 
 use super::cues::CUES;
 use burn::module::{Module, Param};
-use burn::nn::transformer::{TransformerEncoder, TransformerEncoderConfig, TransformerEncoderInput};
+use burn::nn::transformer::{
+    TransformerEncoder, TransformerEncoderConfig, TransformerEncoderInput,
+};
 use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
 use burn::tensor::activation::{gelu, sigmoid, softplus};
 use burn::tensor::{Device, Tensor};
@@ -110,9 +112,8 @@ impl HeadNetwork {
         let reading = self.reading.forward(input.divergence).reshape([b, 1, w]);
         let unknown = self.unknown.val().reshape([1, 1, w]);
         let words = query.clone() + self.product.forward(query * reading.clone());
-        let tokens = self.cues.forward(input.cues)
-            + words * known.clone()
-            + unknown * (known.neg() + 1.0);
+        let tokens =
+            self.cues.forward(input.cues) + words * known.clone() + unknown * (known.neg() + 1.0);
         let tokens = Tensor::cat(vec![tokens, reading], 1);
         let tokens = self.encoder.forward(TransformerEncoderInput::new(tokens));
         let tokens = self.norm.forward(tokens.narrow(1, 0, n));

@@ -61,7 +61,9 @@ impl KnownAspects {
         let blended = image.iter().zip(text);
         (
             known,
-            blended.map(|(i, t)| known * i + (1.0 - known) * t).collect(),
+            blended
+                .map(|(i, t)| known * i + (1.0 - known) * t)
+                .collect(),
         )
     }
 }

@@ -1,11 +1,11 @@
 //! The pictures that a head learns from, before anything is done to them.
 
 use crate::error::ExplainError;
+use finexl_core::seed;
 use finexl_data::art::SpriteSet;
 use finexl_data::image::Image;
 use finexl_data::resize::resize;
 use finexl_data::scenes::{Scene, Split};
-use finexl_core::seed;
 use rand::RngExt;
 
 /// Pictures with their prompts, drawn by one or several hands.

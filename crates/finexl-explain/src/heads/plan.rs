@@ -90,7 +90,9 @@ impl Plan {
             half_learned: random.random_bool(0.6).then(|| half_learned(random)),
             codec: match ranges.codecs {
                 0 => None,
-                codecs => random.random_bool(0.5).then(|| random.random_range(0..codecs)),
+                codecs => random
+                    .random_bool(0.5)
+                    .then(|| random.random_range(0..codecs)),
             },
             nuisance: random
                 .random_bool(0.2)

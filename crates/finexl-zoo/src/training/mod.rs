@@ -19,6 +19,7 @@ mod scene_images;
 mod training_loop;
 
 pub use autoencoder_training::train_autoencoder;
+pub use averaging::follow;
 pub use captioner_batch::CaptionerBatch;
 pub use captioner_training::train_captioner;
 pub use encoder_batch::EncoderBatch;
@@ -26,7 +27,6 @@ pub use encoder_data::SceneSource;
 pub use encoder_training::train_encoder;
 pub use generator_batch::GeneratorBatch;
 pub use generator_training::train_generator;
-pub use averaging::follow;
 pub use optimizers::adamw;
 pub(crate) use optimizers::{adversarial_adamw, muon, muon_in, tuning_adamw};
 pub use training_loop::{BatchSource, Trained, TrainingReport, TrainingRun};

@@ -71,9 +71,16 @@ pub fn read_aspects(path: &Path) -> Result<Vec<HeadAspect>, ExplainError> {
             "it has fewer than two aspects; a head tells aspects from each other".to_string(),
         ));
     }
-    let names: Vec<&str> = file.aspects.iter().map(|entry| entry.name.as_str()).collect();
+    let names: Vec<&str> = file
+        .aspects
+        .iter()
+        .map(|entry| entry.name.as_str())
+        .collect();
     let phrases = |entry: &Entry| -> Vec<String> {
-        std::iter::once(&entry.name).chain(&entry.synonyms).cloned().collect()
+        std::iter::once(&entry.name)
+            .chain(&entry.synonyms)
+            .cloned()
+            .collect()
     };
     let mut aspects = Vec::with_capacity(names.len());
     for (index, entry) in file.aspects.iter().enumerate() {
@@ -85,11 +92,15 @@ pub fn read_aspects(path: &Path) -> Result<Vec<HeadAspect>, ExplainError> {
             )));
         }
         if let Some(other) = (entry.conflicts_with.iter()).find(|c| !names.contains(&c.as_str())) {
-            let problem = format!("\"{name}\" conflicts with \"{other}\", which is no aspect of it");
+            let problem =
+                format!("\"{name}\" conflicts with \"{other}\", which is no aspect of it");
             return Err(fault(problem));
         }
-        let operators = operators(entry).map_err(|problem| fault(format!("\"{name}\": {problem}")))?;
-        let family = operators.first().map(|(operator, _)| operator.family.name().to_string());
+        let operators =
+            operators(entry).map_err(|problem| fault(format!("\"{name}\": {problem}")))?;
+        let family = operators
+            .first()
+            .map(|(operator, _)| operator.family.name().to_string());
         aspects.push(HeadAspect {
             concept: Concept {
                 phrases: phrases(entry),
@@ -128,7 +139,9 @@ fn operators(entry: &Entry) -> Result<Operators, String> {
             ));
         };
         if !(*share > 0.0 && *share <= 1.0) {
-            return Err(format!("the share of {name} is {share}; give one above 0 and at most 1"));
+            return Err(format!(
+                "the share of {name} is {share}; give one above 0 and at most 1"
+            ));
         }
         Ok((operator, *share))
     });

@@ -73,7 +73,11 @@ impl<'a> EpisodeStore<'a> {
             values.flat_map(f32::to_le_bytes).collect()
         };
         let [d, n, aspects] = sizes(stock);
-        let divergences = bytes(&mut sets.iter().flat_map(|s| s.divergences.values.iter().copied()));
+        let divergences = bytes(
+            &mut sets
+                .iter()
+                .flat_map(|s| s.divergences.values.iter().copied()),
+        );
         let levels = bytes(&mut sets.iter().flat_map(|s| s.levels.iter().copied()));
         let fault = |e: safetensors::SafeTensorError| ExplainError::Features {
             path: path.to_path_buf(),
@@ -117,7 +121,9 @@ impl<'a> EpisodeStore<'a> {
         };
         let divergences = numbers(DIVERGENCES, n * d)?;
         let levels = numbers(LEVELS, aspects)?;
-        let sets = divergences.chunks_exact(n * d).zip(levels.chunks_exact(aspects));
+        let sets = divergences
+            .chunks_exact(n * d)
+            .zip(levels.chunks_exact(aspects));
         Some(
             sets.map(|(divergences, levels)| Episode {
                 divergences: Features {

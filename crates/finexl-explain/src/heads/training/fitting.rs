@@ -169,7 +169,11 @@ impl Readout<'_> {
         }
         let shared = match all.0.is_empty() {
             true => identity()?,
-            false => from_zero(&MonotoneMap::fit_smooth(&all.0, &all.1, &vec![1.0; all.0.len()])?)?,
+            false => from_zero(&MonotoneMap::fit_smooth(
+                &all.0,
+                &all.1,
+                &vec![1.0; all.0.len()],
+            )?)?,
         };
         Ok(Reading {
             maps,
@@ -187,7 +191,13 @@ impl Readout<'_> {
             map.unwrap_or(&reading.shared).apply(weight.max(0.0))
         };
         let levels: Vec<Vec<f64>> = (self.weights.iter())
-            .map(|weights| weights.iter().enumerate().map(|(c, w)| level(c, *w)).collect())
+            .map(|weights| {
+                weights
+                    .iter()
+                    .enumerate()
+                    .map(|(c, w)| level(c, *w))
+                    .collect()
+            })
             .collect();
         let highest = |levels: &[f64]| levels.iter().copied().fold(0.0f64, f64::max);
         let sets = || levels.iter().zip(self.episodes);

@@ -98,7 +98,12 @@ impl HeadBatches {
         });
         let whitened = |episodes: &[Episode]| -> Result<Vec<Episode>, ExplainError> {
             let sets = episodes.par_iter().map(|episode| {
-                let rows: Vec<f64> = episode.divergences.values.iter().map(|v| f64::from(*v)).collect();
+                let rows: Vec<f64> = episode
+                    .divergences
+                    .values
+                    .iter()
+                    .map(|v| f64::from(*v))
+                    .collect();
                 let mut set = episode.clone();
                 let values = space.whitened(&rows)?;
                 set.divergences.values = values.into_iter().map(|v| v as f32).collect();
@@ -125,7 +130,9 @@ impl HeadBatches {
         }
         let mut pairs: Vec<usize> = (0..count).collect();
         pairs.shuffle(random);
-        let values = pairs[..kept].iter().flat_map(|pair| episode.divergences.row(*pair));
+        let values = pairs[..kept]
+            .iter()
+            .flat_map(|pair| episode.divergences.row(*pair));
         let mut part = episode.clone();
         part.divergences.values = values.copied().collect();
         mean(&part)
@@ -194,17 +201,25 @@ impl BatchSource for HeadBatches {
             Tensor::from_data(TensorData::new(values, shape), &device)
         };
         let texts = rows.iter().flat_map(|r| self.banks[r.bank].scaled_texts());
-        let divergence = rows.iter().flat_map(|r| self.banks[r.bank].scaled(&r.divergence));
+        let divergence = rows
+            .iter()
+            .flat_map(|r| self.banks[r.bank].scaled(&r.divergence));
         let known = rows.iter().flat_map(|r| r.known.iter().map(|v| *v as f32));
         let batch = HeadBatch {
             input: HeadInput {
-                cues: tensor(rows.iter().flat_map(|r| r.cues.clone()).collect(), [b, n, CUES]),
+                cues: tensor(
+                    rows.iter().flat_map(|r| r.cues.clone()).collect(),
+                    [b, n, CUES],
+                ),
                 texts: tensor(texts.collect(), [b, n, d]),
                 known: tensor(known.collect(), [b, n, 1]),
                 divergence: tensor(divergence.collect(), [b, 1, d]).reshape([b, d]),
             },
-            levels: tensor(rows.iter().flat_map(|r| r.levels.clone()).collect(), [b, 1, n])
-                .reshape([b, n]),
+            levels: tensor(
+                rows.iter().flat_map(|r| r.levels.clone()).collect(),
+                [b, 1, n],
+            )
+            .reshape([b, n]),
         };
         Ok(batch)
     }

@@ -70,7 +70,11 @@ fn figures(read: &[[f64; 3]], concepts: usize) -> [f64; FIGURES.len()] {
         let [named, own, both] = set.iter().fold([0.0; 3], |sums: [f64; 3], [p, _, level]| {
             let (named, own) = (*p >= NAMED, *level > 0.0);
             let one = |yes: bool| f64::from(u8::from(yes));
-            [sums[0] + one(named), sums[1] + one(own), sums[2] + one(named && own)]
+            [
+                sums[0] + one(named),
+                sums[1] + one(own),
+                sums[2] + one(named && own),
+            ]
         });
         match named + own > 0.0 {
             true => 2.0 * both / (named + own),

@@ -14,8 +14,8 @@ use crate::heads::head_network::{HeadNetwork, HeadOutput};
 use crate::heads::{Codec, Episode, HeadAspect, HeadConfig, Stock};
 use crate::vocabulary::Vocabulary;
 use burn::module::Module;
-use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::optim::lr_scheduler::module_lr_scheduler::ModuleLearningRate;
+use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::activation::sigmoid;
 use burn::tensor::{Device, Tensor};
 use burn::train::metric::LossMetric;
@@ -124,7 +124,11 @@ fn check(recipe: &TrainHead) -> Result<(), ExplainError> {
     let a = &recipe.architecture;
     if a.heads == 0 || a.layers == 0 || !a.width.is_multiple_of(a.heads) {
         let value = format!("{} wide with {} heads", a.width, a.heads);
-        return wrong("architecture", value, "as wide as a multiple of its heads, of a layer or more");
+        return wrong(
+            "architecture",
+            value,
+            "as wide as a multiple of its heads, of a layer or more",
+        );
     }
     let e = &recipe.episodes;
     for (setting, value) in [
@@ -335,7 +339,9 @@ fn loss(output: &HeadOutput, levels: Tensor<2>) -> Tensor<1> {
     let missed = (output.expected() - levels).abs();
     let [shown, level, expected] = SHARES;
     entropy.mean().mul_scalar(-shown)
-        + (likelihood * there).sum().mul_scalar(level / sets.max(1) as f32)
+        + (likelihood * there)
+            .sum()
+            .mul_scalar(level / sets.max(1) as f32)
         + missed.mean().mul_scalar(expected)
 }
 
@@ -386,7 +392,12 @@ impl InferenceStep for HeadTrainee {
         let numbers = |tensor: Tensor<2>| -> Result<Vec<f32>, ZooError> {
             finexl_zoo::tensor_values::values(tensor, "validating a head")
         };
-        let read = [sigmoid(output.logit.clone()), output.expected(), batch.levels.clone()].map(numbers);
+        let read = [
+            sigmoid(output.logit.clone()),
+            output.expected(),
+            batch.levels.clone(),
+        ]
+        .map(numbers);
         let read = match read {
             [Ok(presence), Ok(expected), Ok(levels)] => presence
                 .iter()

@@ -66,7 +66,10 @@ impl Material {
             });
         }
         let device = burn::tensor::Device::flex();
-        let codecs = recipe.codecs.iter().map(|name| open_generator(name, &device));
+        let codecs = recipe
+            .codecs
+            .iter()
+            .map(|name| open_generator(name, &device));
         let codecs: Vec<AnyGenerator> = codecs.collect::<Result<_, _>>()?;
         let ([training, validation], fingerprint) = match &recipe.pictures {
             HeadPictures::Scenes(scenes) => of_scenes(scenes)?,
@@ -117,7 +120,13 @@ fn of_scenes(scenes: &ScenePictures) -> Result<Parts, ExplainError> {
             let artist: Artist = name.parse()?;
             sprites.push(SpriteSet::load(artist, &scenes.art.folder, scenes.side)?);
         }
-        Ok(Box::new(Scenes::new(split, scenes.seed, count, sprites, scenes.side)?))
+        Ok(Box::new(Scenes::new(
+            split,
+            scenes.seed,
+            count,
+            sprites,
+            scenes.side,
+        )?))
     };
     let text = format!("{scenes:?}");
     Ok((
@@ -125,7 +134,9 @@ fn of_scenes(scenes: &ScenePictures) -> Result<Parts, ExplainError> {
             part(Split::Train, scenes.count)?,
             part(Split::Validation, (scenes.count / VALIDATION_PART).max(1))?,
         ],
-        Fingerprint::of("scenes for a head").text("scenes", &text).finish(),
+        Fingerprint::of("scenes for a head")
+            .text("scenes", &text)
+            .finish(),
     ))
 }
 
@@ -155,6 +166,7 @@ fn of_folder(folder: &FolderPictures) -> Result<Parts, ExplainError> {
             ),
         });
     }
-    let parts = [training, validation].map(|images| Box::new(Folder::new(images)) as Box<dyn Pictures>);
+    let parts =
+        [training, validation].map(|images| Box::new(Folder::new(images)) as Box<dyn Pictures>);
     Ok((parts, fingerprint.finish()))
 }
