@@ -3,7 +3,7 @@
 use super::Head;
 use super::cues::CueBank;
 use super::head::{EMBEDDED_HEAD, LEAST_SPREAD};
-use crate::decompose::{Decomposition, Directions, Prepared, Weights};
+use crate::decompose::{Decomposition, Directions, Nnls, Prepared, Weights};
 use crate::error::ExplainError;
 use crate::statistics::Interval;
 use serde::{Deserialize, Serialize};
@@ -42,6 +42,9 @@ impl Default for Learned {
         }
     }
 }
+
+/// Weight from which on a concept counts as named.
+const NAMED: f64 = 0.05;
 
 /// What of a head a method reads.
 #[derive(Clone, Copy, Debug)]
@@ -104,6 +107,25 @@ impl PreparedHead {
     }
 }
 
+/// What the best non-negative mixture of some concepts leaves of a divergence. Levels are on the operators' scale
+/// and no fit: what they leave would say how linear levels are, not how much has no word.
+fn residual(
+    directions: Directions<'_>,
+    divergence: &[f64],
+    kept: &[usize],
+) -> Result<f64, ExplainError> {
+    if kept.is_empty() {
+        let nothing = vec![0.0; directions.count()];
+        return Ok(directions.residual(divergence, &nothing));
+    }
+    let rows: Vec<f64> = (kept.iter())
+        .flat_map(|k| directions.row(*k))
+        .copied()
+        .collect();
+    let named = Directions::new(&rows, kept.len(), directions.dimension())?;
+    Ok(Nnls::default().decompose(named, divergence)?.residual)
+}
+
 impl Prepared for PreparedHead {
     fn fit(&self, divergence: &[f64], _warm: Option<&[f64]>) -> Result<Weights, ExplainError> {
         let dimension = self.head.config().dimension;
@@ -114,11 +136,12 @@ impl Prepared for PreparedHead {
             Part::Calibrated => self.bank.ridge(divergence),
             Part::Learned => self.head.read(&self.bank, divergence)?.expected,
         };
-        let residual = directions.residual(divergence, &weights);
+        let kept: Vec<usize> = (0..weights.len()).filter(|k| weights[*k] > NAMED).collect();
+        let residual = residual(directions, divergence, &kept)?;
         Ok(Weights {
-            kept: (0..weights.len()).collect(),
+            kept,
             residual,
-            residual_fitted: residual.min(1.0),
+            residual_fitted: residual,
             weights,
         })
     }
