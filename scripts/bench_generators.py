@@ -3,6 +3,7 @@
 
     cargo build --release
     python3 scripts/bench_generators.py [--binary target/release/finexl] [--rounds 3] [--model FILE]
+        [--device wgpu --reference-device cuda]
 
 The programs run in turn, each in a process of its own, with as many threads as there are processors. Times
 are of the work itself, without loading: FineXL reports them in its log, the reference
@@ -303,6 +304,15 @@ def prompts_of(config, count):
     return prompts
 
 
+def now(arguments):
+    """Seconds, when all that was asked of the reference's device is done."""
+    import torch
+
+    if arguments.reference_device != "cpu":
+        torch.cuda.synchronize()
+    return time.perf_counter()
+
+
 def timed_sampling(family, model, arguments, scratch):
     """Seconds for all images; these go to a file."""
     import numpy as np
@@ -310,13 +320,13 @@ def timed_sampling(family, model, arguments, scratch):
     from mini_diffusion_reference import bytes_of
 
     prompts = (scratch / "prompts.txt").read_text().splitlines()
-    noise = family.noise(model, len(prompts))
+    noise = family.noise(model, len(prompts)).to(arguments.reference_device)
     family.pictures(model, prompts[:2], noise[:2], steps=WARM_UP)
-    begin = time.perf_counter()
+    begin = now(arguments)
     with torch.inference_mode():
         images = bytes_of(family.pictures(model, prompts, noise))
-    seconds = time.perf_counter() - begin
-    np.save(scratch / "reference.npy", images.numpy())
+    seconds = now(arguments) - begin
+    np.save(scratch / "reference.npy", images.cpu().numpy())
     return {"sampling": seconds}
 
 
@@ -343,10 +353,10 @@ def timed_training(family, model, arguments, scratch):
     source = batches(family, model, recipe_of(family)["images-per-step"])
     for step in range(WARM_UP + arguments.train_steps):
         images, drawn, tokens = next(source)
-        begin = time.perf_counter()
+        begin = now(arguments)
         with torch.no_grad():
             latents = model.encode(images)
-        encoded = time.perf_counter()
+        encoded = now(arguments)
         family.loss(model, latents, drawn, tokens).backward()
         torch.nn.utils.clip_grad_norm_(clipped, 1.0)
         for optimizer in optimizers:
@@ -354,7 +364,7 @@ def timed_training(family, model, arguments, scratch):
             optimizer.zero_grad()
         with torch.no_grad():
             torch._foreach_lerp_(list(average.parameters()), list(network.parameters()), 0.002)
-        end = time.perf_counter()
+        end = now(arguments)
         if step >= WARM_UP:
             both += end - begin
             alone += end - encoded
@@ -375,14 +385,14 @@ def timed_lora(family, model, arguments, scratch):
     seconds = 0.0
     for step in range(WARM_UP + arguments.lora_steps):
         _, drawn, tokens = next(source)
-        begin = time.perf_counter()
+        begin = now(arguments)
         chosen = latents[torch.randint(LORA_IMAGES, (LORA_BATCH,))]
         family.loss(model, chosen, drawn, tokens).backward()
         torch.nn.utils.clip_grad_norm_(factors, 1.0)
         optimizer.step()
         optimizer.zero_grad()
         if step >= WARM_UP:
-            seconds += time.perf_counter() - begin
+            seconds += now(arguments) - begin
     return {"lora": seconds / arguments.lora_steps}
 
 
@@ -392,6 +402,7 @@ def reference(work, arguments, scratch):
     from mini_diffusion_reference import read_config
 
     torch.set_num_threads(os.cpu_count())
+    torch.set_default_device(arguments.reference_device)
     timed = {"sampling": timed_sampling, "training": timed_training, "lora": timed_lora}[work]
     family = family_of(read_config(arguments.model))
     print(json.dumps(timed(family, family.open(arguments.model), arguments, scratch)))
@@ -414,7 +425,7 @@ def measured(command, environment=None):
 def finexl(arguments, what, *words):
     """Seconds per `what` (images or steps) that FineXL logs, their number, and peak memory in MiB."""
     environment = {"RUST_LOG": "finexl_zoo=info", "NO_COLOR": "1"}
-    _, log, peak = measured([arguments.binary, "--quiet", *words], environment)
+    _, log, peak = measured([arguments.binary, "--quiet", "--device", arguments.device, *words], environment)
     found = re.findall(rf"{what}=(\d+) seconds=([0-9.e-]+)", log)
     found += re.findall(rf"(\d+) {what} in ([0-9.e-]+) s", log)
     if not found:
@@ -493,6 +504,7 @@ def run_finexl(work, arguments, config, scratch):
 
 def run_reference(work, arguments, scratch):
     steps = ["--train-steps", arguments.train_steps, "--lora-steps", arguments.lora_steps]
+    steps += ["--reference-device", arguments.reference_device]
     command = [sys.executable, Path(__file__).resolve(), "--model", arguments.model, *steps]
     out, err, peak = measured([*command, "--reference", work, scratch])
     if "no Muon" in err:
@@ -525,6 +537,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--binary", type=Path, default=ROOT / "target/release/finexl")
     parser.add_argument("--model", type=Path, default=ROOT / "crates/finexl-zoo/weights/mini-diffusion.safetensors")
+    parser.add_argument("--device", default="cpu", help="of FineXL: cpu, wgpu or cuda")
+    parser.add_argument("--reference-device", default="cpu", help="of PyTorch: cpu or cuda")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--images", type=int, default=25)
     parser.add_argument("--train-steps", type=int, default=20)

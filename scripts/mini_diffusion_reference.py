@@ -265,7 +265,7 @@ class Denoiser(nn.Module):
         # In single precision whatever the model's is: angles reach 1000, and their rounding is then part
         # of what the features mean.
         exponents = -np.log(np.float32(10_000)) * np.arange(half, dtype=np.float32) / np.float32(half)
-        rates = torch.from_numpy(np.float32(1000) * np.exp(exponents))
+        rates = torch.tensor(np.float32(1000) * np.exp(exponents))
         angles = times.float()[:, None] * rates
         features = torch.cat([angles.cos(), angles.sin()], dim=1).to(self.positions.dtype)
         return self.time_output(F.silu(self.time_input(features))).unflatten(1, (6, -1))

@@ -12,7 +12,6 @@ use finexl_explain::calibration::Calibration;
 use finexl_explain::decompose::Directions;
 use finexl_explain::divergence::Divergences;
 use finexl_explain::explain::{Request, explain};
-use finexl_explain::statistics::Interval;
 use finexl_explain::vocabulary::Vocabulary;
 use finexl_zoo::encoders::Encoder;
 use rayon::prelude::*;
@@ -71,16 +70,16 @@ impl Explainer<'_> {
         directions: &[f64],
         concepts: usize,
     ) -> Result<Vec<f64>, EvalError> {
-        Ok(self.weights_and_levels(mean, directions, concepts)?.0)
+        Ok(self.weights_and_errors(mean, directions, concepts)?.0)
     }
 
-    /// The same with 95% intervals of levels, where the method knows them.
-    pub fn weights_and_levels(
+    /// The same with how far their levels may be off, where the method knows it.
+    pub fn weights_and_errors(
         &self,
         mean: &[f64],
         directions: &[f64],
         concepts: usize,
-    ) -> Result<(Vec<f64>, Option<Vec<Interval>>), EvalError> {
+    ) -> Result<(Vec<f64>, Option<Vec<f64>>), EvalError> {
         let (mean, directions) = match self.space {
             Some(space) => (
                 space.whitened(mean)?,
@@ -92,7 +91,7 @@ impl Explainer<'_> {
         let method = self.settings.method.build()?;
         let prepared = method.prepare(directions)?;
         let weights = prepared.fit(&mean, None)?.weights;
-        Ok((weights, prepared.level_intervals(&mean)?))
+        Ok((weights, prepared.level_errors(&mean)?))
     }
 
     /// The score of a weight.

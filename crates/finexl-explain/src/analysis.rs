@@ -5,7 +5,7 @@ use crate::decompose::{Directions, Method, Prepared, Ridge, Weights, contributio
 use crate::divergence::Divergences;
 use crate::error::ExplainError;
 use crate::statistics::{
-    Estimate, Interval, Resampling, Tail, bca, benjamini_hochberg, bootstrap, jackknife,
+    Estimate, Interval, Resampling, Tail, bca, benjamini_hochberg, bootstrap, expanded, jackknife,
     percentile, sign_flip_test, smallest_pairs_that_can_pass, studentized,
 };
 use finexl_zoo::encoders::Encoder;
@@ -175,21 +175,23 @@ impl Sample<'_> {
         };
         let all: Vec<usize> = (0..pairs).collect();
         let scales = self.scales(&all);
+        // Bootstrap-t makes up for few pairs itself.
+        let level = expanded(CONFIDENCE, pairs);
         Ok((0..concepts)
             .map(|k| {
                 let values = replicates.values(k);
                 if self.warm[k] == 0.0 {
                     // At the boundary an estimate has no spread to scale or to correct by.
-                    return percentile(values, CONFIDENCE);
+                    return percentile(values, level);
                 }
                 match (settings.interval, &left_out, replicates.scales(k)) {
                     (IntervalKind::Bca, Some(left_out), _) => {
-                        bca(self.warm[k], values, left_out.values(k), CONFIDENCE)
+                        bca(self.warm[k], values, left_out.values(k), level)
                     }
                     (IntervalKind::Studentized, _, Some(spread)) => {
                         studentized(self.warm[k], scales[k], values, spread, CONFIDENCE)
                     }
-                    _ => percentile(values, CONFIDENCE),
+                    _ => percentile(values, level),
                 }
             })
             .collect())

@@ -8,7 +8,6 @@ use crate::decompose::Directions;
 use crate::divergence::Divergences;
 use crate::error::ExplainError;
 use crate::profile::profile;
-use crate::statistics::Interval;
 use crate::vocabulary::Vocabulary;
 use crate::wording::{summary, wording};
 use finexl_core::explanation::{AspectScore, Explanation, PairScore, Provenance, SCHEMA};
@@ -63,7 +62,7 @@ pub fn explain(request: Request<'_>) -> Result<Explanation, ExplainError> {
         });
     }
     let analysis = analyse_calibrated(&request)?;
-    let levels = level_intervals(&request)?;
+    let errors = level_errors(&request)?;
     let testable = request.divergences.pairs() >= analysis.pairs_needed;
     let mut record = Explanation {
         schema: SCHEMA.to_string(),
@@ -83,7 +82,7 @@ pub fn explain(request: Request<'_>) -> Result<Explanation, ExplainError> {
             &request,
             &analysis,
             &profile_of(&request)?,
-            levels.as_deref(),
+            errors.as_deref(),
         ),
         notes: request.notes.clone(),
         provenance: provenance(&request)?,
@@ -119,8 +118,8 @@ fn analyse_calibrated(request: &Request<'_>) -> Result<Analysis, ExplainError> {
     Ok(analysis)
 }
 
-/// Intervals of the levels at which aspects were applied, `[N]`, where the method knows them.
-fn level_intervals(request: &Request<'_>) -> Result<Option<Vec<Interval>>, ExplainError> {
+/// Half-widths of the intervals of levels, `[N]`, where the method knows them.
+fn level_errors(request: &Request<'_>) -> Result<Option<Vec<f64>>, ExplainError> {
     let Some(space) = request.space.filter(|_| request.calibration.is_some()) else {
         return Ok(None);
     };
@@ -128,7 +127,12 @@ fn level_intervals(request: &Request<'_>) -> Result<Option<Vec<Interval>>, Expla
     let directions = space.directions(&request.bank.mean(), request.vocabulary)?;
     let directions = Directions::new(&directions, request.bank.concepts(), mean.len())?;
     let method = request.settings.method.build()?;
-    method.prepare(directions)?.level_intervals(&mean)
+    method.prepare(directions)?.level_errors(&mean)
+}
+
+/// The 95% interval of a level that may be off by so much.
+pub fn level_interval(level: f64, error: f64) -> [f64; 2] {
+    [level - error, level + error].map(|end| end.clamp(0.0, 1.0))
 }
 
 /// The profile, `[N]`: it depends on encoder, vocabulary and prompts, and on no method.
@@ -167,7 +171,7 @@ fn aspects(
     request: &Request<'_>,
     analysis: &Analysis,
     profile: &[f64],
-    levels: Option<&[Interval]>,
+    errors: Option<&[f64]>,
 ) -> Vec<AspectScore> {
     let level = |concept: &str, weight: f64| match request.calibration {
         Some(calibration) => calibration.level(concept, weight),
@@ -201,7 +205,7 @@ fn aspects(
                 score,
                 low,
                 high,
-                level: levels.map(|levels| [levels[k].low, levels[k].high]),
+                level: errors.map(|errors| level_interval(score, errors[k])),
                 p_adjusted: analysis.p_adjusted[k],
                 significant: weight != 0.0 && beyond && analysis.p_adjusted[k] <= FALSE_DISCOVERIES,
                 most: listed(request, analysis, k, true),

@@ -7,7 +7,8 @@ use crate::pool::Scenario;
 use crate::summary::{Kind, Target};
 use crate::trial::for_scenarios;
 use finexl_data::aspects::all;
-use finexl_explain::statistics::{Interval, spearman};
+use finexl_explain::explain::level_interval;
+use finexl_explain::statistics::spearman;
 
 const SCORE: &str = "levels/spearman-of-score";
 const WEIGHT: &str = "levels/spearman-of-weight";
@@ -30,7 +31,7 @@ pub(crate) fn levels(bench: &mut Bench<'_>, levels: usize) -> Result<Findings, E
         &scenarios,
         |divergences, bank| {
             let (mean, directions) = (divergences.mean(), bank.mean());
-            explainer.weights_and_levels(&mean, &directions, bank.concepts())
+            explainer.weights_and_errors(&mean, &directions, bank.concepts())
         },
     )?;
     let artists = bench.artists();
@@ -54,8 +55,9 @@ pub(crate) fn levels(bench: &mut Bench<'_>, levels: usize) -> Result<Findings, E
         outcomes.push(setting.outcome(SCORE, correlation(&scores), list(&scores)));
         outcomes.push(setting.outcome(WEIGHT, correlation(&weights), list(&weights)));
         outcomes.push(setting.outcome(ERROR, absolute_error(&truth, &scores), ""));
-        for (level, (_, intervals)) in truth.iter().zip(fitted) {
-            if let Some(Interval { low, high }) = intervals.as_ref().map(|all| all[concept]) {
+        for ((level, score), (_, errors)) in truth.iter().zip(&scores).zip(fitted) {
+            if let Some(errors) = errors {
+                let [low, high] = level_interval(*score, errors[concept]);
                 let inside = f64::from(u8::from((low..=high).contains(level)));
                 let note = format!("{level:.3} in {low:.3} to {high:.3}");
                 outcomes.push(setting.outcome(COVERED, inside, note));

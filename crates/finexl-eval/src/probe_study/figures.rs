@@ -13,7 +13,7 @@ use std::path::Path;
 /// Intervals of 25 pairs are a little too narrow, as those of stylized scenes may be.
 const COVERED: Target = Target::Between(0.90, 0.98);
 /// Two explanations whose intervals are as wide as they should be agree in 95 of 100.
-const AGREEING: Target = Target::AtLeast(0.9);
+const AGREEING: Target = Target::AtLeast(0.95);
 /// Share of nulls that may find anything.
 const SILENT: Target = Target::AtMost(0.09);
 

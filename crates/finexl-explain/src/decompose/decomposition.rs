@@ -3,7 +3,6 @@
 use super::dense::relative_residual;
 use super::directions::Directions;
 use crate::error::ExplainError;
-use crate::statistics::Interval;
 use std::borrow::Cow;
 use std::fmt::Debug;
 
@@ -101,13 +100,13 @@ pub trait Prepared: Debug + Send + Sync {
     /// A divergence of the wrong length, with NaN or infinity; a solver that does not converge.
     fn fit(&self, divergence: &[f64], warm: Option<&[f64]>) -> Result<Weights, ExplainError>;
 
-    /// 95% intervals of the levels at which aspects were applied, `[N]`, from methods that know how far off they
-    /// are: model error and sampling together. Others have none.
+    /// How far levels may be off, `[N]`: half-widths of 95% intervals of the levels at which aspects were applied,
+    /// from methods that know it, model error and sampling together. Others have none.
     ///
     /// # Errors
     ///
     /// As [`Prepared::fit`].
-    fn level_intervals(&self, _divergence: &[f64]) -> Result<Option<Vec<Interval>>, ExplainError> {
+    fn level_errors(&self, _divergence: &[f64]) -> Result<Option<Vec<f64>>, ExplainError> {
         Ok(None)
     }
 

@@ -114,6 +114,12 @@ impl CueBank {
         divergence.iter().map(|v| (v / self.scale) as f32)
     }
 
+    /// The weights of a ridge fit with directions of texts, those below 0 as 0, `[N]`.
+    pub fn strengths(&self, divergence: &[f64]) -> Vec<f64> {
+        let weights = self.texts.ridge(divergence).into_iter();
+        weights.map(|weight| weight.max(0.0)).collect()
+    }
+
     /// The weights of a ridge fit with directions of images, `[N]`.
     pub fn ridge(&self, divergence: &[f64]) -> Vec<f64> {
         self.blended.ridge(divergence)

@@ -21,6 +21,11 @@ static EMBEDDED: &[u8] = include_bytes!("../../weights/mini-head.safetensors");
 /// Added to a network's own spread: where it is sure of something wrong, its spread says nothing.
 pub(super) const LEAST_SPREAD: f64 = 0.1;
 
+/// Added to the logit of a concept that is not known at all: log 100. Nearly all that a network is shown without
+/// being told what it is are phrases that no operator makes, so it takes such a concept for absent beforehand; on
+/// offer it is one of a user's own words. (A correction for another prior: Saerens et al. 2002.)
+const UNKNOWN: f64 = 4.6;
+
 /// What reads aspects and their levels off divergences, for one encoder.
 #[derive(Debug)]
 pub struct Head {
@@ -30,16 +35,16 @@ pub struct Head {
     device: Device,
 }
 
-/// What a network says of every concept, `[N]` each.
+/// What a head says of every concept, `[N]` each.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Levels {
-    /// Expected level: the product of the next two.
-    pub expected: Vec<f64>,
-    /// Probability of being there at all.
+    /// How strongly it is there: the weight of a ridge fit with directions of texts, not below 0, times the
+    /// probability of being there. The network decides what is there better than it knows how strongly: beyond the
+    /// sets that it has seen, its own levels rise less steadily than the fit's.
+    pub strength: Vec<f64>,
+    /// Probability of being there at all, by the network.
     pub presence: Vec<f64>,
-    /// Level if it is there.
-    pub level: Vec<f64>,
-    /// Standard deviation of the level, whether it is there or not.
+    /// Standard deviation of the level, whether it is there or not, by the network.
     pub spread: Vec<f64>,
 }
 
@@ -176,29 +181,37 @@ impl Head {
             known: tensor(known, [1, n, 1]),
             divergence: tensor(bank.scaled(divergence).collect(), [1, 1, d]).reshape([1, d]),
         });
-        levels(output)
+        levels(output, &bank.known, &bank.strengths(divergence))
     }
 }
 
-/// The numbers of an output of one set.
-pub(super) fn levels(output: HeadOutput) -> Result<Levels, ExplainError> {
+/// The numbers of an output of one set, for concepts that are so far known and have such weights in a fit, `[N]`
+/// each.
+pub(super) fn levels(
+    output: HeadOutput,
+    known: &[f64],
+    fitted: &[f64],
+) -> Result<Levels, ExplainError> {
     let numbers = |tensor: Tensor<2>| -> Result<Vec<f64>, ExplainError> {
         let values = finexl_zoo::tensor_values::values(tensor, "reading with a head")?;
         Ok(values.into_iter().map(f64::from).collect())
     };
     let (logit, level) = (numbers(output.logit)?, numbers(output.level)?);
     let scale = numbers(output.spread)?;
-    let presence: Vec<f64> = logit.iter().map(|v| 1.0 / (1.0 + (-v).exp())).collect();
+    let logits = logit.iter().zip(known);
+    let presence: Vec<f64> = logits
+        .map(|(logit, known)| logit + UNKNOWN * (1.0 - known))
+        .map(|logit| 1.0 / (1.0 + (-logit).exp()))
+        .collect();
     let zipped = || presence.iter().zip(&level);
     Ok(Levels {
-        expected: zipped().map(|(p, level)| p * level).collect(),
+        strength: presence.iter().zip(fitted).map(|(p, w)| p * w).collect(),
         // The variance of a Laplace distribution is twice its squared scale.
         spread: zipped()
             .zip(&scale)
             .map(|((p, level), s)| (p * 2.0 * s * s + p * (1.0 - p) * level * level).sqrt())
             .collect(),
         presence,
-        level,
     })
 }
 

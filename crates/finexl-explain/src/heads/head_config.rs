@@ -30,7 +30,7 @@ pub struct HeadConfig {
     pub scale: f64,
     /// The aspects that it was trained on.
     pub aspects: KnownAspects,
-    /// How the network's levels are read.
+    /// How what the network sees is read.
     pub learned: Reading,
     /// How ridge weights with directions of images are read.
     pub calibrated: Reading,
@@ -50,4 +50,12 @@ pub struct Reading {
     pub effect: f64,
     /// Share of the highest level that a significant aspect has to reach.
     pub spill: f64,
+}
+
+impl Reading {
+    /// The level that a concept's weight stands for.
+    pub fn level(&self, concept: &str, weight: f64) -> f64 {
+        let map = self.maps.get(concept).unwrap_or(&self.shared);
+        map.apply(weight.max(0.0))
+    }
 }

@@ -5,7 +5,6 @@ use super::cues::CueBank;
 use super::head::{EMBEDDED_HEAD, LEAST_SPREAD};
 use crate::decompose::{Decomposition, Directions, Nnls, Prepared, Weights};
 use crate::error::ExplainError;
-use crate::statistics::Interval;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -19,7 +18,7 @@ pub struct Calibrated {
     pub head: PathBuf,
 }
 
-/// The levels that a head's network reads.
+/// How strongly concepts are there by a ridge fit, as far as a head's network sees them there.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Learned {
@@ -134,7 +133,7 @@ impl Prepared for PreparedHead {
             // Nothing changed, so nothing is read into it.
             _ if divergence.iter().all(|v| *v == 0.0) => vec![0.0; self.bank.concepts()],
             Part::Calibrated => self.bank.ridge(divergence),
-            Part::Learned => self.head.read(&self.bank, divergence)?.expected,
+            Part::Learned => self.head.read(&self.bank, divergence)?.strength,
         };
         let kept: Vec<usize> = (0..weights.len()).filter(|k| weights[*k] > NAMED).collect();
         let residual = residual(directions, divergence, &kept)?;
@@ -161,17 +160,13 @@ impl Prepared for PreparedHead {
         )?))
     }
 
-    fn level_intervals(&self, divergence: &[f64]) -> Result<Option<Vec<Interval>>, ExplainError> {
+    fn level_errors(&self, divergence: &[f64]) -> Result<Option<Vec<f64>>, ExplainError> {
         let Part::Learned = self.part else {
             return Ok(None);
         };
-        let levels = self.head.read(&self.bank, divergence)?;
+        let spread = self.head.read(&self.bank, divergence)?.spread;
         let factor = self.head.config().interval;
-        let ends = levels.expected.iter().zip(&levels.spread);
-        let interval = ends.map(|(level, spread)| Interval {
-            low: (level - factor * (spread + LEAST_SPREAD)).clamp(0.0, 1.0),
-            high: (level + factor * (spread + LEAST_SPREAD)).clamp(0.0, 1.0),
-        });
-        Ok(Some(interval.collect()))
+        let errors = spread.iter().map(|spread| factor * (spread + LEAST_SPREAD));
+        Ok(Some(errors.collect()))
     }
 }

@@ -129,8 +129,13 @@ fn a_head_says_what_it_says_in_pytorch() {
         &numbers(output.expected()),
         &expected("expected"),
     );
-    let read = levels(output.clone()).unwrap();
-    check("expected level", &read.expected, &expected("expected"));
+    let fitted = expected("level");
+    let read = levels(output.clone(), &vec![1.0; fitted.len()], &fitted).unwrap();
+    check(
+        "presence times what was fitted",
+        &read.strength,
+        &expected("expected"),
+    );
     check("deviation", &read.spread, &expected("deviation"));
     check("logit", &numbers(output.logit), &expected("logit"));
     check("level", &numbers(output.level), &expected("level"));

@@ -17,7 +17,7 @@ pub use bootstrap::{Estimate, Replicates, Resampling, bootstrap, jackknife, weig
 pub use holm::holm;
 pub use intervals::{Interval, bca, percentile, studentized};
 pub use isotonic::{Knot, MonotoneMap};
-pub use quantile::quantile;
+pub use quantile::{expanded, quantile};
 pub use sign_flip::{Tail, sign_flip_test, smallest_pairs_that_can_pass};
 pub use spearman::spearman;
 pub use wilson::wilson;

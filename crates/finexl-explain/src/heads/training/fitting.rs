@@ -2,8 +2,7 @@
 
 use crate::calibrated_space::{CalibratedSpace, KnownTrial, SpaceSettings};
 use crate::error::ExplainError;
-use crate::heads::cues::CueBank;
-use crate::heads::head::{Head, LEAST_SPREAD};
+use crate::heads::head::{LEAST_SPREAD, Levels};
 use crate::heads::head_config::Reading;
 use crate::heads::known_aspects::norm;
 use crate::heads::{Episode, KnownAspects};
@@ -130,20 +129,47 @@ pub(super) struct Readout<'a> {
 }
 
 impl Readout<'_> {
-    /// Ridge weights with directions of images.
-    pub fn calibrated<'a>(
+    /// What `weigh` says of every set's divergence in the space.
+    pub fn of<'a>(
         vocabulary: &'a Vocabulary,
         episodes: &'a [Episode],
         space: &CalibratedSpace,
-        bank: &CueBank,
+        weigh: impl Fn(&[f64]) -> Vec<f64>,
     ) -> Result<Readout<'a>, ExplainError> {
         let weights = episodes
             .iter()
-            .map(|episode| Ok(bank.ridge(&space.whitened(&mean(episode))?)));
+            .map(|episode| Ok(weigh(&space.whitened(&mean(episode))?)));
         Ok(Readout {
             weights: weights.collect::<Result<_, ExplainError>>()?,
             vocabulary,
             episodes,
+        })
+    }
+
+    /// Lines from weights to levels, of each aspect by least squares on the sets that have it. As a map they hold
+    /// for weights that know already whether it is there.
+    pub fn lines(&self) -> Result<Reading, ExplainError> {
+        let aspects = self.episodes.first().map_or(0, |e| e.levels.len());
+        let mut maps = BTreeMap::new();
+        // Sums of weight times level and of squared weights.
+        let mut all = [0.0; 2];
+        for aspect in 0..aspects {
+            let sets = self.weights.iter().zip(self.episodes);
+            let there = sets.filter(|(_, set)| set.levels[aspect] > 0.0);
+            let sums = there.fold([0.0; 2], |[xy, xx], (weights, set)| {
+                let (x, y) = (weights[aspect], f64::from(set.levels[aspect]));
+                [xy + x * y, xx + x * x]
+            });
+            (0..2).for_each(|i| all[i] += sums[i]);
+            if let Some(line) = line(sums)? {
+                maps.insert(self.vocabulary.concepts()[aspect].name.clone(), line);
+            }
+        }
+        Ok(Reading {
+            maps,
+            shared: line(all)?.map_or_else(identity, Ok)?,
+            effect: 0.0,
+            spill: 0.0,
         })
     }
 
@@ -186,19 +212,13 @@ impl Readout<'_> {
     /// The same reading with thresholds: the effect that sets without an aspect do not pass, and the spill with
     /// which the aspects beyond both are most like those that are there, by the mean F1 over sets.
     pub fn thresholds(&self, reading: Reading) -> Reading {
-        let level = |concept: usize, weight: f64| {
-            let map = reading.maps.get(&self.vocabulary.concepts()[concept].name);
-            map.unwrap_or(&reading.shared).apply(weight.max(0.0))
+        let concepts = self.vocabulary.concepts();
+        let read = |weights: &Vec<f64>| -> Vec<f64> {
+            let each = concepts.iter().zip(weights);
+            each.map(|(concept, w)| reading.level(&concept.name, *w))
+                .collect()
         };
-        let levels: Vec<Vec<f64>> = (self.weights.iter())
-            .map(|weights| {
-                weights
-                    .iter()
-                    .enumerate()
-                    .map(|(c, w)| level(c, *w))
-                    .collect()
-            })
-            .collect();
+        let levels: Vec<Vec<f64>> = self.weights.iter().map(read).collect();
         let highest = |levels: &[f64]| levels.iter().copied().fold(0.0f64, f64::max);
         let sets = || levels.iter().zip(self.episodes);
         let mut quiet: Vec<f64> = sets()
@@ -247,6 +267,15 @@ fn f1(levels: &[f64], truth: &[f32], threshold: f64) -> f64 {
     }
 }
 
+/// The line through the origin by its sums, up to level 1; none where no weight is above 0.
+fn line([xy, xx]: [f64; 2]) -> Result<Option<MonotoneMap>, ExplainError> {
+    if xy <= 0.0 {
+        return Ok(None);
+    }
+    let ends = [[0.0, 0.0], [xx / xy, 1.0]].map(|[x, y]| Knot { x, y });
+    MonotoneMap::new(ends.to_vec()).map(Some)
+}
+
 /// The same map, from no weight is no level.
 fn from_zero(map: &MonotoneMap) -> Result<MonotoneMap, ExplainError> {
     let knots = map.knots().iter().filter(|knot| knot.x > 0.0);
@@ -258,20 +287,20 @@ fn from_zero(map: &MonotoneMap) -> Result<MonotoneMap, ExplainError> {
     MonotoneMap::new(std::iter::once(zero).chain(levels).collect())
 }
 
-/// Half-width of 95% intervals in units of the network's own spread: split conformal, over the aspects that
+/// Half-width of 95% intervals of levels in units of the network's own spread: split conformal, over the aspects that
 /// are there (Lei et al. 2018).
 pub(super) fn interval(
-    head: &Head,
-    bank: &CueBank,
+    read: &[Levels],
     episodes: &[Episode],
+    vocabulary: &Vocabulary,
+    reading: &Reading,
 ) -> Result<f64, ExplainError> {
     let mut misses = Vec::new();
-    for episode in episodes {
-        let divergence = head.config().space.whitened(&mean(episode))?;
-        let levels = head.read(bank, &divergence)?;
+    for (read, episode) in read.iter().zip(episodes) {
         for (aspect, level) in applied(episode) {
-            let miss = (levels.expected[aspect] - level).abs();
-            misses.push(miss / (levels.spread[aspect] + LEAST_SPREAD));
+            let name = &vocabulary.concepts()[aspect].name;
+            let miss = (reading.level(name, read.strength[aspect]) - level).abs();
+            misses.push(miss / (read.spread[aspect] + LEAST_SPREAD));
         }
     }
     if misses.is_empty() {

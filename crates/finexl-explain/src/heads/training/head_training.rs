@@ -2,41 +2,32 @@
 
 use super::episode_store::{DrawingProgress, EpisodeStore};
 use super::fitting::{self, Readout};
-use super::head_batches::{HeadBatch, HeadBatches};
-use super::head_metrics::{FigureMetric, HeadStepOutput};
+use super::head_batches::HeadBatches;
+use super::head_metrics::FigureMetric;
+use super::head_trainee::HeadTrainee;
 use super::material::Material;
 use crate::bank::ConceptBank;
 use crate::cache::Cache;
 use crate::error::ExplainError;
 use crate::heads::cues::CueBank;
-use crate::heads::head::Head;
-use crate::heads::head_network::{HeadNetwork, HeadOutput};
+use crate::heads::head::{Head, Levels};
+use crate::heads::head_network::HeadNetwork;
 use crate::heads::{Codec, Episode, HeadAspect, HeadConfig, Stock};
 use crate::vocabulary::Vocabulary;
-use burn::module::Module;
-use burn::optim::lr_scheduler::module_lr_scheduler::ModuleLearningRate;
-use burn::optim::{GradientsParams, ModuleOptimizer};
-use burn::tensor::activation::sigmoid;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Device;
 use burn::train::metric::LossMetric;
 use burn::train::metric::store::{Aggregate, Direction, Split};
-use burn::train::{
-    InferenceStep, MetricEarlyStoppingStrategy, StoppingCondition, TrainOutput, TrainStep,
-};
+use burn::train::{MetricEarlyStoppingStrategy, StoppingCondition};
 use finexl_core::experiment::TrainHead;
 use finexl_core::fingerprint::Fingerprint;
 use finexl_data::image::Image;
 use finexl_data::vocabulary::{Concept, distractors};
 use finexl_zoo::encoders::Encoder;
 use finexl_zoo::generators::AnyGenerator;
-use finexl_zoo::training::{TrainingReport, TrainingRun, adamw, follow};
-use finexl_zoo::workers::{Workers, cuts};
-use finexl_zoo::{ZooError, weights};
+use finexl_zoo::training::{TrainingReport, TrainingRun, adamw};
+use finexl_zoo::weights;
 use std::path::Path;
-use std::sync::Arc;
 
-/// How much an aspect's presence, its level where it is there, and the expected level count.
-const SHARES: [f32; 3] = [8.0, 0.2, 20.0];
 /// Folder of the drawn sets in the run folder, where nothing is cached.
 const EPISODES: &str = "episodes";
 
@@ -57,17 +48,10 @@ pub fn train_head(
     let material = Material::open(recipe, encoder)?;
     let drawn = Drawn::draw(recipe, encoder, &material, run_folder, progress)?;
     let closed = Closed::fit(recipe, encoder, &material, &drawn)?;
-    let device = Device::flex().autodiff();
-    device.seed(recipe.seed);
+    Device::flex().autodiff().seed(recipe.seed);
     let dimension = encoder.dimension();
-    let fresh = || HeadNetwork::new(&recipe.architecture, dimension, &device);
-    let learned = fresh();
-    let trainee = HeadTrainee {
-        average: follow(fresh().no_grad(), &learned, 0.0),
-        learned,
-        averaging_decay: recipe.averaging_decay,
-        workers: Arc::new(Workers::new(&device)),
-    };
+    let fresh = |device: &Device| HeadNetwork::new(&recipe.architecture, dimension, device);
+    let trainee = HeadTrainee::new(fresh, recipe.averaging_decay);
     let run = TrainingRun {
         name: &recipe.name,
         schedule: recipe.schedule.clone(),
@@ -104,8 +88,8 @@ pub fn train_head(
             resumed_after,
         });
     };
-    let network = trainee.average.valid();
-    let config = closed.read(network.clone(), &drawn.validation)?;
+    let network = trainee.finished();
+    let config = closed.read(network.clone(), &drawn)?;
     weights::save(&network, &config, &recipe.output)?;
     Ok(TrainingReport {
         weights: Some(recipe.output.clone()),
@@ -274,29 +258,30 @@ impl Closed {
         })
     }
 
-    /// The config with how weights are read, fitted on sets that were not learned from.
-    fn read(
-        mut self,
-        network: HeadNetwork,
-        validation: &[Episode],
-    ) -> Result<HeadConfig, ExplainError> {
+    /// The config with how weights are read: lines to levels, which know nothing of the network, fitted on the sets
+    /// that it learned from, all else on others.
+    fn read(mut self, network: HeadNetwork, drawn: &Drawn) -> Result<HeadConfig, ExplainError> {
         let config = &self.config;
         let (d, aspects) = (config.dimension, &config.aspects);
         let bank = CueBank::new(self.texts.clone(), d, aspects, config.scale)?;
-        let readout = Readout::calibrated(&self.vocabulary, validation, &config.space, &bank)?;
+        let (words, space) = (&self.vocabulary, &config.space);
+        let validation = &drawn.validation;
+        let readout = Readout::of(words, validation, space, |v| bank.ridge(v))?;
         let calibrated = readout.thresholds(readout.maps()?);
+        let lines = Readout::of(words, &drawn.training, space, |v| bank.strengths(v))?.lines()?;
         let head = Head::of_parts(config.clone(), network);
-        let weights = validation.iter().map(|episode| {
+        let read = validation.iter().map(|episode| {
             let divergence = config.space.whitened(&fitting::mean(episode))?;
-            Ok(head.read(&bank, &divergence)?.expected)
+            head.read(&bank, &divergence)
         });
+        let read: Vec<Levels> = read.collect::<Result<_, ExplainError>>()?;
         let readout = Readout {
-            weights: weights.collect::<Result<_, ExplainError>>()?,
+            weights: read.iter().map(|levels| levels.strength.clone()).collect(),
             vocabulary: &self.vocabulary,
             episodes: validation,
         };
-        let learned = readout.thresholds(fitting::plain_reading()?);
-        self.config.interval = fitting::interval(&head, &bank, validation)?;
+        let learned = readout.thresholds(lines);
+        self.config.interval = fitting::interval(&read, validation, &self.vocabulary, &learned)?;
         self.config.calibrated = calibrated;
         self.config.learned = learned;
         Ok(self.config)
@@ -314,104 +299,4 @@ fn vocabulary(material: &Material, held_out: &[String]) -> Vocabulary {
     let others: Vec<Concept> = others.map(|phrase| Concept::phrase(&phrase)).collect();
     concepts.extend(others);
     Vocabulary::of_concepts(concepts)
-}
-
-/// The learned weights, their average, and what a step needs.
-#[derive(Module, Debug)]
-struct HeadTrainee {
-    learned: HeadNetwork,
-    average: HeadNetwork,
-    averaging_decay: f64,
-    #[module(skip)]
-    workers: Arc<Workers>,
-}
-
-/// Cross entropy of presence, Laplace likelihood of the level where it is there, and the error of the expected
-/// level: means over sets, so that a batch may be cut.
-fn loss(output: &HeadOutput, levels: Tensor<2>) -> Tensor<1> {
-    let there = levels.clone().greater_elem(0.0).float();
-    let [sets, _] = levels.dims();
-    let presence = sigmoid(output.logit.clone()).clamp(1e-6, 1.0 - 1e-6);
-    let entropy = there.clone() * presence.clone().log()
-        + (there.clone().neg() + 1.0) * (presence.neg() + 1.0).log();
-    let spread = output.spread.clone();
-    let likelihood = (levels.clone() - output.level.clone()).abs() / spread.clone() + spread.log();
-    let missed = (output.expected() - levels).abs();
-    let [shown, level, expected] = SHARES;
-    entropy.mean().mul_scalar(-shown)
-        + (likelihood * there)
-            .sum()
-            .mul_scalar(level / sets.max(1) as f32)
-        + missed.mean().mul_scalar(expected)
-}
-
-impl TrainStep for HeadTrainee {
-    type Input = HeadBatch;
-    type Output = HeadStepOutput;
-
-    fn step(&self, batch: HeadBatch) -> TrainOutput<HeadStepOutput> {
-        let parts = cuts(batch.len(), self.workers.parts())
-            .map(|[start, end]| (batch.rows(start, end), end - start))
-            .collect();
-        let device = Device::flex().autodiff();
-        let (value, grads) =
-            self.workers
-                .gradients(&self.learned, &device, parts, |learned, part| {
-                    let part = part.followed();
-                    loss(&learned.forward(part.input), part.levels)
-                });
-        TrainOutput {
-            grads,
-            item: HeadStepOutput {
-                loss: value,
-                read: Vec::new(),
-                concepts: 0,
-            },
-        }
-    }
-
-    fn optimize(
-        mut self,
-        optimizer: &mut ModuleOptimizer,
-        learning_rate: ModuleLearningRate,
-        gradients: GradientsParams,
-    ) -> Self {
-        self.learned = optimizer.step(learning_rate, self.learned, gradients);
-        self.average = follow(self.average, &self.learned, self.averaging_decay);
-        self
-    }
-}
-
-impl InferenceStep for HeadTrainee {
-    type Input = HeadBatch;
-    type Output = HeadStepOutput;
-
-    fn step(&self, batch: HeadBatch) -> HeadStepOutput {
-        let concepts = batch.levels.dims()[1];
-        let output = self.average.forward(batch.input);
-        let numbers = |tensor: Tensor<2>| -> Result<Vec<f32>, ZooError> {
-            finexl_zoo::tensor_values::values(tensor, "validating a head")
-        };
-        let read = [
-            sigmoid(output.logit.clone()),
-            output.expected(),
-            batch.levels.clone(),
-        ]
-        .map(numbers);
-        let read = match read {
-            [Ok(presence), Ok(expected), Ok(levels)] => presence
-                .iter()
-                .zip(&expected)
-                .zip(&levels)
-                .map(|((p, e), l)| [*p, *e, *l].map(f64::from))
-                .collect(),
-            // A device that cannot be read fails in the loss too, which is where it is told.
-            _ => Vec::new(),
-        };
-        HeadStepOutput {
-            loss: loss(&output, batch.levels),
-            read,
-            concepts,
-        }
-    }
 }

@@ -8,6 +8,7 @@ mod episode_store;
 mod fitting;
 mod head_batches;
 mod head_metrics;
+mod head_trainee;
 mod head_training;
 mod material;
 
