@@ -73,6 +73,16 @@ pub struct Found {
     pub weight: f64,
 }
 
+/// How many pairs of images a method looked at.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SeenPairs {
+    /// The method that looks at all of them and is otherwise the same; itself, where it looks at all.
+    pub of: String,
+    /// Their number.
+    pub pairs: usize,
+}
+
 /// What a method answered for one target of a pool, and how right that is; a line of
 /// `records.jsonl`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -88,6 +98,9 @@ pub struct SelectionRecord {
     pub method: String,
     /// What the method is.
     pub role: Role,
+    /// How many pairs it looked at; none of what is changed in more than that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<SeenPairs>,
     /// The target.
     pub target: String,
     /// The run that it belongs to.
@@ -170,6 +183,9 @@ pub struct TableRow {
     pub method: String,
     /// What it is.
     pub role: Role,
+    /// How many pairs it looked at; none of what is changed in more than that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<SeenPairs>,
     /// Its figures by name.
     pub figures: BTreeMap<String, Figure>,
     /// Targets without an answer.

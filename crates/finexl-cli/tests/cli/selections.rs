@@ -30,6 +30,7 @@ fn records() -> Vec<SelectionRecord> {
                     protocol: OTHER_RUNS.to_string(),
                     method: method.to_string(),
                     role,
+                    seen: None,
                     target: format!("{style}-{seed}-{level}"),
                     run: format!("{style}-{seed}"),
                     aspects: vec![style.to_string()],

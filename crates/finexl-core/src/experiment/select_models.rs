@@ -49,7 +49,7 @@ pub struct SelectModels {
 }
 
 /// The default or a decomposition with something changed; what is left out stays as it is.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Variant {
     /// Its name in tables.

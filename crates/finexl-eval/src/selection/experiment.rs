@@ -375,6 +375,7 @@ impl<'a> Contest<'a> {
     fn field(&self) -> Field<'_> {
         Field {
             pool: &self.pool.name,
+            pairs: self.features.base.len(),
             candidates: &self.candidates,
             distances: &self.distances,
             grounds: &self.setup.grounds,

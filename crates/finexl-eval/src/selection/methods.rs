@@ -6,7 +6,7 @@ use crate::baselines::{
     Splice, VisDiff,
 };
 use finexl_core::experiment::Variant;
-use finexl_core::selection::Role;
+use finexl_core::selection::{Role, SeenPairs};
 use finexl_explain::decompose::{Method, Paper, Ridge, SubspaceNnls};
 use finexl_explain::vocabulary::Vocabulary;
 use finexl_zoo::encoders::Encoder;
@@ -196,6 +196,28 @@ impl Contender {
             (1, _) | (_, Column::Plain) => name,
             (_, Column::Transformed) => format!("{name}, our directions"),
         }
+    }
+}
+
+impl Contender {
+    /// How many of the pool's pairs it looks at, if nothing else is changed about it.
+    pub fn seen(&self, all: usize) -> Option<SeenPairs> {
+        let pairs = match &self.variant {
+            Some(variant) => {
+                let plain = Variant {
+                    name: variant.name.clone(),
+                    method: variant.method.clone(),
+                    pairs: variant.pairs,
+                    ..Variant::default()
+                };
+                (*variant == plain).then(|| variant.pairs.unwrap_or(all))?
+            }
+            None => all,
+        };
+        Some(SeenPairs {
+            of: self.method.name(),
+            pairs: pairs.min(all),
+        })
     }
 }
 

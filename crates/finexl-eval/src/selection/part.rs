@@ -22,6 +22,8 @@ const LISTED: usize = 8;
 pub struct Field<'a> {
     /// Name of the pool.
     pub pool: &'a str,
+    /// How many pairs of images each of its models has.
+    pub pairs: usize,
     /// All its models.
     pub candidates: &'a [Candidate],
     /// How far their images are apart.
@@ -115,6 +117,7 @@ impl<'a> Part<'a> {
                 if weighs {
                     read(vocabulary, &answer.weights, &mut record);
                 }
+                record.seen = contender.seen(self.field.pairs);
                 record.problem.clone_from(&answer.problem);
                 records.push(record);
             }
@@ -148,6 +151,7 @@ impl<'a> Part<'a> {
             protocol: self.protocol.name().to_string(),
             method: method.to_string(),
             role,
+            seen: None,
             target: target.model.clone(),
             run: target.run.clone(),
             aspects: target.aspects.iter().cloned().collect(),

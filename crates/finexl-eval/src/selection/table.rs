@@ -172,6 +172,7 @@ fn row(method: &str, records: &[&SelectionRecord]) -> Result<TableRow, EvalError
     Ok(TableRow {
         method: method.to_string(),
         role: records[0].role,
+        seen: records[0].seen.clone(),
         figures,
         problems: records.iter().filter(|r| r.problem.is_some()).count(),
     })
@@ -264,6 +265,7 @@ mod tests {
             protocol: "other runs only".to_string(),
             method: method.to_string(),
             role,
+            seen: None,
             target: format!("model {run}"),
             run: format!("run {run}"),
             aspects: vec!["warm".to_string()],

@@ -137,6 +137,13 @@ fn a_head_says_what_it_says_in_pytorch() {
         &expected("expected"),
     );
     check("deviation", &read.spread, &expected("deviation"));
+    // A phrase that is not known is a hundred times likelier than the network has it.
+    let new = levels(output.clone(), &vec![0.0; fitted.len()], &fitted).unwrap();
+    for (new, known) in new.presence.iter().zip(&read.presence) {
+        let odds = |p: f64| p / (1.0 - p);
+        let factor = odds(*new) / odds(*known);
+        assert!((factor / 100.0 - 1.0).abs() < 0.01, "{factor}");
+    }
     check("logit", &numbers(output.logit), &expected("logit"));
     check("level", &numbers(output.level), &expected("level"));
     check("spread", &numbers(output.spread), &expected("spread"));

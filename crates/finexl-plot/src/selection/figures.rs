@@ -1,9 +1,10 @@
 //! All figures of model selection, by name.
 
-use super::column::{charted, heading};
+use super::column::{charted, heading, main_figure};
 use super::error_removed::{error_removed, error_removed_of_columns};
 use super::level_curves::level_curves;
 use super::method_bars::method_bars;
+use super::pair_curves::{over_pairs, pair_curves};
 use super::selected_styles::selected_styles;
 use crate::error::PlotError;
 use finexl_core::published::Published;
@@ -25,8 +26,8 @@ pub struct SelectionFigure {
 }
 
 /// Draws everything that there is to draw: for all columns together what is left of the best baseline's
-/// error; for each column the main figures of all methods as bars, the same by level, what our method
-/// selected, and how much of every other method's error it removes.
+/// error; for each column the main figures of all methods as bars, the same by level, figures over the
+/// number of pairs, what our method selected, and how much of every other method's error it removes.
 ///
 /// # Errors
 /// [`PlotError::NotFinite`] for a figure that is not finite.
@@ -54,6 +55,9 @@ pub fn selection_figures(
         }
         add("error removed", error_removed(column)?);
         add("by level", level_curves(column, records)?);
+        for figure in over_pairs(main_figure(column)) {
+            add(&format!("{figure} by pairs"), pair_curves(column, figure)?);
+        }
         add("selected styles", selected_styles(column, records)?);
     }
     let mut taken = BTreeSet::new();

@@ -8,6 +8,7 @@ mod headline;
 mod level_curves;
 mod method_bars;
 mod page_tables;
+mod pair_curves;
 mod provenance;
 mod report;
 mod selected_styles;

@@ -91,6 +91,7 @@ fn answers(
                     protocol: protocol.to_string(),
                     method: method.to_string(),
                     role,
+                    seen: None,
                     run: format!("{style}-{seed}"),
                     aspects: vec![style.to_string()],
                     level,
@@ -160,6 +161,7 @@ fn row(records: &[SelectionRecord]) -> TableRow {
     TableRow {
         method: records[0].method.clone(),
         role: records[0].role,
+        seen: None,
         figures: figures.collect::<BTreeMap<_, _>>(),
         problems: records.iter().filter(|r| r.problem.is_some()).count(),
     }

@@ -312,3 +312,65 @@ pub(super) fn interval(
     misses.sort_by(f64::total_cmp);
     Ok(quantile(&misses, CONFIDENCE))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use finexl_zoo::encoders::Features;
+
+    fn set(levels: [f32; 2]) -> Episode {
+        Episode {
+            divergences: Features {
+                values: vec![0.0; 2],
+                dimension: 2,
+            },
+            levels: levels.to_vec(),
+        }
+    }
+
+    #[test]
+    fn lines_are_fitted_where_the_aspect_is_and_end_at_level_1() {
+        let vocabulary = Vocabulary::of_names(&["warm", "dark", "gothic"].map(str::to_string));
+        let episodes = [set([0.4, 0.0]), set([0.8, 0.0]), set([0.0, 0.5])];
+        let weights = vec![
+            vec![0.1, 0.3, 0.0],
+            vec![0.2, 0.3, 0.0],
+            vec![0.9, 0.05, 0.0],
+        ];
+        let readout = Readout {
+            vocabulary: &vocabulary,
+            episodes: &episodes,
+            weights,
+        };
+        let lines = readout.lines().unwrap();
+        for (concept, weight, level) in [
+            ("warm", 0.1, 0.4),
+            ("warm", 0.5, 1.0),
+            ("dark", 0.05, 0.5),
+            ("dark", -0.1, 0.0),
+            // sum of weight times level over sum of squares, over all: (0.04 + 0.16 + 0.025) / (0.05 + 0.0025)
+            ("gothic", 0.1, 0.1 * 0.225 / 0.0525),
+        ] {
+            let read = lines.level(concept, weight);
+            assert!((read - level).abs() < 1e-6, "{concept} {weight}: {read}");
+        }
+    }
+
+    #[test]
+    fn half_widths_hold_the_levels_that_are_there() {
+        let vocabulary = Vocabulary::of_names(&["warm", "dark"].map(str::to_string));
+        let episodes = [set([0.5, 0.0]), set([0.0, 0.9])];
+        let read = Levels {
+            strength: vec![0.4, 0.6],
+            presence: vec![1.0, 1.0],
+            spread: vec![0.1, 0.2],
+        };
+        let read = [read.clone(), read];
+        let plain = plain_reading().unwrap();
+        let factor = interval(&read, &episodes, &vocabulary, &plain).unwrap();
+        // Misses of 0.1 and 0.3 in units of 0.2 and 0.3: 0.5 and 1, of which the 96% quantile is 0.98.
+        assert!((factor - 0.98).abs() < 1e-6, "{factor}");
+        assert!(interval(&[], &[], &vocabulary, &plain).is_err());
+    }
+}
