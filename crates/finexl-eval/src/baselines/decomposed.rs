@@ -2,6 +2,7 @@
 
 use super::{Evidence, ExplanationMethod, MethodAnswer, Offer};
 use crate::EvalError;
+use finexl_core::fingerprint::Fingerprint;
 use finexl_explain::analysis::AnalysisSettings;
 use finexl_explain::calibrated_space::CalibratedSpace;
 use finexl_explain::calibration::Calibration;
@@ -21,6 +22,8 @@ pub struct Decomposed {
     name: String,
     decomposition: Box<dyn Decomposition>,
     space: Option<CalibratedSpace>,
+    /// Fingerprint of the head that it reads by.
+    head: Option<Fingerprint>,
 }
 
 impl Decomposed {
@@ -36,6 +39,7 @@ impl Decomposed {
         Ok(Self {
             name,
             decomposition: method.build()?,
+            head: method.head()?.map(|head| head.fingerprint().clone()),
             space,
         })
     }
@@ -125,6 +129,10 @@ impl Decomposed {
 impl ExplanationMethod for Decomposed {
     fn name(&self) -> String {
         self.name.clone()
+    }
+
+    fn weights(&self) -> Option<&Fingerprint> {
+        self.head.as_ref()
     }
 
     fn explain(&self, offer: &Offer<'_>, model: &Evidence<'_>) -> Result<MethodAnswer, EvalError> {

@@ -2,6 +2,7 @@
 
 use super::{Evidence, MethodAnswer, Offer};
 use crate::EvalError;
+use finexl_core::fingerprint::Fingerprint;
 use std::fmt::Debug;
 
 /// A way to say in weights of concepts how a personalized model differs from its base.
@@ -14,6 +15,11 @@ pub trait ExplanationMethod: Debug + Send + Sync {
     /// Whether it chooses among the proposals of a vision-language model.
     fn needs_proposals(&self) -> bool {
         false
+    }
+
+    /// Fingerprint of the trained weights that it reads by, if any: under one name there may be others tomorrow.
+    fn weights(&self) -> Option<&Fingerprint> {
+        None
     }
 
     /// Explains one model with what all methods are offered.

@@ -55,9 +55,10 @@ pub fn answers(
     let mut all = Vec::with_capacity(pool.models().len());
     let settings = Fingerprint::of("method settings")
         .text("all", &format!("{:?}", contender.method))
+        .text("weights", &format!("{:?}", contender.method.weights()))
         .finish();
     for (index, model) in pool.models().iter().enumerate() {
-        let key = Fingerprint::of("selection answer 2")
+        let key = Fingerprint::of("selection answer 3")
             .nested("context", context)
             .nested("images", &model.images)
             .text("method", &contender.method.name())
