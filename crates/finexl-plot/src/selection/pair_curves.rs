@@ -88,18 +88,21 @@ mod tests {
             targets: 4,
             runs: 2,
             ceilings: BTreeMap::new(),
-            rows: vec![
-                row("learned", "learned", 25, 0.6),
-                row("nnls", "nnls", 25, 0.4),
-            ],
+            rows: ["learned", "nnls", "ridge"]
+                .map(|name| row(name, name, 25, 0.4))
+                .into(),
             comparisons: Vec::new(),
             readings: Vec::new(),
             best_baseline: None,
         };
         assert_eq!(pair_curves(&column, NAMED_F1).unwrap(), None);
-        column.rows.push(row("few", "learned", 3, 0.5));
+        for name in ["learned", "nnls"] {
+            column.rows.push(row("few", name, 3, 0.5));
+        }
         let svg = pair_curves(&column, NAMED_F1).unwrap().unwrap();
-        assert!(svg.contains("learned") && !svg.contains("nnls"), "{svg}");
+        for (name, drawn) in [("learned", true), ("nnls", true), ("ridge", false)] {
+            assert_eq!(svg.contains(name), drawn, "{name}: {svg}");
+        }
         assert_eq!(pair_curves(&column, SAME_STYLE).unwrap(), None);
     }
 }
