@@ -19,6 +19,9 @@ pub(super) struct CueBank {
     scale: f64,
     texts: Side,
     blended: Side,
+    /// Texts with all that was on offer in training, and the place of each concept among them, where this offer
+    /// lacks any of it.
+    rivals: Option<(Side, Vec<usize>)>,
     /// How far each concept is known, `[N]`.
     pub known: Vec<f64>,
 }
@@ -84,7 +87,11 @@ impl CueBank {
     ) -> Result<Self, ExplainError> {
         let recalled = texts.chunks_exact(dimension).map(|row| aspects.recall(row));
         let (known, blended): (Vec<f64>, Vec<Vec<f64>>) = recalled.unzip();
+        let rivals = aspects.with_rivals(&texts, dimension);
+        let rivals = rivals
+            .map(|(rows, places)| Ok::<_, ExplainError>((Side::new(rows, dimension)?, places)));
         Ok(Self {
+            rivals: rivals.transpose()?,
             dimension,
             scale,
             blended: Side::new(blended.concat(), dimension)?,
@@ -114,10 +121,17 @@ impl CueBank {
         divergence.iter().map(|v| (v / self.scale) as f32)
     }
 
-    /// The weights of a ridge fit with directions of texts, those below 0 as 0, `[N]`.
+    /// The weights of a ridge fit with directions of texts beside all that was on offer in training, those below 0
+    /// as 0, `[N]`.
     pub fn strengths(&self, divergence: &[f64]) -> Vec<f64> {
-        let weights = self.texts.ridge(divergence).into_iter();
-        weights.map(|weight| weight.max(0.0)).collect()
+        let weights = match &self.rivals {
+            Some((side, places)) => {
+                let all = side.ridge(divergence);
+                places.iter().map(|place| all[*place]).collect()
+            }
+            None => self.texts.ridge(divergence),
+        };
+        weights.into_iter().map(|weight| weight.max(0.0)).collect()
     }
 
     /// The weights of a ridge fit with directions of images, `[N]`.

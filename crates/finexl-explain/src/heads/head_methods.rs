@@ -42,8 +42,8 @@ impl Default for Learned {
     }
 }
 
-/// Weight from which on a concept counts as named.
-const NAMED: f64 = 0.05;
+/// Share of the largest weight from which on a concept counts as named.
+const NAMED: f64 = 0.1;
 
 /// What of a head a method reads.
 #[derive(Clone, Copy, Debug)]
@@ -135,7 +135,9 @@ impl Prepared for PreparedHead {
             Part::Calibrated => self.bank.ridge(divergence),
             Part::Learned => self.head.read(&self.bank, divergence)?.strength,
         };
-        let kept: Vec<usize> = (0..weights.len()).filter(|k| weights[*k] > NAMED).collect();
+        let highest = weights.iter().copied().fold(0.0, f64::max);
+        let named = |k: &usize| weights[*k] > NAMED * highest;
+        let kept: Vec<usize> = (0..weights.len()).filter(named).collect();
         let residual = residual(directions, divergence, &kept)?;
         Ok(Weights {
             kept,

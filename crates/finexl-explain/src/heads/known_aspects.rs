@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 /// In the whitened space of mini-clip two concepts are at 0.75 at most, one concept on other prompts at 0.93
 /// at least.
 const ALIKE: [f64; 2] = [0.8, 0.9];
+/// Cosine from which on one stands for the other.
+const SAME: f64 = (ALIKE[0] + ALIKE[1]) / 2.0;
 
 /// Aspects with their directions, all in a head's space.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,23 +20,63 @@ pub struct KnownAspects {
     texts: Packed,
     /// Mean divergence of images at level 1, `[A, d]`.
     images: Packed,
+    /// Text directions of the phrases that were offered beside the aspects, `[M, d]`.
+    others: Packed,
 }
 
 impl KnownAspects {
-    /// Aspects with text and image directions, `[A, d]` each.
-    pub(super) fn new(names: Vec<String>, texts: Vec<f64>, images: Vec<f64>) -> Self {
+    /// Aspects with text and image directions, `[A, d]` each, beside phrases with text directions, `[M, d]`.
+    pub(super) fn new(
+        names: Vec<String>,
+        [texts, images]: [Vec<f64>; 2],
+        others: Vec<f64>,
+    ) -> Self {
         debug_assert_eq!(texts.len(), images.len());
         Self {
             names,
             texts: Packed::of(texts),
             images: Packed::of(images),
+            others: Packed::of(others),
         }
     }
 
     /// Whether the numbers are as many as names and dimension say.
     pub(super) fn fits(&self, dimension: usize) -> bool {
         let expected = self.names.len() * dimension;
-        self.texts.0.len() == expected && self.images.0.len() == expected
+        self.texts.0.len() == expected
+            && self.images.0.len() == expected
+            && self.others.0.len().is_multiple_of(dimension.max(1))
+    }
+
+    /// Everything that was on offer in training, and what of another offer, `[N, d]`, is none of it: text directions,
+    /// `[M, d]`, and which of them each of the offer means, `[N]`. None where the offer has all of it itself.
+    ///
+    /// A fit on these has the rivals that it had in training, so weights mean what they meant there; on a small
+    /// offer alone they would be as large as it is small.
+    pub(super) fn with_rivals(
+        &self,
+        offered: &[f64],
+        dimension: usize,
+    ) -> Option<(Vec<f64>, Vec<usize>)> {
+        let mut rows = [self.texts.0.as_slice(), &self.others.0].concat();
+        let own = rows.len() / dimension;
+        let nearest = |text: &[f64]| {
+            let cosines = rows.chunks_exact(dimension).map(|row| cosine(row, text));
+            let best = cosines.enumerate().max_by(|a, b| a.1.total_cmp(&b.1));
+            best.filter(|(_, cosine)| *cosine >= SAME).map(|(at, _)| at)
+        };
+        let meant: Vec<Option<usize>> = offered.chunks_exact(dimension).map(nearest).collect();
+        if (0..own).all(|row| meant.contains(&Some(row))) {
+            return None;
+        }
+        let mut places = Vec::with_capacity(meant.len());
+        for (text, meant) in offered.chunks_exact(dimension).zip(meant) {
+            places.push(meant.unwrap_or(rows.len() / dimension));
+            if meant.is_none() {
+                rows.extend_from_slice(text);
+            }
+        }
+        Some((rows, places))
     }
 
     /// How far a text direction, `[d]`, means a known aspect, in [0, 1], and the direction of images that
@@ -44,11 +86,9 @@ impl KnownAspects {
     /// known too.
     pub(super) fn recall(&self, text: &[f64]) -> (f64, Vec<f64>) {
         let d = text.len();
-        let size = norm(text);
         let mut best = (0.0, None);
         for (index, known) in self.texts.0.chunks_exact(d).enumerate() {
-            let product: f64 = known.iter().zip(text).map(|(a, b)| a * b).sum();
-            let cosine = product / (size * norm(known)).max(f64::MIN_POSITIVE);
+            let cosine = cosine(known, text);
             if cosine > best.0 {
                 best = (cosine, Some(index));
             }
@@ -68,6 +108,11 @@ impl KnownAspects {
     }
 }
 
+fn cosine(a: &[f64], b: &[f64]) -> f64 {
+    let product: f64 = a.iter().zip(b).map(|(a, b)| a * b).sum();
+    product / (norm(a) * norm(b)).max(f64::MIN_POSITIVE)
+}
+
 pub(super) fn norm(vector: &[f64]) -> f64 {
     vector.iter().map(|v| v * v).sum::<f64>().sqrt()
 }
@@ -81,7 +126,17 @@ mod tests {
         let texts = vec![1.0, 0.0, 0.0, 1.0];
         let images = vec![2.0, 0.5, 0.0, 3.0];
         let names = vec!["a".to_string(), "b".to_string()];
-        let aspects = KnownAspects::new(names, texts, images);
+        let aspects = KnownAspects::new(names, [texts, images], vec![0.7, 0.7]);
+        // All that is known is on offer.
+        assert_eq!(
+            aspects.with_rivals(&[2.0, 0.0, 0.0, 1.0, 3.0, 3.0], 2),
+            None
+        );
+        // A synonym of the second, and something new.
+        let (rows, places) = aspects.with_rivals(&[0.1, 1.0, -1.0, 0.0], 2).unwrap();
+        assert_eq!(rows[..4], [1.0, 0.0, 0.0, 1.0]);
+        assert_eq!(rows[6..], [-1.0, 0.0]);
+        assert_eq!(places, [1, 3]);
         assert!(aspects.fits(2) && !aspects.fits(3));
         assert_eq!(aspects.recall(&[0.5, 0.01]), (1.0, vec![2.0, 0.5]));
         assert_eq!(aspects.recall(&[1.0, 1.0]), (0.0, vec![1.0, 1.0]));

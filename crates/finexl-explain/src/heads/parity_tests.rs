@@ -222,8 +222,8 @@ fn cues_are_those_of_numpy_and_scipy() {
         (0..count)
             .map(|number| format!("aspect {number}"))
             .collect(),
-        file.get("aspect-texts"),
-        file.get("aspect-images"),
+        [file.get("aspect-texts"), file.get("aspect-images")],
+        Vec::new(),
     );
     let bank = CueBank::new(texts, d, &aspects, file.get("scale")[0]).unwrap();
     assert_eq!(bank.concepts(), n);
@@ -242,4 +242,21 @@ fn cues_are_those_of_numpy_and_scipy() {
     }
     let short = bank.cues(&divergences[..d - 1], &bank.known);
     assert!(short.is_err());
+}
+
+#[test]
+fn a_small_offer_has_the_weights_of_the_whole_one() {
+    let file = Numbers::read("head-cues/fixture.safetensors");
+    let (shape, texts) = file.shaped("texts");
+    let [n, d]: [usize; 2] = shape.try_into().unwrap();
+    // Everything that is on offer was on offer in training, none of it an aspect.
+    let own = KnownAspects::new(Vec::new(), [Vec::new(), Vec::new()], texts.clone());
+    let scale = file.get("scale")[0];
+    let whole = CueBank::new(texts.clone(), d, &own, scale).unwrap();
+    let small = CueBank::new(texts[..2 * d].to_vec(), d, &own, scale).unwrap();
+    for divergence in file.get("divergences").chunks_exact(d) {
+        let weights = whole.strengths(divergence);
+        assert_eq!(weights.len(), n);
+        check("weights", &small.strengths(divergence), &weights[..2]);
+    }
 }

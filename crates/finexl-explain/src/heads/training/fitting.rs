@@ -94,8 +94,8 @@ pub(super) fn known_aspects(
     let concepts = vocabulary.concepts()[..count].iter();
     Ok(KnownAspects::new(
         concepts.map(|concept| concept.name.clone()).collect(),
-        texts[..count * d].to_vec(),
-        images,
+        [texts[..count * d].to_vec(), images],
+        texts[count * d..].to_vec(),
     ))
 }
 
