@@ -248,15 +248,15 @@ fn cues_are_those_of_numpy_and_scipy() {
 fn a_small_offer_has_the_weights_of_the_whole_one() {
     let file = Numbers::read("head-cues/fixture.safetensors");
     let (shape, texts) = file.shaped("texts");
-    let [n, d]: [usize; 2] = shape.try_into().unwrap();
+    let [_, d]: [usize; 2] = shape.try_into().unwrap();
     // Everything that is on offer was on offer in training, none of it an aspect.
-    let own = KnownAspects::new(Vec::new(), [Vec::new(), Vec::new()], texts.clone());
-    let scale = file.get("scale")[0];
-    let whole = CueBank::new(texts.clone(), d, &own, scale).unwrap();
-    let small = CueBank::new(texts[..2 * d].to_vec(), d, &own, scale).unwrap();
+    let all = &texts[..4 * d];
+    let own = KnownAspects::new(Vec::new(), [Vec::new(), Vec::new()], all.to_vec());
+    let bank = |texts: &[f64]| CueBank::new(texts.to_vec(), d, &own, file.get("scale")[0]).unwrap();
+    let (whole, small) = (bank(all), bank(&all[..2 * d]));
     for divergence in file.get("divergences").chunks_exact(d) {
         let weights = whole.strengths(divergence);
-        assert_eq!(weights.len(), n);
+        assert_eq!(weights.len(), 4);
         check("weights", &small.strengths(divergence), &weights[..2]);
     }
 }
