@@ -3,6 +3,7 @@
 use super::known_aspects::{KnownAspects, norm};
 use crate::decompose::{Decomposition, Directions, Nnls, Ridge, contributions};
 use crate::error::ExplainError;
+use std::sync::Arc;
 
 /// Numbers per concept.
 pub(super) const CUES: usize = 11;
@@ -19,11 +20,18 @@ pub(super) struct CueBank {
     scale: f64,
     texts: Side,
     blended: Side,
-    /// Texts with all that was on offer in training, and the place of each concept among them, where this offer
-    /// lacks any of it.
-    rivals: Option<(Side, Vec<usize>)>,
+    /// Where this offer lacks something that was on offer in training.
+    rivals: Option<Arc<Rivals>>,
     /// How far each concept is known, `[N]`.
     pub known: Vec<f64>,
+}
+
+/// All that was on offer in training, beside what of another offer is none of it.
+#[derive(Debug)]
+struct Rivals {
+    side: Side,
+    /// Which of them each concept of the offer means, `[N]`.
+    places: Vec<usize>,
 }
 
 /// One set of directions.
@@ -85,13 +93,36 @@ impl CueBank {
         aspects: &KnownAspects,
         scale: f64,
     ) -> Result<Self, ExplainError> {
+        let rivals = match aspects.with_rivals(&texts, dimension) {
+            Some((rows, places)) => Some(Arc::new(Rivals {
+                side: Side::new(rows, dimension)?,
+                places,
+            })),
+            None => None,
+        };
+        Self::beside(rivals, texts, dimension, aspects, scale)
+    }
+
+    /// The same concepts by resampled directions, `[N, d]`. Which rivals they have, and how those lie, stays.
+    ///
+    /// # Errors
+    /// As [`CueBank::new`].
+    pub fn resampled(&self, texts: Vec<f64>, aspects: &KnownAspects) -> Result<Self, ExplainError> {
+        let rivals = self.rivals.clone();
+        Self::beside(rivals, texts, self.dimension, aspects, self.scale)
+    }
+
+    fn beside(
+        rivals: Option<Arc<Rivals>>,
+        texts: Vec<f64>,
+        dimension: usize,
+        aspects: &KnownAspects,
+        scale: f64,
+    ) -> Result<Self, ExplainError> {
         let recalled = texts.chunks_exact(dimension).map(|row| aspects.recall(row));
         let (known, blended): (Vec<f64>, Vec<Vec<f64>>) = recalled.unzip();
-        let rivals = aspects.with_rivals(&texts, dimension);
-        let rivals = rivals
-            .map(|(rows, places)| Ok::<_, ExplainError>((Side::new(rows, dimension)?, places)));
         Ok(Self {
-            rivals: rivals.transpose()?,
+            rivals,
             dimension,
             scale,
             blended: Side::new(blended.concat(), dimension)?,
@@ -125,9 +156,9 @@ impl CueBank {
     /// as 0, `[N]`.
     pub fn strengths(&self, divergence: &[f64]) -> Vec<f64> {
         let weights = match &self.rivals {
-            Some((side, places)) => {
-                let all = side.ridge(divergence);
-                places.iter().map(|place| all[*place]).collect()
+            Some(rivals) => {
+                let all = rivals.side.ridge(divergence);
+                rivals.places.iter().map(|place| all[*place]).collect()
             }
             None => self.texts.ridge(divergence),
         };

@@ -155,11 +155,12 @@ impl Prepared for PreparedHead {
         &self,
         directions: Directions<'b>,
     ) -> Result<Box<dyn Prepared + 'b>, ExplainError> {
-        Ok(Box::new(Self::new(
-            self.head.clone(),
-            self.part,
-            directions,
-        )?))
+        let aspects = &self.head.config().aspects;
+        Ok(Box::new(Self {
+            bank: (self.bank).resampled(directions.values().to_vec(), aspects)?,
+            head: self.head.clone(),
+            part: self.part,
+        }))
     }
 
     fn level_errors(&self, divergence: &[f64]) -> Result<Option<Vec<f64>>, ExplainError> {
