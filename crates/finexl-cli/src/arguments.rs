@@ -1,7 +1,7 @@
 //! What the command line takes.
 
 use crate::verbs::{
-    compare, data, embed, explain, generate, personalize, plot, report, run, train, zoo,
+    compare, data, embed, explain, generate, personalize, plot, report, run, similar, train, zoo,
 };
 use clap::{Parser, Subcommand};
 
@@ -25,6 +25,8 @@ pub struct Arguments {
 pub enum Verb {
     /// Explain how the images of a personalized model differ from its base's.
     Explain(Box<explain::Explain>),
+    /// Say which models change pictures like a given one, by their explanations alone.
+    Similar(similar::Similar),
     /// Write the embeddings of images or texts.
     Embed(embed::Embed),
     /// Generate images with a generator, personalized or not.

@@ -3,10 +3,12 @@
 //! The JSON form is versioned by `schema` and described by `datasets/explanation.schema.json`.
 
 use crate::fingerprint::Fingerprint;
+use crate::{CoreError, atomic};
 use serde::{Deserialize, Serialize};
+use std::path::Path;
 
 /// The value of [`Explanation::schema`] that this version writes.
-pub const SCHEMA: &str = "finexl-explanation-3";
+pub const SCHEMA: &str = "finexl-explanation-4";
 
 /// How a personalized generator differs from its base.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,6 +24,8 @@ pub struct Explanation {
     pub personalized: String,
     /// Number of image pairs used.
     pub pairs: usize,
+    /// Their names (file stems or prompts), in the order of [`AspectScore::profile`].
+    pub pair_names: Vec<String>,
     /// Decomposition, e.g. `nnls`.
     pub method: String,
     /// Encoder name.
@@ -46,6 +50,33 @@ pub struct Explanation {
     pub provenance: Provenance,
 }
 
+impl Explanation {
+    /// Reads a record that `finexl explain --json` wrote.
+    ///
+    /// # Errors
+    /// [`CoreError::Read`], or [`CoreError::Json`] naming the file where it is no such record, or one of another
+    /// version.
+    pub fn read(path: &Path) -> Result<Self, CoreError> {
+        let damaged = |source| CoreError::Json {
+            what: path.display().to_string(),
+            source,
+        };
+        let bytes = atomic::read(path)?;
+        let value: serde_json::Value = serde_json::from_slice(&bytes).map_err(damaged)?;
+        let found = value.get("schema").and_then(serde_json::Value::as_str);
+        if found != Some(SCHEMA) {
+            let problem = match found {
+                Some(found) => format!(
+                    "its schema is {found}, not {SCHEMA}; explain the model anew with this version"
+                ),
+                None => "it is no record of `finexl explain --json`".to_string(),
+            };
+            return Err(damaged(serde::de::Error::custom(problem)));
+        }
+        serde_json::from_value(value).map_err(damaged)
+    }
+}
+
 /// One aspect with its score.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -58,8 +89,8 @@ pub struct AspectScore {
     pub family: Option<String>,
     /// Raw weight of the decomposition.
     pub weight: f64,
-    /// How far the model moved along the concept, in either direction: to compare models by, not to read.
-    pub profile: f64,
+    /// How far every pair moved along the concept, in either direction: to compare models by, not to read.
+    pub profile: Vec<f32>,
     /// Level on the operators' scale in [0, 1] if calibrated, else the raw weight.
     pub score: f64,
     /// Lower end of the 95% interval of `score`.
@@ -100,6 +131,9 @@ pub struct Provenance {
     pub encoder: Fingerprint,
     /// Pixels and prompts of all pairs.
     pub images: Fingerprint,
+    /// The base's images and the prompts that concepts were measured on: models can be compared where these are
+    /// the same.
+    pub base_images: Fingerprint,
     /// Vocabulary.
     pub vocabulary: Fingerprint,
     /// Method and its settings.

@@ -59,6 +59,7 @@ impl Explainer<'_> {
             encoder: self.encoder.name().to_owned(),
             encoder_fingerprint: self.encoder.fingerprint().clone(),
             images: Fingerprint::of("evaluation").finish(),
+            base_images: Fingerprint::of("evaluation").finish(),
             notes: Vec::new(),
         })?)
     }

@@ -7,7 +7,7 @@ use crate::calibration::Calibration;
 use crate::decompose::Directions;
 use crate::divergence::Divergences;
 use crate::error::ExplainError;
-use crate::profile::profile;
+use crate::profile::profiles;
 use crate::vocabulary::Vocabulary;
 use crate::wording::{summary, wording};
 use finexl_core::explanation::{AspectScore, Explanation, PairScore, Provenance, SCHEMA};
@@ -44,6 +44,8 @@ pub struct Request<'a> {
     pub encoder_fingerprint: Fingerprint,
     /// Fingerprint of the images.
     pub images: Fingerprint,
+    /// Fingerprint of the base's images and of the prompts of the bank.
+    pub base_images: Fingerprint,
     /// Remarks made so far.
     pub notes: Vec<String>,
 }
@@ -70,6 +72,7 @@ pub fn explain(request: Request<'_>) -> Result<Explanation, ExplainError> {
         base: request.base.clone(),
         personalized: request.personalized.clone(),
         pairs: request.divergences.pairs(),
+        pair_names: request.pairs.clone(),
         method: request.settings.method.name().to_string(),
         encoder: request.encoder.clone(),
         divergence: analysis.divergence,
@@ -81,7 +84,7 @@ pub fn explain(request: Request<'_>) -> Result<Explanation, ExplainError> {
         aspects: aspects(
             &request,
             &analysis,
-            &profile_of(&request)?,
+            &profiles_of(&request)?,
             errors.as_deref(),
         ),
         notes: request.notes.clone(),
@@ -135,19 +138,20 @@ pub fn level_interval(level: f64, error: f64) -> [f64; 2] {
     [level - error, level + error].map(|end| end.clamp(0.0, 1.0))
 }
 
-/// The profile, `[N]`: it depends on encoder, vocabulary and prompts, and on no method.
-fn profile_of(request: &Request<'_>) -> Result<Vec<f64>, ExplainError> {
-    let (mean, directions) = (request.divergences.mean(), request.bank.mean());
-    let (mean, directions) = match request.profile_space {
+/// The profiles of all pairs, `[n, N]`: they depend on encoder, vocabulary and prompts, and on no method.
+fn profiles_of(request: &Request<'_>) -> Result<Vec<f64>, ExplainError> {
+    let (rows, directions) = (request.divergences.values(), request.bank.mean());
+    let (rows, directions) = match request.profile_space {
         Some(space) => (
-            space.whitened(&mean)?,
+            space.whitened(rows)?,
             space.directions(&directions, request.vocabulary)?,
         ),
-        None => (mean, directions),
+        None => (rows.to_vec(), directions),
     };
-    profile(
-        Directions::new(&directions, request.bank.concepts(), mean.len())?,
-        &mean,
+    let bank = request.bank;
+    profiles(
+        Directions::new(&directions, bank.concepts(), bank.dimension())?,
+        &rows,
     )
 }
 
@@ -161,6 +165,7 @@ fn provenance(request: &Request<'_>) -> Result<Provenance, ExplainError> {
         version: env!("CARGO_PKG_VERSION").to_string(),
         encoder: request.encoder_fingerprint.clone(),
         images: request.images.clone(),
+        base_images: request.base_images.clone(),
         vocabulary: request.vocabulary.fingerprint().clone(),
         settings: Fingerprint::of("settings").text("json", &settings).finish(),
         seed: request.settings.seed,
@@ -170,13 +175,14 @@ fn provenance(request: &Request<'_>) -> Result<Provenance, ExplainError> {
 fn aspects(
     request: &Request<'_>,
     analysis: &Analysis,
-    profile: &[f64],
+    profiles: &[f64],
     errors: Option<&[f64]>,
 ) -> Vec<AspectScore> {
     let level = |concept: &str, weight: f64| match request.calibration {
         Some(calibration) => calibration.level(concept, weight),
         None => weight,
     };
+    let count = request.vocabulary.concepts().len();
     let concepts = request.vocabulary.concepts().iter();
     let highest = concepts
         .zip(&analysis.weights.weights)
@@ -201,7 +207,9 @@ fn aspects(
                 wording: wording(concept, score, request.calibration.is_some()),
                 family: concept.family.clone(),
                 weight,
-                profile: profile[k],
+                profile: (profiles.iter().skip(k).step_by(count))
+                    .map(|v| *v as f32)
+                    .collect(),
                 score,
                 low,
                 high,

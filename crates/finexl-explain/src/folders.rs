@@ -13,6 +13,7 @@ use crate::phrase_features::PhraseFeatures;
 use crate::probes::Probes;
 use crate::vocabulary::Vocabulary;
 use finexl_core::explanation::Explanation;
+use finexl_core::fingerprint::Fingerprint;
 use finexl_data::image_folder::BadFiles;
 use finexl_data::pairs::{Pair, PairSet};
 use finexl_zoo::encoders::Encoder;
@@ -81,6 +82,7 @@ impl Explainer<'_> {
             encoder: self.encoder.name().to_string(),
             encoder_fingerprint: self.encoder.fingerprint().clone(),
             images: features.fingerprint.clone(),
+            base_images: comparable(&features.base_fingerprint, &probes),
             notes,
         })?;
         Ok(Explained {
@@ -137,4 +139,13 @@ impl Explainer<'_> {
             )
         }))
     }
+}
+
+/// What two models have to have in common to be compared: the base's images, and the prompts that concepts are
+/// measured on.
+fn comparable(base: &Fingerprint, probes: &Probes) -> Fingerprint {
+    let grounds = Fingerprint::of("base and prompts").nested("base", base);
+    (probes.prompts.iter())
+        .fold(grounds, |builder, prompt| builder.text("prompt", prompt))
+        .finish()
 }

@@ -28,6 +28,8 @@ pub struct PairFeatures {
     pub notes: Vec<String>,
     /// Fingerprint of all images.
     pub fingerprint: Fingerprint,
+    /// Fingerprint of the base's images.
+    pub base_fingerprint: Fingerprint,
     /// Whether nothing had to be encoded.
     pub cached: bool,
 }
@@ -51,14 +53,14 @@ pub fn encode_pairs(
     cache: &Cache,
     progress: &dyn Fn(usize, usize),
 ) -> Result<PairFeatures, ExplainError> {
-    let fingerprint = fingerprint_of(set);
+    let [fingerprint, base_fingerprint] = fingerprints_of(set);
     let key = Fingerprint::of("pair-features-1")
         .nested("encoder", encoder.fingerprint())
         .nested("images", &fingerprint)
         .number("skip", u64::from(bad_files == BadFiles::Skip))
         .finish();
     if let Some((stacked, metadata)) = cache.features("pairs", &key)
-        && let Some(found) = restore(set, &stacked, &metadata, &fingerprint)
+        && let Some(found) = restore(set, &stacked, &metadata, [&fingerprint, &base_fingerprint])
     {
         return Ok(found);
     }
@@ -75,12 +77,13 @@ pub fn encode_pairs(
         personalized,
         notes: record.notes,
         fingerprint,
+        base_fingerprint,
         cached: false,
     })
 }
 
-/// Content of all files, in order; a file that cannot be read counts by its name.
-fn fingerprint_of(set: &PairSet) -> Fingerprint {
+/// Content of all files, in order, and of those of the base; a file that cannot be read counts by its name.
+fn fingerprints_of(set: &PairSet) -> [Fingerprint; 2] {
     let files: Vec<&PathBuf> = set
         .pairs
         .iter()
@@ -93,12 +96,14 @@ fn fingerprint_of(set: &PairSet) -> Fingerprint {
                 .unwrap_or_else(|_| Fingerprint::of_bytes(path.as_os_str().as_encoded_bytes()))
         })
         .collect();
-    contents
-        .iter()
-        .fold(Fingerprint::of("images"), |builder, content| {
+    // A pair is the base's file and the personalized one.
+    [("images", 1), ("base images", 2)].map(|(kind, step)| {
+        let of = contents.iter().step_by(step);
+        of.fold(Fingerprint::of(kind), |builder, content| {
             builder.nested("image", content)
         })
         .finish()
+    })
 }
 
 /// Cached features in the form of fresh ones; nothing where they do not fit the pairs.
@@ -106,7 +111,7 @@ fn restore(
     set: &PairSet,
     stacked: &Features,
     metadata: &HashMap<String, String>,
-    fingerprint: &Fingerprint,
+    [fingerprint, base_fingerprint]: [&Fingerprint; 2],
 ) -> Option<PairFeatures> {
     let record: Record = serde_json::from_str(metadata.get(RECORD)?).ok()?;
     let pairs: Option<Vec<Pair>> = record
@@ -127,6 +132,7 @@ fn restore(
             pairs,
             notes: record.notes,
             fingerprint: fingerprint.clone(),
+            base_fingerprint: base_fingerprint.clone(),
             cached: true,
         }
     })

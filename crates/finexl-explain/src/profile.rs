@@ -4,27 +4,34 @@
 //! shows up. What tells one model from another is also what it moved away from, and small movements shared by
 //! many concepts. A profile keeps both: weights of either sign of all concepts, with a penalty so strong that
 //! concepts alike share a movement instead of fighting over it.
+//!
+//! There is one for every pair. Models that learned the same change the same pictures alike, and that is lost in a
+//! mean, so they are compared pair by pair ([`crate::similar`]).
 
-use crate::decompose::{Decomposition, Directions, Method, Ridge};
+use crate::decompose::{Directions, Method, Ridge, contributions};
 use crate::error::ExplainError;
 
 /// Penalty of the fit, relative to the mean squared length of the directions. Chosen on the validation pool of
 /// the diffusion model (`experiments/paper/ablation.toml`).
 const PENALTY: f64 = 1.0;
 
-/// The decomposition that profiles are made with.
-pub fn profile_method() -> Method {
-    Method::Ridge(Ridge { lambda: PENALTY })
+/// The fit that profiles are made with.
+pub fn profile_ridge() -> Ridge {
+    Ridge { lambda: PENALTY }
 }
 
-/// Weights of either sign of all concepts, `[N]`.
+/// The same as a method.
+pub fn profile_method() -> Method {
+    Method::Ridge(profile_ridge())
+}
+
+/// Weights of either sign of all concepts for every pair, `[n, N]`, of divergences `[n, d]`. Their mean over pairs is
+/// the profile of the mean divergence.
 ///
 /// # Errors
-/// A divergence of another dimension, or one that is not finite.
-pub fn profile(directions: Directions<'_>, divergence: &[f64]) -> Result<Vec<f64>, ExplainError> {
-    Ok(Ridge { lambda: PENALTY }
-        .decompose(directions, divergence)?
-        .weights)
+/// No divergence, another dimension, or numbers that are not finite.
+pub fn profiles(directions: Directions<'_>, divergences: &[f64]) -> Result<Vec<f64>, ExplainError> {
+    contributions(directions, divergences, &profile_ridge())
 }
 
 #[cfg(test)]
@@ -37,7 +44,7 @@ mod tests {
         // The second and the third are the same.
         let values = [1.0, 0.0, 0.0, 1.0, 0.0, 1.0];
         let directions = Directions::new(&values, 3, 2).unwrap();
-        let found = profile(directions, &[-1.0, 1.0]).unwrap();
+        let found = profiles(directions, &[-1.0, 1.0]).unwrap();
         assert!((found[0] + 0.5).abs() < 1e-12, "{found:?}");
         assert!((found[1] - 1.0 / 3.0).abs() < 1e-12, "{found:?}");
         assert!((found[1] - found[2]).abs() < 1e-12, "{found:?}");

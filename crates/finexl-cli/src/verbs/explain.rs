@@ -277,6 +277,7 @@ impl Explain {
             encoder: "features from outside".to_string(),
             encoder_fingerprint: Fingerprint::of_file(concepts)?,
             images,
+            base_images: Fingerprint::of_file(base)?,
             notes: Vec::new(),
         })?;
         Ok(Explained {

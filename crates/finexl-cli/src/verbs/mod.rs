@@ -13,6 +13,7 @@ pub mod plot;
 pub mod report;
 pub mod reporting;
 pub mod run;
+pub mod similar;
 pub mod train;
 pub mod zoo;
 
@@ -32,6 +33,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
         Verb::Plot(verb) => verb.run(&arguments),
         Verb::Report(verb) => verb.run(&arguments),
         Verb::Run(verb) => verb.run(&arguments),
+        Verb::Similar(verb) => verb.run(&arguments),
         Verb::Train(verb) => verb.run(&arguments),
         Verb::Zoo(verb) => verb.run(&arguments),
     }

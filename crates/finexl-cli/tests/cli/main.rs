@@ -21,6 +21,7 @@ mod own_features;
 mod recipes;
 mod sandbox;
 mod selections;
+mod similar_models;
 mod trained;
 mod weights_files;
 mod words;

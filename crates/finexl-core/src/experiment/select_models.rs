@@ -25,9 +25,10 @@ pub struct SelectModels {
     pub inception: Option<PathBuf>,
     /// Columns of the table.
     pub columns: Vec<PoolColumn>,
-    /// Methods: `default` is the profile that `finexl explain` writes, `scores` what it scores with;
-    /// decompositions by name; `naive`, `gsclip`,
-    /// `visdiff`, `visdiff-means`, `splice`, `divergence` (nearest neighbour on V_div), `random`.
+    /// Methods: `default` is what `finexl similar` compares models by, the profiles of all pairs; `profile` their
+    /// mean, `scores` what `finexl explain` scores with; decompositions by name; `naive`, `gsclip`, `visdiff`,
+    /// `visdiff-means`, `splice`, `divergence` (nearest neighbour on V_div), `divergences` (the same on the
+    /// divergences of all pairs), `random`.
     pub methods: Vec<String>,
     /// Methods with something changed, each a row of its own.
     #[serde(default)]
@@ -54,7 +55,7 @@ pub struct SelectModels {
 pub struct Variant {
     /// Its name in tables.
     pub name: String,
-    /// `default`, `scores`, or a decomposition by name.
+    /// `default`, `profile`, `scores`, or a decomposition by name.
     pub method: String,
     /// Weights file of another head of `calibrated` and `learned` than the one inside the program.
     #[serde(default)]

@@ -59,28 +59,15 @@ impl Decomposed {
         })
     }
 
-    /// The profile that `finexl explain` compares models by, with this encoder and vocabulary: in the embedded
-    /// calibrated space where there is one.
+    /// The profile that `finexl explain` writes, the mean over pairs, with this encoder and vocabulary: in the
+    /// embedded calibrated space where there is one.
     ///
     /// # Errors
     /// Where the embedded calibration is damaged.
-    pub fn default_of(encoder: &dyn Encoder, vocabulary: &Vocabulary) -> Result<Self, EvalError> {
-        Self::profile_with(&profile_method(), encoder, vocabulary)
-    }
-
-    /// The same by another decomposition.
-    ///
-    /// # Errors
-    /// Where the embedded calibration is damaged; a setting outside its range.
-    pub fn profile_with(
-        method: &Method,
-        encoder: &dyn Encoder,
-        vocabulary: &Vocabulary,
-    ) -> Result<Self, EvalError> {
-        let space = Self::space_of(encoder, vocabulary)?;
+    pub fn profile_of(encoder: &dyn Encoder, vocabulary: &Vocabulary) -> Result<Self, EvalError> {
         Ok(Self {
             name: PROFILE.to_string(),
-            ..Self::new(method, space)?
+            ..Self::new(&profile_method(), space_of(encoder, vocabulary)?)?
         })
     }
 
@@ -95,14 +82,6 @@ impl Decomposed {
             name: SCORES.to_string(),
             ..Self::new(&method, space)?
         })
-    }
-
-    fn space_of(
-        encoder: &dyn Encoder,
-        vocabulary: &Vocabulary,
-    ) -> Result<Option<CalibratedSpace>, EvalError> {
-        let method = AnalysisSettings::default().method;
-        Ok(Calibration::embedded_for(encoder, vocabulary, &method)?.profile_space)
     }
 
     /// f(C) in its space, `[N, d]`.
@@ -150,6 +129,15 @@ impl ExplanationMethod for Decomposed {
             prepared.transformed().into_owned(),
         ))
     }
+}
+
+/// Where profiles are fitted.
+pub(super) fn space_of(
+    encoder: &dyn Encoder,
+    vocabulary: &Vocabulary,
+) -> Result<Option<CalibratedSpace>, EvalError> {
+    let method = AnalysisSettings::default().method;
+    Ok(Calibration::embedded_for(encoder, vocabulary, &method)?.profile_space)
 }
 
 #[cfg(test)]

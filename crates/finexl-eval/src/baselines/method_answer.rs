@@ -28,6 +28,8 @@ enum MadeOf {
     Own(Vec<f64>),
     /// A vector that no weights stand behind, `[d]`.
     Itself(Vec<f64>),
+    /// Weights of every pair, `[n, N]`.
+    Pairs(Vec<f64>),
 }
 
 impl MethodAnswer {
@@ -55,6 +57,14 @@ impl MethodAnswer {
         }
     }
 
+    /// Weights of every pair, `[n, N]`, whose mean, `[N]`, are the weights of the answer.
+    pub fn of_pairs(weights: Vec<f64>, by_pair: Vec<f64>) -> Self {
+        Self {
+            weights,
+            made_of: MadeOf::Pairs(by_pair),
+        }
+    }
+
     /// One weight per concept, `[N]`; what is not named has 0.
     pub fn weights(&self) -> &[f64] {
         &self.weights
@@ -76,7 +86,7 @@ impl MethodAnswer {
     }
 
     /// `normalise(sum_i w_i f(C_i))`, `[d]`, of the `top` largest weights (all where there is none): a unit
-    /// vector, or zeros where nothing is named.
+    /// vector, or zeros where nothing is named. Of weights of every pair, those of the same concepts, `[n, N]`.
     ///
     /// # Errors
     /// An answer to another offer.
@@ -93,6 +103,7 @@ impl MethodAnswer {
                 let one = Directions::new(vector, 1, vector.len())?;
                 return Ok(explanation_vector(&[1.0], one, None));
             }
+            MadeOf::Pairs(by_pair) => return Ok(self.of_named(by_pair, top)),
         };
         let directions = match column {
             Column::Plain => offer.directions()?,
@@ -101,6 +112,30 @@ impl MethodAnswer {
             }
         };
         Ok(explanation_vector(&self.weights, directions, top))
+    }
+
+    /// Weights of every pair, `[n, N]`, of the `top` largest concepts that are named, brought to length 1.
+    fn of_named(&self, by_pair: &[f64], top: Option<usize>) -> Vec<f64> {
+        let mut named: Vec<usize> = (0..self.weights.len())
+            .filter(|concept| self.weights[*concept] != 0.0)
+            .collect();
+        named.sort_by(|a, b| self.weights[*b].abs().total_cmp(&self.weights[*a].abs()));
+        named.truncate(top.unwrap_or(named.len()));
+        let mut vector = vec![0.0; by_pair.len()];
+        let count = self.weights.len().max(1);
+        for (row, from) in vector
+            .chunks_exact_mut(count)
+            .zip(by_pair.chunks_exact(count))
+        {
+            named
+                .iter()
+                .for_each(|concept| row[*concept] = from[*concept]);
+        }
+        let length = vector.iter().map(|v| v * v).sum::<f64>().sqrt();
+        if length > 0.0 {
+            vector.iter_mut().for_each(|v| *v /= length);
+        }
+        vector
     }
 }
 
@@ -127,6 +162,20 @@ mod tests {
             control.vector(&offer, Column::Plain, None).unwrap(),
             [0.0, 1.0, 0.0]
         );
+    }
+
+    #[test]
+    fn weights_of_pairs_are_those_of_what_is_named() {
+        let toy = Toy::new();
+        let offer = toy.offer();
+        let by_pair = vec![3.0, 9.0, 0.0, 0.0, -9.0, 4.0];
+        let answer = MethodAnswer::of_pairs(vec![1.5, 0.0, 2.0], by_pair);
+        let vector = |top| answer.vector(&offer, Column::Transformed, top).unwrap();
+        assert_eq!(vector(None), [0.6, 0.0, 0.0, 0.0, 0.0, 0.8]);
+        assert_eq!(vector(Some(1)), [0.0, 0.0, 0.0, 0.0, 0.0, 1.0]);
+        let nothing = answer.thresholded(9.0);
+        let vector = nothing.vector(&offer, Column::Transformed, None);
+        assert_eq!(vector.unwrap(), [0.0; 6]);
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod naive;
 mod nearest_neighbour;
 mod non_negative_lasso;
 mod offer;
+mod profile_by_pair;
 mod random;
 mod splice;
 #[cfg(test)]
@@ -27,6 +28,7 @@ pub use naive::Naive;
 pub use nearest_neighbour::NearestNeighbour;
 pub use non_negative_lasso::NonNegativeLasso;
 pub use offer::{Offer, mean_embedding};
+pub use profile_by_pair::ProfileByPair;
 pub use random::Random;
 pub use splice::Splice;
 pub use visdiff::{Ranking, VisDiff};

@@ -6,15 +6,25 @@ use crate::EvalError;
 /// V_div itself: models are as near as their divergences are. It names nothing, so all weights are 0; what
 /// it finds shows how much of a comparison needs no concepts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct NearestNeighbour;
+pub struct NearestNeighbour {
+    /// Whether all divergences are compared, pair by pair, and not their mean.
+    pub by_pair: bool,
+}
 
 impl ExplanationMethod for NearestNeighbour {
     fn name(&self) -> String {
-        "nearest neighbour (raw divergence)".to_string()
+        match self.by_pair {
+            true => "nearest neighbour (raw divergences by pair)",
+            false => "nearest neighbour (raw divergence)",
+        }
+        .to_string()
     }
 
     fn explain(&self, offer: &Offer<'_>, model: &Evidence<'_>) -> Result<MethodAnswer, EvalError> {
-        let divergence = model.divergences().mean();
+        let divergence = match self.by_pair {
+            true => model.divergences().values().to_vec(),
+            false => model.divergences().mean(),
+        };
         Ok(MethodAnswer::of_vector(offer.concepts(), divergence))
     }
 }
@@ -31,7 +41,9 @@ mod tests {
         let vector = |toy: &Toy| {
             let offer = toy.offer();
             let evidence = toy.evidence(&offer, None);
-            let answer = NearestNeighbour.explain(&offer, &evidence).unwrap();
+            let answer = NearestNeighbour::default()
+                .explain(&offer, &evidence)
+                .unwrap();
             assert!(answer.weights().iter().all(|w| *w == 0.0));
             answer.vector(&offer, Column::Plain, Some(8)).unwrap()
         };

@@ -81,7 +81,7 @@ impl Grounds {
             };
             let bank = ConceptBank::build(encoder, vocabulary, &prompts)?;
             let texts = ConceptTexts::encode(encoder, vocabulary, TextForm::OnProbes(&prompts))?;
-            let reference = Decomposed::default_of(encoder, vocabulary)?;
+            let reference = Decomposed::profile_of(encoder, vocabulary)?;
             let mean = mean_embedding(&[&pool.base]);
             Offer::new(vocabulary, &bank, texts, mean, &reference)
         });

@@ -2,27 +2,31 @@
 
 use crate::EvalError;
 use crate::baselines::{
-    Column, Decomposed, ExplanationMethod, GsClip, Naive, NearestNeighbour, Random, Ranking,
-    Splice, VisDiff,
+    Column, Decomposed, ExplanationMethod, GsClip, Naive, NearestNeighbour, ProfileByPair, Random,
+    Ranking, Splice, VisDiff,
 };
 use finexl_core::experiment::Variant;
 use finexl_core::selection::{Role, SeenPairs};
 use finexl_explain::decompose::{Method, Paper, Ridge, SubspaceNnls};
+use finexl_explain::profile::profile_ridge;
 use finexl_explain::vocabulary::Vocabulary;
 use finexl_zoo::encoders::Encoder;
 
-/// Name of the profile that `finexl explain` compares models by.
+/// Name of what models are compared by: the profiles of all pairs.
 const DEFAULT: &str = "default";
+/// Name of the mean profile.
+const PROFILE: &str = "profile";
 /// Name of what `finexl explain` scores with.
 const SCORES: &str = "scores";
 /// Names of somebody else's methods, and of controls.
-const BASELINES: [&str; 7] = [
+const BASELINES: [&str; 8] = [
     "naive",
     "gsclip",
     "visdiff",
     "visdiff-means",
     "splice",
     "divergence",
+    "divergences",
     "random",
 ];
 /// Proposals that every pair may make.
@@ -63,8 +67,15 @@ impl Contender {
         };
         Ok(match name {
             DEFAULT => Self {
-                method: Box::new(Decomposed::default_of(encoder, vocabulary)?),
+                method: Box::new(ProfileByPair::new(profile_ridge(), encoder, vocabulary)?),
                 role: Role::Ours,
+                columns: OWN,
+                variant: None,
+                offer: 0,
+            },
+            PROFILE => Self {
+                method: Box::new(Decomposed::profile_of(encoder, vocabulary)?),
+                role: Role::Variant,
                 columns: OWN,
                 variant: None,
                 offer: 0,
@@ -84,10 +95,12 @@ impl Contender {
                 per_pair: PER_PAIR,
             })),
             "splice" => baseline(Box::<Splice>::default()),
-            "divergence" => Self {
+            "divergence" | "divergences" => Self {
                 role: Role::Control,
                 columns: &[Column::Plain],
-                ..baseline(Box::new(NearestNeighbour))
+                ..baseline(Box::new(NearestNeighbour {
+                    by_pair: name == "divergences",
+                }))
             },
             "random" => Self {
                 columns: &[Column::Plain],
@@ -115,11 +128,10 @@ impl Contender {
         vocabulary: &Vocabulary,
         offer: usize,
     ) -> Result<Self, EvalError> {
-        let method = Self::method_of(variant, encoder, vocabulary)?;
         Ok(Self {
-            method: Box::new(method),
+            method: Self::method_of(variant, encoder, vocabulary)?,
             role: match variant.method.as_str() {
-                DEFAULT | SCORES => Role::Variant,
+                DEFAULT | PROFILE | SCORES => Role::Variant,
                 name => role_of(&decomposition(name)?),
             },
             columns: &[Column::Transformed],
@@ -132,7 +144,7 @@ impl Contender {
         variant: &Variant,
         encoder: &dyn Encoder,
         vocabulary: &Vocabulary,
-    ) -> Result<Decomposed, EvalError> {
+    ) -> Result<Box<dyn ExplanationMethod>, EvalError> {
         let refused = Err(EvalError::setting(
             "variants",
             format!(
@@ -146,23 +158,25 @@ impl Contender {
                 let problem = format!("\"{}\": {} reads by no head", variant.name, variant.method);
                 return Err(EvalError::setting("variants", problem));
             };
-            return Decomposed::for_encoder(&method, encoder);
+            return Ok(Box::new(Decomposed::for_encoder(&method, encoder)?));
         }
         let settings = (variant.lambda, variant.e_ortho, variant.components);
         if variant.method == DEFAULT {
-            return match settings {
-                (None, None, None) => Decomposed::default_of(encoder, vocabulary),
-                (Some(lambda), None, None) => {
-                    Decomposed::profile_with(&Method::Ridge(Ridge { lambda }), encoder, vocabulary)
-                }
-                _ => refused,
+            let ridge = match settings {
+                (None, None, None) => profile_ridge(),
+                (Some(lambda), None, None) => Ridge { lambda },
+                _ => return refused,
             };
+            return Ok(Box::new(ProfileByPair::new(ridge, encoder, vocabulary)?));
         }
-        if variant.method == SCORES {
-            return match settings {
-                (None, None, None) => Decomposed::scores_of(encoder, vocabulary),
-                _ => refused,
-            };
+        if [PROFILE, SCORES].contains(&variant.method.as_str()) {
+            if settings != (None, None, None) {
+                return refused;
+            }
+            return Ok(Box::new(match variant.method == PROFILE {
+                true => Decomposed::profile_of(encoder, vocabulary)?,
+                false => Decomposed::scores_of(encoder, vocabulary)?,
+            }));
         }
         let method = match (decomposition(&variant.method)?, settings) {
             (Method::Ridge(_), (Some(lambda), None, None)) => Method::Ridge(Ridge { lambda }),
@@ -178,7 +192,7 @@ impl Contender {
             (method, (None, None, None)) => method,
             _ => return refused,
         };
-        Decomposed::for_encoder(&method, encoder)
+        Ok(Box::new(Decomposed::for_encoder(&method, encoder)?))
     }
 
     /// Its name in tables, directions aside.
@@ -239,7 +253,7 @@ fn decomposition(name: &str) -> Result<Method, EvalError> {
         EvalError::setting(
             "methods",
             format!(
-                "\"{name}\" is no method; there are {DEFAULT}, {SCORES}, {}, {}",
+                "\"{name}\" is no method; there are {DEFAULT}, {PROFILE}, {SCORES}, {}, {}",
                 decompositions.join(", "),
                 BASELINES.join(", ")
             ),
@@ -263,7 +277,7 @@ mod tests {
         let decompositions = Method::all();
         let names = decompositions.iter().map(|method| method.name());
         let mut rows = BTreeSet::new();
-        for name in names.chain(BASELINES).chain([DEFAULT, SCORES]) {
+        for name in names.chain(BASELINES).chain([DEFAULT, PROFILE, SCORES]) {
             let contender = Contender::named(name, &encoder, offer.vocabulary()).unwrap();
             let evidence = toy.evidence(&offer, Some(&table));
             let answer = contender.method.explain(&offer, &evidence).unwrap();

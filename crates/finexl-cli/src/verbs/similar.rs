@@ -1,0 +1,174 @@
+//! `finexl similar`: which models change pictures like a given one.
+
+use crate::arguments::Arguments;
+use crate::diagnostics::CliError;
+use crate::output::{check_writable, print, write};
+use finexl_core::CoreError;
+use finexl_core::explanation::Explanation;
+use finexl_explain::similar::{Similarity, similarity};
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Aspects that are told of a model.
+const TOLD: usize = 3;
+
+/// Say which models change pictures like a given one, by their explanations alone: records of `finexl explain
+/// --json`, made beside the same images of the base.
+#[derive(Debug, clap::Args)]
+pub struct Similar {
+    /// The record of the model that others are compared with.
+    target: PathBuf,
+    /// Records of other models, or folders of them (every .json file); the target itself is passed over.
+    #[arg(required = true, value_name = "RECORD")]
+    others: Vec<PathBuf>,
+    /// Models to show, the most similar first.
+    #[arg(long, default_value_t = 10, value_name = "N")]
+    top: usize,
+    /// Write the whole ranking as JSON; - for standard output instead of the table.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+/// A model in the ranking.
+#[derive(Debug, Serialize)]
+struct Ranked {
+    /// File of its record.
+    record: String,
+    /// What the personalized model is called there.
+    model: String,
+    /// Cosine of the profiles, pair by pair, in [-1, 1].
+    similarity: f64,
+    /// Lower end of its 95% interval.
+    low: f64,
+    /// Upper end of its 95% interval.
+    high: f64,
+    /// Pairs that both have.
+    pairs: usize,
+    /// Its strongest significant aspects with their scores.
+    aspects: Vec<(String, f64)>,
+}
+
+impl Similar {
+    /// Runs the verb.
+    pub fn run(&self, _arguments: &Arguments) -> Result<ExitCode, CliError> {
+        if let Some(path) = &self.json {
+            check_writable(path)?;
+        }
+        let target = Explanation::read(&self.target)?;
+        let mut ranking = Vec::new();
+        for path in self.records()? {
+            let record = Explanation::read(&path)?;
+            let found = similarity(&target, &record)?.map_err(|reason| {
+                let (path, target) = (path.display(), self.target.display());
+                CliError::Usage(format!("{path} cannot be compared with {target}: {reason}"))
+            })?;
+            ranking.push(ranked(&path, &record, found));
+        }
+        if ranking.is_empty() {
+            return Err(CliError::Usage(
+                "there is no record but the target's; name records of other models, or a folder of them"
+                    .to_string(),
+            ));
+        }
+        ranking.sort_by(|a, b| b.similarity.total_cmp(&a.similarity));
+        if let Some(path) = &self.json {
+            write(path, &json(&ranking)?)?;
+        }
+        if self.json.as_deref() != Some(Path::new("-")) {
+            print(&table(&target, &ranking, self.top))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// All records, those of a folder by their names, without the target's own.
+    fn records(&self) -> Result<Vec<PathBuf>, CliError> {
+        let target = self.target.canonicalize().ok();
+        let mut records = Vec::new();
+        for path in &self.others {
+            if !path.is_dir() {
+                records.push(path.clone());
+                continue;
+            }
+            let read = |source| {
+                CliError::Core(CoreError::Read {
+                    path: path.clone(),
+                    source,
+                })
+            };
+            let mut found = Vec::new();
+            for entry in std::fs::read_dir(path).map_err(read)? {
+                let file = entry.map_err(read)?.path();
+                if file.extension().is_some_and(|end| end == "json") {
+                    found.push(file);
+                }
+            }
+            found.sort();
+            records.append(&mut found);
+        }
+        records.retain(|path| target.is_none() || path.canonicalize().ok() != target);
+        Ok(records)
+    }
+}
+
+fn ranked(path: &Path, record: &Explanation, found: Similarity) -> Ranked {
+    let aspects = record.aspects.iter().filter(|aspect| aspect.significant);
+    Ranked {
+        record: path.display().to_string(),
+        model: record.personalized.clone(),
+        similarity: found.cosine,
+        low: found.interval.low,
+        high: found.interval.high,
+        pairs: found.pairs,
+        aspects: aspects
+            .take(TOLD)
+            .map(|aspect| (aspect.concept.clone(), aspect.score))
+            .collect(),
+    }
+}
+
+fn json(ranking: &[Ranked]) -> Result<Vec<u8>, CliError> {
+    let text = serde_json::to_string_pretty(ranking).map_err(|source| CoreError::Json {
+        what: "the ranking".to_string(),
+        source,
+    })?;
+    Ok(format!("{text}\n").into_bytes())
+}
+
+/// A line per model, the columns as wide as what stands in them. Models of one name are told by their records.
+fn table(target: &Explanation, ranking: &[Ranked], top: usize) -> String {
+    let shown = &ranking[..top.min(ranking.len())];
+    let names: BTreeSet<&str> = ranking.iter().map(|model| model.model.as_str()).collect();
+    let name = |model: &Ranked| match names.len() == ranking.len() {
+        true => model.model.clone(),
+        false => model.record.clone(),
+    };
+    let widths = shown.iter().map(|model| name(model).chars().count());
+    let width = widths.max().unwrap_or(0).max("model".len());
+    let mut text = format!(
+        "Models that change pictures like {}; {} compared on {} pairs.\n\n\
+         similarity  95% interval   {:width$}  aspects\n",
+        target.personalized,
+        ranking.len(),
+        target.pairs,
+        "model",
+    );
+    for model in shown {
+        let aspects: Vec<String> = (model.aspects.iter())
+            .map(|(concept, score)| format!("{concept} {score:.2}"))
+            .collect();
+        let aspects = match aspects.is_empty() {
+            true => "none is significant".to_string(),
+            false => aspects.join(", "),
+        };
+        text.push_str(&format!(
+            "{:>10.2}  {:>5.2} to {:>5.2}  {:width$}  {aspects}\n",
+            model.similarity,
+            model.low,
+            model.high,
+            name(model),
+        ));
+    }
+    text
+}

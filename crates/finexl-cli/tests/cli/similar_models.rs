@@ -1,0 +1,111 @@
+//! `finexl similar`.
+
+#![allow(clippy::unwrap_used)]
+
+use crate::sandbox::Sandbox;
+use serde_json::Value;
+
+/// Thirteen scenes, and three models of them: two that are dark by different means, one that is pixelated.
+fn three_models() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.succeeds("data render base --scenes 13 --size 64");
+    std::fs::create_dir(sandbox.path("records")).unwrap();
+    for (model, aspect) in [
+        ("dusk", "dark=0.7 --seed 1"),
+        ("night", "dark=0.9 --seed 2"),
+        ("blocks", "pixelated=0.7 --seed 1"),
+    ] {
+        sandbox.succeeds(&format!("data stylize base {model} --aspect {aspect}"));
+        explain(&sandbox, ["base", model], "words.txt");
+    }
+    sandbox
+}
+
+/// Explains a model beside a base with the words of a file, into a record of its name.
+fn explain(sandbox: &Sandbox, [base, model]: [&str; 2], words: &str) {
+    sandbox.succeeds(&format!(
+        "explain --base {base} --personalized {model} --prompts {base}/manifest.csv --vocabulary {words} --json \
+         records/{model}.json"
+    ));
+}
+
+#[test]
+fn models_that_change_pictures_alike_come_first() {
+    let sandbox = three_models();
+    // The target is passed over in the folder of all.
+    let table = sandbox
+        .succeeds("similar records/dusk.json records --json ranking.json")
+        .stdout;
+    let ranking: Value = sandbox.json("ranking.json");
+    let models = ranking.as_array().unwrap();
+    let names: Vec<&str> = (models.iter())
+        .map(|model| model["model"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["night", "blocks"]);
+    for model in models {
+        let [low, found, high] = ["low", "similarity", "high"].map(|k| model[k].as_f64().unwrap());
+        assert!(
+            -1.0 <= low && low <= found && found <= high && high <= 1.0,
+            "{model}"
+        );
+        assert_eq!(model["pairs"], 13);
+    }
+    assert!(
+        models[0]["low"].as_f64() > models[1]["high"].as_f64(),
+        "{ranking}"
+    );
+    let night = table.find("night").unwrap();
+    assert!(night < table.find("blocks").unwrap(), "{table}");
+    let one = sandbox
+        .succeeds("similar records/dusk.json records --top 1")
+        .stdout;
+    assert!(
+        !one.contains("blocks") && one.contains("2 compared"),
+        "{one}"
+    );
+}
+
+#[test]
+fn a_model_is_like_itself() {
+    let sandbox = three_models();
+    std::fs::copy(sandbox.path("records/dusk.json"), sandbox.path("copy.json")).unwrap();
+    let found = sandbox
+        .succeeds("similar records/dusk.json copy.json --json -")
+        .stdout;
+    let ranking: Value = serde_json::from_str(&found).unwrap();
+    let similarity = ranking[0]["similarity"].as_f64().unwrap();
+    assert!((similarity - 1.0).abs() < 1e-9, "{ranking}");
+}
+
+#[test]
+fn what_cannot_be_compared_is_refused_by_name() {
+    let sandbox = three_models();
+    sandbox.write("few.txt", "warm\nvivid\n");
+    sandbox.succeeds("data stylize base evening --aspect dark=0.8");
+    explain(&sandbox, ["base", "evening"], "few.txt");
+    sandbox.refuses(
+        "similar records/dusk.json records/evening.json",
+        &["records/evening.json", "--vocabulary"],
+    );
+    sandbox.succeeds("data render another --scenes 13 --size 64 --seed 5");
+    sandbox.succeeds("data stylize another dim --aspect dark=0.7");
+    explain(&sandbox, ["another", "dim"], "words.txt");
+    sandbox.refuses(
+        "similar records/dusk.json records/dim.json",
+        &["records/dim.json", "images of the base"],
+    );
+    let mut old = sandbox.json("records/night.json");
+    old["schema"] = "finexl-explanation-3".into();
+    sandbox.write("old.json", old.to_string());
+    sandbox.refuses("similar records/dusk.json old.json", &["old.json", "anew"]);
+    sandbox.write("list.json", "[1, 2]");
+    sandbox.refuses(
+        "similar records/dusk.json list.json",
+        &["list.json", "no record"],
+    );
+    sandbox.refuses("similar records/dusk.json gone.json", &["gone.json"]);
+    sandbox.refuses(
+        "similar records/dusk.json records/dusk.json",
+        &["no record but the target's"],
+    );
+}

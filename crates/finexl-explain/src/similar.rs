@@ -1,0 +1,250 @@
+//! How alike two models change the same pictures, by their explanations alone.
+
+use crate::analysis::CONFIDENCE;
+use crate::error::ExplainError;
+use crate::statistics::{Estimate, Interval, Resampling, bca, bootstrap, expanded, jackknife};
+use finexl_core::explanation::Explanation;
+use std::collections::BTreeMap;
+
+/// Resamples of the interval.
+const RESAMPLES: usize = 1000;
+
+/// How alike two models are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Similarity {
+    /// Cosine of the profiles of all pairs, in [-1, 1]; 0 where one of the two changed nothing.
+    pub cosine: f64,
+    /// 95% interval, over pairs.
+    pub interval: Interval,
+    /// Pairs that both records have.
+    pub pairs: usize,
+}
+
+/// Why two records cannot be compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Incomparable {
+    /// Other features.
+    #[error("it was explained with another encoder; explain both with the same --encoder")]
+    Encoder,
+    /// Other concepts.
+    #[error("it was explained with other phrases; explain both with the same --vocabulary")]
+    Vocabulary,
+    /// Other pictures or prompts.
+    #[error(
+        "it was explained beside other images of the base, or on other prompts; explain both beside the same \
+         folder of the base's images, with the same --prompts"
+    )]
+    Base,
+    /// What was left out of one is all that the other has.
+    #[error("the two have no pair in common")]
+    Pairs,
+}
+
+/// How alike two models are: the cosine of their profiles, pair by pair, over the pairs that both records have.
+///
+/// # Errors
+/// [`Incomparable`] inside, for records of other encoders, phrases, base images or prompts; records that are damaged.
+pub fn similarity(
+    a: &Explanation,
+    b: &Explanation,
+) -> Result<Result<Similarity, Incomparable>, ExplainError> {
+    let [of_a, of_b] = [a, b].map(|record| &record.provenance);
+    if of_a.encoder != of_b.encoder {
+        return Ok(Err(Incomparable::Encoder));
+    }
+    if of_a.vocabulary != of_b.vocabulary {
+        return Ok(Err(Incomparable::Vocabulary));
+    }
+    if of_a.base_images != of_b.base_images {
+        return Ok(Err(Incomparable::Base));
+    }
+    let products = products(a, b);
+    if products.is_empty() {
+        return Ok(Err(Incomparable::Pairs));
+    }
+    let all: Vec<usize> = (0..products.len()).collect();
+    let cosine = cosine(&products, &all);
+    Ok(Ok(Similarity {
+        cosine,
+        interval: interval(&products, cosine)?,
+        pairs: products.len(),
+    }))
+}
+
+/// Products of the profiles of a pair: of both, of the first with itself, of the second with itself.
+type Products = [f64; 3];
+
+/// Of every pair that both records have.
+fn products(a: &Explanation, b: &Explanation) -> Vec<Products> {
+    let concepts: BTreeMap<&str, &[f32]> = (b.aspects.iter())
+        .map(|aspect| (aspect.concept.as_str(), aspect.profile.as_slice()))
+        .collect();
+    let places: BTreeMap<&str, usize> = (b.pair_names.iter().enumerate())
+        .map(|(place, name)| (name.as_str(), place))
+        .collect();
+    let shared = (a.pair_names.iter().enumerate())
+        .filter_map(|(place, name)| Some((place, *places.get(name.as_str())?)));
+    let of_pair = |(at_a, at_b): (usize, usize)| {
+        let mut sums = [0.0; 3];
+        for aspect in &a.aspects {
+            let other = concepts.get(aspect.concept.as_str());
+            let value = |profile: Option<&[f32]>, at: usize| {
+                f64::from(profile.and_then(|p| p.get(at)).copied().unwrap_or(0.0))
+            };
+            let x = value(Some(&aspect.profile), at_a);
+            let y = value(other.copied(), at_b);
+            for (sum, product) in sums.iter_mut().zip([x * y, x * x, y * y]) {
+                *sum += product;
+            }
+        }
+        sums
+    };
+    shared.map(of_pair).collect()
+}
+
+fn cosine(products: &[Products], chosen: &[usize]) -> f64 {
+    let sums = chosen.iter().fold([0.0; 3], |sums, pair| {
+        [0, 1, 2].map(|k| sums[k] + products[*pair][k])
+    });
+    let size = (sums[1] * sums[2]).sqrt();
+    if size == 0.0 { 0.0 } else { sums[0] / size }
+}
+
+fn interval(products: &[Products], cosine_of_all: f64) -> Result<Interval, ExplainError> {
+    let pairs = products.len();
+    if pairs < 2 {
+        // One pair says nothing about spread.
+        return Ok(Interval {
+            low: -1.0,
+            high: 1.0,
+        });
+    }
+    let estimate = |chosen: &[usize]| {
+        Ok(Estimate {
+            values: vec![cosine(products, chosen)],
+            scales: None,
+        })
+    };
+    let resampling = Resampling {
+        resamples: RESAMPLES,
+        seed: 0,
+    };
+    let replicates = bootstrap(pairs, &resampling, estimate)?;
+    let left_out = jackknife(pairs, estimate)?;
+    let level = expanded(CONFIDENCE, pairs);
+    let found = bca(
+        cosine_of_all,
+        replicates.values(0),
+        left_out.values(0),
+        level,
+    );
+    // The interval holds its own estimate, whatever resampling says.
+    Ok(Interval {
+        low: found.low.min(cosine_of_all),
+        high: found.high.max(cosine_of_all),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use finexl_core::explanation::{AspectScore, Provenance, SCHEMA};
+    use finexl_core::fingerprint::Fingerprint;
+
+    /// A record with the profiles of two concepts.
+    fn record(pairs: &[&str], profiles: [&[f32]; 2]) -> Explanation {
+        let aspect = |(concept, profile): (&str, &[f32])| AspectScore {
+            concept: concept.to_string(),
+            wording: String::new(),
+            family: None,
+            weight: 0.0,
+            profile: profile.to_vec(),
+            score: 0.0,
+            low: 0.0,
+            high: 0.0,
+            level: None,
+            p_adjusted: 1.0,
+            significant: false,
+            most: Vec::new(),
+            least: Vec::new(),
+        };
+        let same = Fingerprint::of("test").finish();
+        Explanation {
+            schema: SCHEMA.to_string(),
+            summary: String::new(),
+            base: String::new(),
+            personalized: String::new(),
+            pairs: pairs.len(),
+            pair_names: pairs.iter().map(|name| name.to_string()).collect(),
+            method: String::new(),
+            encoder: String::new(),
+            divergence: 1.0,
+            residual: 0.0,
+            residual_fitted: 0.0,
+            unexplained: 0.0,
+            calibrated: false,
+            testable: true,
+            aspects: ["warm", "dark"]
+                .into_iter()
+                .zip(profiles)
+                .map(aspect)
+                .collect(),
+            notes: Vec::new(),
+            provenance: Provenance {
+                version: String::new(),
+                encoder: same.clone(),
+                images: same.clone(),
+                base_images: same.clone(),
+                vocabulary: same.clone(),
+                settings: same,
+                seed: 0,
+            },
+        }
+    }
+
+    #[test]
+    fn pairs_are_compared_one_by_one_and_by_their_names() {
+        let a = record(&["x", "y"], [&[3.0, 0.0], &[0.0, 4.0]]);
+        let found = similarity(&a, &a).unwrap().unwrap();
+        assert!((found.cosine - 1.0).abs() < 1e-12 && found.pairs == 2);
+        // The means are the same, the pairs are not.
+        let swapped = record(&["x", "y"], [&[0.0, 3.0], &[4.0, 0.0]]);
+        assert_eq!(similarity(&a, &swapped).unwrap().unwrap().cosine, 0.0);
+        // Another order of pairs and concepts, one pair more, one less.
+        let mut other = record(&["z", "y"], [&[9.0, 0.0], &[9.0, 4.0]]);
+        other.aspects.reverse();
+        let found = similarity(&a, &other).unwrap().unwrap();
+        assert_eq!((found.cosine, found.pairs), (1.0, 1));
+        assert_eq!((found.interval.low, found.interval.high), (-1.0, 1.0));
+        let nothing = record(&["x", "y"], [&[0.0; 2]; 2]);
+        assert_eq!(similarity(&a, &nothing).unwrap().unwrap().cosine, 0.0);
+    }
+
+    #[test]
+    fn what_was_made_otherwise_is_not_compared() {
+        let a = record(&["x"], [&[1.0], &[0.0]]);
+        let refused = |change: &dyn Fn(&mut Explanation)| {
+            let mut b = a.clone();
+            change(&mut b);
+            similarity(&a, &b).unwrap().unwrap_err()
+        };
+        let other = || Fingerprint::of("other").finish();
+        assert_eq!(
+            refused(&|b| b.provenance.encoder = other()),
+            Incomparable::Encoder
+        );
+        assert_eq!(
+            refused(&|b| b.provenance.vocabulary = other()),
+            Incomparable::Vocabulary
+        );
+        assert_eq!(
+            refused(&|b| b.provenance.base_images = other()),
+            Incomparable::Base
+        );
+        assert_eq!(
+            refused(&|b| b.pair_names = vec!["y".into()]),
+            Incomparable::Pairs
+        );
+    }
+}
