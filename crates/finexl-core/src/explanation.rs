@@ -54,8 +54,8 @@ impl Explanation {
     /// Reads a record that `finexl explain --json` wrote.
     ///
     /// # Errors
-    /// [`CoreError::Read`], or [`CoreError::Json`] naming the file where it is no such record, or one of another
-    /// version.
+    /// [`CoreError::Read`], or [`CoreError::Json`] naming the file where it is no such record, one of another
+    /// version, or one whose profiles have other pairs than it names.
     pub fn read(path: &Path) -> Result<Self, CoreError> {
         let damaged = |source| CoreError::Json {
             what: path.display().to_string(),
@@ -73,7 +73,19 @@ impl Explanation {
             };
             return Err(damaged(serde::de::Error::custom(problem)));
         }
-        serde_json::from_value(value).map_err(damaged)
+        let record: Self = serde_json::from_value(value).map_err(damaged)?;
+        let pairs = record.pair_names.len();
+        let odd = (record.aspects.iter()).find(|aspect| aspect.profile.len() != pairs);
+        if let Some(AspectScore {
+            concept, profile, ..
+        }) = odd
+        {
+            let found = profile.len();
+            let problem =
+                format!("it names {pairs} pairs, but the profile of \"{concept}\" has {found}");
+            return Err(damaged(serde::de::Error::custom(problem)));
+        }
+        Ok(record)
     }
 }
 

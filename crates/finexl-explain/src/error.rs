@@ -6,6 +6,9 @@ use std::path::PathBuf;
 /// What can go wrong between features and an explanation.
 #[derive(Debug, thiserror::Error)]
 pub enum ExplainError {
+    /// Two records that say nothing of each other.
+    #[error(transparent)]
+    Incomparable(#[from] crate::similar::Incomparable),
     /// A number that is NaN or infinite.
     #[error(
         "{what} holds {value} at row {row}, column {column} (counted from 0); \

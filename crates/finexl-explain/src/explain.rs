@@ -7,7 +7,7 @@ use crate::calibration::Calibration;
 use crate::decompose::Directions;
 use crate::divergence::Divergences;
 use crate::error::ExplainError;
-use crate::profile::profiles;
+use crate::profile::{profile_ridge, profiles};
 use crate::vocabulary::Vocabulary;
 use crate::wording::{summary, wording};
 use finexl_core::explanation::{AspectScore, Explanation, PairScore, Provenance, SCHEMA};
@@ -140,18 +140,12 @@ pub fn level_interval(level: f64, error: f64) -> [f64; 2] {
 
 /// The profiles of all pairs, `[n, N]`: they depend on encoder, vocabulary and prompts, and on no method.
 fn profiles_of(request: &Request<'_>) -> Result<Vec<f64>, ExplainError> {
-    let (rows, directions) = (request.divergences.values(), request.bank.mean());
-    let (rows, directions) = match request.profile_space {
-        Some(space) => (
-            space.whitened(rows)?,
-            space.directions(&directions, request.vocabulary)?,
-        ),
-        None => (rows.to_vec(), directions),
-    };
-    let bank = request.bank;
     profiles(
-        Directions::new(&directions, bank.concepts(), bank.dimension())?,
-        &rows,
+        request.divergences,
+        &request.bank.mean(),
+        request.vocabulary,
+        request.profile_space,
+        &profile_ridge(),
     )
 }
 

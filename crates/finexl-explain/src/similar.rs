@@ -43,32 +43,29 @@ pub enum Incomparable {
 /// How alike two models are: the cosine of their profiles, pair by pair, over the pairs that both records have.
 ///
 /// # Errors
-/// [`Incomparable`] inside, for records of other encoders, phrases, base images or prompts; records that are damaged.
-pub fn similarity(
-    a: &Explanation,
-    b: &Explanation,
-) -> Result<Result<Similarity, Incomparable>, ExplainError> {
+/// [`Incomparable`] for records of other encoders, phrases, base images or prompts.
+pub fn similarity(a: &Explanation, b: &Explanation) -> Result<Similarity, ExplainError> {
     let [of_a, of_b] = [a, b].map(|record| &record.provenance);
     if of_a.encoder != of_b.encoder {
-        return Ok(Err(Incomparable::Encoder));
+        return Err(Incomparable::Encoder.into());
     }
     if of_a.vocabulary != of_b.vocabulary {
-        return Ok(Err(Incomparable::Vocabulary));
+        return Err(Incomparable::Vocabulary.into());
     }
     if of_a.base_images != of_b.base_images {
-        return Ok(Err(Incomparable::Base));
+        return Err(Incomparable::Base.into());
     }
     let products = products(a, b);
     if products.is_empty() {
-        return Ok(Err(Incomparable::Pairs));
+        return Err(Incomparable::Pairs.into());
     }
     let all: Vec<usize> = (0..products.len()).collect();
     let cosine = cosine(&products, &all);
-    Ok(Ok(Similarity {
+    Ok(Similarity {
         cosine,
         interval: interval(&products, cosine)?,
         pairs: products.len(),
-    }))
+    })
 }
 
 /// Products of the profiles of a pair: of both, of the first with itself, of the second with itself.
@@ -147,7 +144,7 @@ fn interval(products: &[Products], cosine_of_all: f64) -> Result<Interval, Expla
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
     use finexl_core::explanation::{AspectScore, Provenance, SCHEMA};
     use finexl_core::fingerprint::Fingerprint;
@@ -206,19 +203,19 @@ mod tests {
     #[test]
     fn pairs_are_compared_one_by_one_and_by_their_names() {
         let a = record(&["x", "y"], [&[3.0, 0.0], &[0.0, 4.0]]);
-        let found = similarity(&a, &a).unwrap().unwrap();
+        let found = similarity(&a, &a).unwrap();
         assert!((found.cosine - 1.0).abs() < 1e-12 && found.pairs == 2);
         // The means are the same, the pairs are not.
         let swapped = record(&["x", "y"], [&[0.0, 3.0], &[4.0, 0.0]]);
-        assert_eq!(similarity(&a, &swapped).unwrap().unwrap().cosine, 0.0);
+        assert_eq!(similarity(&a, &swapped).unwrap().cosine, 0.0);
         // Another order of pairs and concepts, one pair more, one less.
         let mut other = record(&["z", "y"], [&[9.0, 0.0], &[9.0, 4.0]]);
         other.aspects.reverse();
-        let found = similarity(&a, &other).unwrap().unwrap();
+        let found = similarity(&a, &other).unwrap();
         assert_eq!((found.cosine, found.pairs), (1.0, 1));
         assert_eq!((found.interval.low, found.interval.high), (-1.0, 1.0));
         let nothing = record(&["x", "y"], [&[0.0; 2]; 2]);
-        assert_eq!(similarity(&a, &nothing).unwrap().unwrap().cosine, 0.0);
+        assert_eq!(similarity(&a, &nothing).unwrap().cosine, 0.0);
     }
 
     #[test]
@@ -227,7 +224,11 @@ mod tests {
         let refused = |change: &dyn Fn(&mut Explanation)| {
             let mut b = a.clone();
             change(&mut b);
-            similarity(&a, &b).unwrap().unwrap_err()
+            let error = similarity(&a, &b).unwrap_err();
+            let ExplainError::Incomparable(reason) = error else {
+                panic!("{error}");
+            };
+            reason
         };
         let other = || Fingerprint::of("other").finish();
         assert_eq!(

@@ -5,6 +5,7 @@ use crate::diagnostics::CliError;
 use crate::output::{check_writable, print, write};
 use finexl_core::CoreError;
 use finexl_core::explanation::Explanation;
+use finexl_explain::ExplainError;
 use finexl_explain::similar::{Similarity, similarity};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -60,9 +61,13 @@ impl Similar {
         let mut ranking = Vec::new();
         for path in self.records()? {
             let record = Explanation::read(&path)?;
-            let found = similarity(&target, &record)?.map_err(|reason| {
-                let (path, target) = (path.display(), self.target.display());
-                CliError::Usage(format!("{path} cannot be compared with {target}: {reason}"))
+            let found = similarity(&target, &record).map_err(|error| match error {
+                ExplainError::Incomparable(reason) => CliError::Usage(format!(
+                    "{} cannot be compared with {}: {reason}",
+                    path.display(),
+                    self.target.display()
+                )),
+                other => other.into(),
             })?;
             ranking.push(ranked(&path, &record, found));
         }

@@ -98,6 +98,13 @@ fn what_cannot_be_compared_is_refused_by_name() {
     old["schema"] = "finexl-explanation-3".into();
     sandbox.write("old.json", old.to_string());
     sandbox.refuses("similar records/dusk.json old.json", &["old.json", "anew"]);
+    let mut cut = sandbox.json("records/night.json");
+    cut["aspects"][0]["profile"] = serde_json::json!([0.5]);
+    sandbox.write("cut.json", cut.to_string());
+    sandbox.refuses(
+        "similar records/dusk.json cut.json",
+        &["cut.json", "13 pairs"],
+    );
     sandbox.write("list.json", "[1, 2]");
     sandbox.refuses(
         "similar records/dusk.json list.json",

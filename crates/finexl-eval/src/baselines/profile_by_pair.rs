@@ -4,7 +4,8 @@ use super::decomposed::space_of;
 use super::{Evidence, ExplanationMethod, MethodAnswer, Offer};
 use crate::EvalError;
 use finexl_explain::calibrated_space::CalibratedSpace;
-use finexl_explain::decompose::{Directions, Ridge, contributions};
+use finexl_explain::decompose::Ridge;
+use finexl_explain::profile::profiles;
 use finexl_explain::vocabulary::Vocabulary;
 use finexl_zoo::encoders::Encoder;
 
@@ -38,17 +39,14 @@ impl ExplanationMethod for ProfileByPair {
     }
 
     fn explain(&self, offer: &Offer<'_>, model: &Evidence<'_>) -> Result<MethodAnswer, EvalError> {
-        let (plain, rows) = (offer.directions()?.values(), model.divergences().values());
-        let (values, rows) = match &self.space {
-            Some(space) => (
-                space.directions(plain, offer.vocabulary())?,
-                space.whitened(rows)?,
-            ),
-            None => (plain.to_vec(), rows.to_vec()),
-        };
+        let by_pair = profiles(
+            model.divergences(),
+            offer.directions()?.values(),
+            offer.vocabulary(),
+            self.space.as_ref(),
+            &self.ridge,
+        )?;
         let count = offer.concepts();
-        let directions = Directions::new(&values, count, offer.dimension())?;
-        let by_pair = contributions(directions, &rows, &self.ridge)?;
         let mut mean = vec![0.0; count];
         for row in by_pair.chunks_exact(count) {
             mean.iter_mut().zip(row).for_each(|(sum, v)| *sum += v);
