@@ -4,7 +4,7 @@ use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
 use crate::output::{Progress, check_writable};
 use finexl_core::experiment::Experiment;
-use finexl_explain::heads::training::train_head;
+use finexl_explain::heads::training::{fit_readings, train_head};
 use finexl_zoo::generators::mini_autoregressive::TokenTransformer;
 use finexl_zoo::generators::mini_diffusion::Denoiser;
 use finexl_zoo::generators::mini_gan::Gan;
@@ -20,12 +20,18 @@ pub struct Train {
     /// Folder for checkpoints and logs [default: runs/NAME].
     #[arg(long, value_name = "DIR")]
     run_folder: Option<PathBuf>,
+    /// Of an explainer head, fit only how it is read (levels, thresholds, intervals); the network stays.
+    #[arg(long)]
+    readings: bool,
 }
 
 impl Train {
     /// Runs the verb.
     pub fn run(&self, arguments: &Arguments) -> Result<ExitCode, CliError> {
         let experiment: Experiment = finexl_core::toml_file::read(&self.recipe)?;
+        if self.readings {
+            return self.fit_readings(&experiment, arguments);
+        }
         if !train_recipe(&experiment, self.run_folder.as_deref(), arguments)? {
             return Err(CliError::Usage(format!(
                 "{} is no training recipe; `finexl run` runs it",
@@ -34,6 +40,35 @@ impl Train {
         }
         Ok(ExitCode::SUCCESS)
     }
+
+    fn fit_readings(
+        &self,
+        experiment: &Experiment,
+        arguments: &Arguments,
+    ) -> Result<ExitCode, CliError> {
+        let Experiment::TrainHead(recipe) = experiment else {
+            return Err(CliError::Usage(format!(
+                "{} is no recipe of an explainer head; leave --readings out",
+                self.recipe.display()
+            )));
+        };
+        check_writable(&recipe.output)?;
+        let device = finexl_zoo::device::by_name(&arguments.device)?;
+        let encoder = finexl_zoo::encoders::open(&recipe.encoder, &device)?;
+        let folder = run_folder(&recipe.name, self.run_folder.as_deref());
+        let progress = Progress::new(arguments.quiet);
+        let drawing = |done, total| progress.show("drawing sets", done, total);
+        fit_readings(recipe, encoder.as_ref(), &folder, &drawing)?;
+        if !arguments.quiet {
+            println!("wrote {}", recipe.output.display());
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Folder of a run.
+fn run_folder(name: &str, chosen: Option<&Path>) -> PathBuf {
+    chosen.map_or_else(|| Path::new("runs").join(name), Path::to_path_buf)
 }
 
 /// Trains what a recipe describes, going on from its last checkpoint; false where the experiment is
@@ -55,7 +90,7 @@ pub fn train_recipe(
     };
     check_writable(output)?;
     let device = finexl_zoo::device::by_name(&arguments.device)?;
-    let folder = run_folder.map_or_else(|| Path::new("runs").join(name), Path::to_path_buf);
+    let folder = self::run_folder(name, run_folder);
     let quiet = arguments.quiet;
     let report = match experiment {
         Experiment::TrainAutoencoder(r) => train_autoencoder(r, &folder, &device, quiet)?,

@@ -64,6 +64,25 @@ fn a_head_of_ones_own_is_trained_and_read_by() {
     let drawn = sandbox.names("cache/episodes");
     assert_eq!(drawn.len(), 2, "one folder per split: {drawn:?}");
 
+    // Readings are fitted anew for the network as it is in the file, again and again the same.
+    let network = |bytes: &[u8]| -> Vec<u8> {
+        let header = u64::from_le_bytes(bytes[..8].try_into().unwrap());
+        bytes[8 + usize::try_from(header).unwrap()..].to_vec()
+    };
+    let readings = "train head.toml --run-folder run --readings";
+    let [once, twice] = [(); 2].map(|()| {
+        let outcome = sandbox.succeeds(readings);
+        assert!(outcome.stdout.contains(wrote), "{}", outcome.stdout);
+        std::fs::read(sandbox.path("head.safetensors")).unwrap()
+    });
+    assert!(once == twice && network(&once) == network(&weights));
+    sandbox.write("wide.toml", recipe(&[("hidden", "16")]));
+    sandbox.refuses("train wide.toml --readings", &["architecture", "anew"]);
+    sandbox.write("gone.toml", recipe(&[("output", "\"gone.safetensors\"")]));
+    sandbox.refuses("train gone.toml --readings", &["cannot read gone"]);
+    sandbox.write("other.toml", repository("experiments/heads/breadth.toml"));
+    sandbox.refuses("train other.toml --readings", &["explainer head"]);
+
     for (method, name) in [
         ("", "learned"),
         ("--method learned", "learned"),

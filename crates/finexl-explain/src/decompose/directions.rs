@@ -45,7 +45,7 @@ impl<'a> Directions<'a> {
     }
 
     /// Wraps values derived from checked ones.
-    pub(super) fn trusted(values: &'a [f64], count: usize, dimension: usize) -> Self {
+    pub(crate) fn trusted(values: &'a [f64], count: usize, dimension: usize) -> Self {
         debug_assert_eq!(values.len(), count * dimension);
         Self {
             values,
@@ -93,7 +93,7 @@ impl<'a> Directions<'a> {
     }
 
     /// Checks a divergence (or any vector) against this space.
-    pub(super) fn check(&self, what: &'static str, vector: &[f64]) -> Result<(), ExplainError> {
+    pub(crate) fn check(&self, what: &'static str, vector: &[f64]) -> Result<(), ExplainError> {
         if vector.len() != self.dimension {
             return Err(ExplainError::Shape {
                 what,

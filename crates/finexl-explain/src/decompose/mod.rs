@@ -26,5 +26,6 @@ pub use method::Method;
 pub use nnls::Nnls;
 pub use omp::{Omp, Sign};
 pub use paper::Paper;
+pub(crate) use ridge::RidgeFactor;
 pub use ridge::{Ridge, contributions};
 pub use subspace::{SubspaceNnls, Whitening};

@@ -26,24 +26,43 @@ impl Default for Ridge {
 }
 
 impl Ridge {
-    /// Factor of `F F^T + a I`, or nothing where all directions are zero.
-    fn factor(&self, directions: Directions<'_>) -> Result<Option<Llt<f64>>, ExplainError> {
+    /// What fits of many divergences with the same directions share.
+    ///
+    /// # Errors
+    ///
+    /// A bad `lambda`, or one that is lost in rounding.
+    pub(crate) fn factor(&self, directions: Directions<'_>) -> Result<RidgeFactor, ExplainError> {
         self.validate()?;
         let matrix = directions.matrix();
         let mut gram: Mat<f64> = matrix * matrix.transpose();
         let count = gram.nrows();
         let mean = (0..count).map(|i| gram[(i, i)]).sum::<f64>() / count as f64;
         if mean == 0.0 {
-            return Ok(None);
+            return Ok(RidgeFactor(None));
         }
         (0..count).for_each(|i| gram[(i, i)] += self.lambda * mean);
         // A penalty lost in the rounding of a dependent bank is the one way to fail.
         let factor = gram.llt(Side::Lower);
-        factor.map(Some).map_err(|_| ExplainError::Setting {
+        let factor = factor.map_err(|_| ExplainError::Setting {
             setting: "lambda",
             value: self.lambda.to_string(),
             allowed: "larger for concepts as alike as these, e.g. 0.1",
-        })
+        })?;
+        Ok(RidgeFactor(Some(factor)))
+    }
+}
+
+/// Factor of `F F^T + a I`, or nothing where all directions are zero.
+#[derive(Debug)]
+pub(crate) struct RidgeFactor(Option<Llt<f64>>);
+
+impl RidgeFactor {
+    /// The weights of one divergence, `[d]`, with the directions that it was made of: `[N]`.
+    pub fn weights(&self, directions: Directions<'_>, divergence: &[f64]) -> Vec<f64> {
+        match &self.0 {
+            Some(factor) => solve_llt(factor, project(directions, divergence)),
+            None => vec![0.0; directions.count()],
+        }
     }
 }
 
@@ -78,17 +97,14 @@ impl Decomposition for Ridge {
 #[derive(Debug)]
 struct PreparedRidge<'a> {
     directions: Directions<'a>,
-    factor: Option<Llt<f64>>,
+    factor: RidgeFactor,
     settings: Ridge,
 }
 
 impl Prepared for PreparedRidge<'_> {
     fn fit(&self, divergence: &[f64], _warm: Option<&[f64]>) -> Result<Weights, ExplainError> {
         self.directions.check("the divergence", divergence)?;
-        let weights = match &self.factor {
-            Some(factor) => solve_llt(factor, project(self.directions, divergence)),
-            None => vec![0.0; self.directions.count()],
-        };
+        let weights = self.factor.weights(self.directions, divergence);
         let kept = (0..weights.len()).collect();
         Ok(Weights::plain(self.directions, divergence, weights, kept))
     }
@@ -136,7 +152,7 @@ pub fn contributions(
         });
     }
     check_finite(WHAT, divergences, dimension)?;
-    let Some(factor) = settings.factor(directions)? else {
+    let RidgeFactor(Some(factor)) = settings.factor(directions)? else {
         return Ok(vec![0.0; probes * count]);
     };
     let rows = MatRef::from_row_major_slice(divergences, probes, dimension);

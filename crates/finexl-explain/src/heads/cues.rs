@@ -1,7 +1,7 @@
 //! What the known ways say of every concept: the evidence that a head weighs.
 
 use super::known_aspects::{KnownAspects, norm};
-use crate::decompose::{Decomposition, Directions, Nnls, Ridge, contributions};
+use crate::decompose::{Decomposition, Directions, Nnls, Ridge, RidgeFactor};
 use crate::error::ExplainError;
 use std::sync::Arc;
 
@@ -39,35 +39,29 @@ struct Rivals {
 struct Side {
     /// `[N, d]`
     directions: Vec<f64>,
+    dimension: usize,
     /// `[N]`
     lengths: Vec<f64>,
-    /// Ridge weights of every unit vector, `[d, N]`.
-    ridge: Vec<f64>,
+    ridge: RidgeFactor,
 }
 
 impl Side {
     fn new(directions: Vec<f64>, dimension: usize) -> Result<Self, ExplainError> {
         let rows = Directions::new(&directions, directions.len() / dimension, dimension)?;
-        let mut unit = vec![0.0; dimension * dimension];
-        (0..dimension).for_each(|i| unit[i * (dimension + 1)] = 1.0);
-        let ridge = contributions(rows, &unit, &Ridge { lambda: PENALTY })?;
-        let lengths = rows.rows().map(|row| norm(row).max(1e-12)).collect();
         Ok(Self {
-            lengths,
-            ridge,
+            lengths: rows.rows().map(|row| norm(row).max(1e-12)).collect(),
+            ridge: Ridge { lambda: PENALTY }.factor(rows)?,
+            dimension,
             directions,
         })
     }
 
+    fn rows(&self) -> Directions<'_> {
+        Directions::trusted(&self.directions, self.lengths.len(), self.dimension)
+    }
+
     fn ridge(&self, divergence: &[f64]) -> Vec<f64> {
-        let count = self.lengths.len();
-        let mut weights = vec![0.0; count];
-        for (value, row) in divergence.iter().zip(self.ridge.chunks_exact(count)) {
-            for (weight, r) in weights.iter_mut().zip(row) {
-                *weight += value * r;
-            }
-        }
-        weights
+        self.ridge.weights(self.rows(), divergence)
     }
 
     fn products(&self, divergence: &[f64]) -> Vec<f64> {
@@ -77,8 +71,7 @@ impl Side {
     }
 
     fn non_negative(&self, divergence: &[f64]) -> Result<Vec<f64>, ExplainError> {
-        let directions = Directions::new(&self.directions, self.lengths.len(), divergence.len())?;
-        Ok(Nnls::default().decompose(directions, divergence)?.weights)
+        Ok(Nnls::default().decompose(self.rows(), divergence)?.weights)
     }
 }
 

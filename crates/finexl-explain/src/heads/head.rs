@@ -107,6 +107,11 @@ impl Head {
         &self.config
     }
 
+    /// What reads.
+    pub(super) fn network(&self) -> &HeadNetwork {
+        &self.network
+    }
+
     /// SHA-256 of its weights file.
     pub fn fingerprint(&self) -> &Fingerprint {
         &self.fingerprint

@@ -129,6 +129,7 @@ impl Prepared for PreparedHead {
     fn fit(&self, divergence: &[f64], _warm: Option<&[f64]>) -> Result<Weights, ExplainError> {
         let dimension = self.head.config().dimension;
         let directions = Directions::new(self.bank.blended(), self.bank.concepts(), dimension)?;
+        directions.check("the divergence", divergence)?;
         let weights = match self.part {
             // Nothing changed, so nothing is read into it.
             _ if divergence.iter().all(|v| *v == 0.0) => vec![0.0; self.bank.concepts()],

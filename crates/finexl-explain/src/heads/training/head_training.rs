@@ -97,6 +97,39 @@ pub fn train_head(
     })
 }
 
+/// Fits anew how the numbers of a trained head are read: levels, thresholds, intervals. The network in the recipe's
+/// weights file stays as it is, and so does everything that it was trained with.
+///
+/// # Errors
+/// As [`train_head`]; a weights file that is not there, or that the recipe does not describe.
+pub fn fit_readings(
+    recipe: &TrainHead,
+    encoder: &dyn Encoder,
+    run_folder: &Path,
+    progress: DrawingProgress<'_>,
+) -> Result<(), ExplainError> {
+    check(recipe)?;
+    let head = Head::open(&recipe.output)?;
+    head.check(encoder)?;
+    let material = Material::open(recipe, encoder)?;
+    let vocabulary = vocabulary(&material, &recipe.held_out);
+    let concepts = vocabulary.concepts().iter();
+    let phrases: Vec<Vec<String>> = concepts.map(|concept| concept.phrases.clone()).collect();
+    if phrases != head.config().vocabulary || recipe.architecture != head.config().architecture {
+        return Err(ExplainError::Head {
+            head: recipe.output.display().to_string(),
+            problem: "it has other aspects or another architecture than the recipe; train it anew"
+                .to_string(),
+        });
+    }
+    let drawn = Drawn::draw(recipe, encoder, &material, run_folder, progress)?;
+    let (config, network) = (head.config().clone(), head.network());
+    let closed = Closed::given(config, encoder, vocabulary, &material.prompts)?;
+    let config = closed.read(network.clone(), &drawn)?;
+    weights::save(network, &config, &recipe.output)?;
+    Ok(())
+}
+
 fn check(recipe: &TrainHead) -> Result<(), ExplainError> {
     let wrong = |setting, value: String, allowed| {
         Err(ExplainError::Setting {
@@ -255,6 +288,22 @@ impl Closed {
             vocabulary,
             bank,
             texts,
+        })
+    }
+
+    /// What a head was trained with.
+    fn given(
+        config: HeadConfig,
+        encoder: &dyn Encoder,
+        vocabulary: Vocabulary,
+        prompts: &[String],
+    ) -> Result<Self, ExplainError> {
+        let bank = ConceptBank::build(encoder, &vocabulary, prompts)?;
+        Ok(Self {
+            texts: config.space.whitened(&bank.mean())?,
+            config,
+            vocabulary,
+            bank,
         })
     }
 

@@ -14,4 +14,4 @@ mod material;
 
 pub use aspects_file::read_aspects;
 pub use episode_store::DrawingProgress;
-pub use head_training::train_head;
+pub use head_training::{fit_readings, train_head};
