@@ -112,7 +112,7 @@ impl CueBank {
         aspects: &KnownAspects,
         scale: f64,
     ) -> Result<Self, ExplainError> {
-        let recalled = texts.chunks_exact(dimension).map(|row| aspects.recall(row));
+        let recalled = aspects.recall(&texts, dimension).into_iter();
         let (known, blended): (Vec<f64>, Vec<Vec<f64>>) = recalled.unzip();
         Ok(Self {
             rivals,

@@ -1,6 +1,7 @@
 //! What a head knows of the aspects that it was trained on.
 
 use crate::packed_numbers::Packed;
+use faer::MatRef;
 use serde::{Deserialize, Serialize};
 
 /// Cosine of two text directions from which on they begin to mean the same, and from which on they do.
@@ -79,32 +80,38 @@ impl KnownAspects {
         Some((rows, places))
     }
 
-    /// How far a text direction, `[d]`, means a known aspect, in [0, 1], and the direction of images that
-    /// stands for it, `[d]`: that of the aspect as far as it means it, the text's own for the rest.
+    /// How far each of some text directions, `[N, d]`, means a known aspect, in [0, 1], and the direction of images
+    /// that stands for it, `[d]`: that of the aspect as far as it means it, the text's own for the rest.
     ///
     /// An aspect is recognised by what its words mean to the encoder and not by its name, so synonyms are
     /// known too.
-    pub(super) fn recall(&self, text: &[f64]) -> (f64, Vec<f64>) {
-        let d = text.len();
-        let mut best = (0.0, None);
-        for (index, known) in self.texts.0.chunks_exact(d).enumerate() {
-            let cosine = cosine(known, text);
-            if cosine > best.0 {
-                best = (cosine, Some(index));
+    pub(super) fn recall(&self, texts: &[f64], dimension: usize) -> Vec<(f64, Vec<f64>)> {
+        let d = dimension;
+        let matrix = |rows| MatRef::from_row_major_slice(rows, rows.len() / d, d);
+        let known: &[f64] = &self.texts.0;
+        // At once: every resample of an explanation asks anew.
+        let products = matrix(texts) * matrix(known).transpose();
+        let lengths: Vec<f64> = known.chunks_exact(d).map(norm).collect();
+        let recalled = texts.chunks_exact(d).enumerate().map(|(row, text)| {
+            let own = norm(text);
+            let cosine = |k: usize| products[(row, k)] / (lengths[k] * own).max(f64::MIN_POSITIVE);
+            let mut best = (0.0, None);
+            for index in 0..lengths.len() {
+                let cosine = cosine(index);
+                if cosine > best.0 {
+                    best = (cosine, Some(index));
+                }
             }
-        }
-        let known = ((best.0 - ALIKE[0]) / (ALIKE[1] - ALIKE[0])).clamp(0.0, 1.0);
-        let Some(index) = best.1.filter(|_| known > 0.0) else {
-            return (0.0, text.to_vec());
-        };
-        let image = &self.images.0[index * d..(index + 1) * d];
-        let blended = image.iter().zip(text);
-        (
-            known,
-            blended
-                .map(|(i, t)| known * i + (1.0 - known) * t)
-                .collect(),
-        )
+            let known = ((best.0 - ALIKE[0]) / (ALIKE[1] - ALIKE[0])).clamp(0.0, 1.0);
+            let Some(index) = best.1.filter(|_| known > 0.0) else {
+                return (0.0, text.to_vec());
+            };
+            let image = &self.images.0[index * d..(index + 1) * d];
+            let blended = image.iter().zip(text);
+            let blended = blended.map(|(i, t)| known * i + (1.0 - known) * t);
+            (known, blended.collect())
+        });
+        recalled.collect()
     }
 }
 
@@ -139,11 +146,15 @@ mod tests {
         assert_eq!(rows[6..], [-1.0, 0.0]);
         assert_eq!(places, [1, 3]);
         assert!(aspects.fits(2) && !aspects.fits(3));
-        assert_eq!(aspects.recall(&[0.5, 0.01]), (1.0, vec![2.0, 0.5]));
-        assert_eq!(aspects.recall(&[1.0, 1.0]), (0.0, vec![1.0, 1.0]));
-        assert_eq!(aspects.recall(&[0.0, 0.0]), (0.0, vec![0.0, 0.0]));
-        // cos = 0.85: half way.
-        let (known, _) = aspects.recall(&[0.85, (1.0f64 - 0.85 * 0.85).sqrt()]);
-        assert!((known - 0.5).abs() < 1e-9);
+        // The last: cos = 0.85, half way.
+        let between = [0.85, (1.0f64 - 0.85 * 0.85).sqrt()];
+        let recalled = aspects.recall(
+            &[&[0.5, 0.01, 1.0, 1.0, 0.0, 0.0][..], &between].concat(),
+            2,
+        );
+        assert_eq!(recalled[0], (1.0, vec![2.0, 0.5]));
+        assert_eq!(recalled[1], (0.0, vec![1.0, 1.0]));
+        assert_eq!(recalled[2], (0.0, vec![0.0, 0.0]));
+        assert!((recalled[3].0 - 0.5).abs() < 1e-9);
     }
 }
