@@ -52,7 +52,10 @@ impl Train {
                 self.recipe.display()
             )));
         };
-        check_writable(&recipe.output)?;
+        // Where there is no head yet, reading it says so.
+        if recipe.output.exists() {
+            check_writable(&recipe.output)?;
+        }
         let device = finexl_zoo::device::by_name(&arguments.device)?;
         let encoder = finexl_zoo::encoders::open(&recipe.encoder, &device)?;
         let folder = run_folder(&recipe.name, self.run_folder.as_deref());

@@ -78,8 +78,12 @@ fn a_head_of_ones_own_is_trained_and_read_by() {
     assert!(once == twice && network(&once) == network(&weights));
     sandbox.write("wide.toml", recipe(&[("hidden", "16")]));
     sandbox.refuses("train wide.toml --readings", &["architecture", "anew"]);
-    sandbox.write("gone.toml", recipe(&[("output", "\"gone.safetensors\"")]));
-    sandbox.refuses("train gone.toml --readings", &["cannot read gone"]);
+    sandbox.write(
+        "gone.toml",
+        recipe(&[("output", "\"gone/head.safetensors\"")]),
+    );
+    let gone = ["cannot read gone/head.safetensors"];
+    sandbox.refuses("train gone.toml --readings", &gone);
     sandbox.write("other.toml", repository("experiments/heads/breadth.toml"));
     sandbox.refuses("train other.toml --readings", &["explainer head"]);
 

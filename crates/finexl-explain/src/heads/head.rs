@@ -107,7 +107,7 @@ impl Head {
         &self.config
     }
 
-    /// What reads.
+    /// Its network, in the precision of the file.
     pub(super) fn network(&self) -> &HeadNetwork {
         &self.network
     }
