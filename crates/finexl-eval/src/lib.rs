@@ -12,6 +12,7 @@ mod encoder_table;
 mod error;
 mod evaluate;
 mod frechet;
+mod gather_references;
 mod generator_quality;
 mod made_pool;
 #[cfg(test)]
@@ -37,6 +38,7 @@ pub use encoder_table::score_encoders;
 pub use error::EvalError;
 pub use evaluate::evaluate;
 pub use frechet::frechet_distance;
+pub use gather_references::gather_references;
 pub use generator_quality::generator_quality;
 pub use planted::{Agreement, PlantedResult, planted};
 pub use pool_levels::evaluate_pool;

@@ -21,6 +21,7 @@ mod packed_numbers;
 pub mod phrase_features;
 pub mod probes;
 pub mod profile;
+pub mod references;
 pub mod similar;
 pub mod statistics;
 pub mod vocabulary;

@@ -47,6 +47,10 @@ pub struct Explain {
     /// A head of your own, as `finexl train` wrote it; with --method learned (default) or calibrated.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["base_features", "calibration"])]
     head: Option<PathBuf>,
+    /// Reference models of the base, as a gather-references experiment wrote them; with --method learned (default) or
+    /// calibrated.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["base_features", "calibration"])]
+    references: Option<PathBuf>,
     /// An encoder: mini-clip, a weights file, the folder of a CLIP, SigLIP or EVA-CLIP model, or a
     /// repository in the hub's cache (`finexl zoo list`).
     #[arg(long, default_value = DEFAULT_ENCODER)]
@@ -131,20 +135,24 @@ impl Explain {
 
     /// Settings with the method that was chosen, or `otherwise`.
     fn settings(&self, otherwise: Method) -> Result<AnalysisSettings, CliError> {
-        let method = match (&self.head, &self.method) {
-            (None, method) => method.clone().unwrap_or(otherwise),
-            (Some(head), method) => {
-                let method = method
-                    .clone()
-                    .unwrap_or(Method::Learned(Learned::default()));
-                method.with_head(head).ok_or_else(|| {
-                    CliError::Usage(format!(
-                        "{} reads by no head; leave --head out, or choose --method learned or calibrated",
-                        method.name()
-                    ))
-                })?
-            }
+        let chosen = self.method.clone();
+        let mut method = match (&self.head, &self.references) {
+            (None, None) => chosen.unwrap_or(otherwise),
+            _ => chosen.unwrap_or(Method::Learned(Learned::default())),
         };
+        let no_head = |method: &Method, option| {
+            CliError::Usage(format!(
+                "{} reads by no head; leave {option} out, or choose --method learned or calibrated",
+                method.name()
+            ))
+        };
+        if let Some(head) = &self.head {
+            method = (method.with_head(head)).ok_or_else(|| no_head(&method, "--head"))?;
+        }
+        if let Some(file) = &self.references {
+            let with = method.with_references(file);
+            method = with.ok_or_else(|| no_head(&method, "--references"))?;
+        }
         Ok(AnalysisSettings {
             method,
             seed: self.seed,
@@ -185,8 +193,8 @@ impl Explain {
         let device = finexl_zoo::device::by_name(&arguments.device)?;
         let encoder = finexl_zoo::encoders::open(&self.encoder, &device)?;
         self.check_words(&vocabulary, encoder.as_ref())?;
-        let settings = match (&self.method, &self.head) {
-            (None, None) => {
+        let settings = match (&self.method, &self.head, &self.references) {
+            (None, None, None) => {
                 let settings = default_settings(encoder.as_ref(), self.calibration.as_deref())?;
                 self.settings(settings.method)?
             }

@@ -9,8 +9,8 @@ use crate::verbs::explain_scenes::explain_scenes;
 use crate::verbs::personalize::personalize;
 use crate::verbs::train::train_recipe;
 use finexl_core::experiment::{
-    Calibrate, Evaluate, EvaluateGenerator, EvaluatePool, EvaluateProbes, Experiment, MakePool,
-    PlantedConcepts, ScoreEncoders, SelectModels,
+    Calibrate, Evaluate, EvaluateGenerator, EvaluatePool, EvaluateProbes, Experiment,
+    GatherReferences, MakePool, PlantedConcepts, ScoreEncoders, SelectModels,
 };
 use finexl_data::art::subject_indices;
 use finexl_eval::Measure;
@@ -66,6 +66,7 @@ impl Run {
             Experiment::EvaluateGenerator(config) => evaluate_generator(config, arguments)?,
             Experiment::EvaluatePool(config) => evaluate_pool(config, arguments)?,
             Experiment::EvaluateProbes(config) => evaluate_probes(config, arguments)?,
+            Experiment::GatherReferences(config) => gather_references(config, arguments)?,
             Experiment::MakePool(config) => make_pool(config, arguments)?,
             Experiment::Personalize(config) => personalize(config, arguments)?,
             Experiment::PlantedConcepts(config) => planted_concepts(config, arguments)?,
@@ -136,6 +137,32 @@ fn evaluate_generator(config: &EvaluateGenerator, arguments: &Arguments) -> Resu
         &|what, done, total| bar.show(what, done, total),
     )?;
     tell(&measures, &notes, &config.output, arguments)
+}
+
+/// Gathers reference models of a base.
+fn gather_references(config: &GatherReferences, arguments: &Arguments) -> Result<(), CliError> {
+    let device = finexl_zoo::device::by_name(&arguments.device)?;
+    let encoder = finexl_zoo::encoders::open(&config.encoder, &device)?;
+    let bar = Progress::new(arguments.quiet);
+    let (references, notes) = finexl_eval::gather_references(
+        config,
+        encoder.as_ref(),
+        &arguments.device,
+        &|what, done, total| bar.show(what, done, total),
+    )?;
+    remark(&notes, arguments.quiet);
+    if !arguments.quiet {
+        let models = references.models();
+        let known = models.iter().filter(|model| !model.aspects.is_empty());
+        print(&format!(
+            "{} models of {}, {} of them with known aspects, are in {}\n",
+            models.len(),
+            references.base(),
+            known.count(),
+            config.output.display()
+        ))?;
+    }
+    Ok(())
 }
 
 /// Makes a pool, or what is missing of it.

@@ -2,9 +2,9 @@
 
 use super::{
     Calibrate, Evaluate, EvaluateGenerator, EvaluatePool, EvaluateProbes, ExplainModels,
-    ExplainScenes, MakePool, Personalize, PlantedConcepts, ScoreEncoders, SelectModels,
-    TrainAutoencoder, TrainAutoregressive, TrainCaptioner, TrainDenoiser, TrainEncoder, TrainGan,
-    TrainHead,
+    ExplainScenes, GatherReferences, MakePool, Personalize, PlantedConcepts, ScoreEncoders,
+    SelectModels, TrainAutoencoder, TrainAutoregressive, TrainCaptioner, TrainDenoiser,
+    TrainEncoder, TrainGan, TrainHead,
 };
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +26,8 @@ pub enum Experiment {
     ExplainModels(ExplainModels),
     /// `[explain-scenes]`
     ExplainScenes(ExplainScenes),
+    /// `[gather-references]`
+    GatherReferences(GatherReferences),
     /// `[make-pool]`
     MakePool(MakePool),
     /// `[personalize]`

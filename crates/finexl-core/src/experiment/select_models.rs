@@ -60,6 +60,9 @@ pub struct Variant {
     /// Weights file of another head of `calibrated` and `learned` than the one inside the program.
     #[serde(default)]
     pub head: Option<PathBuf>,
+    /// Files of reference models that `calibrated` and `learned` read with, one per base; on a pool that of its base.
+    #[serde(default)]
+    pub references: Vec<PathBuf>,
     /// Penalty of `default` and `ridge`.
     #[serde(default)]
     pub lambda: Option<f64>,

@@ -46,7 +46,6 @@ struct Setup<'a> {
     lpips: Option<Lpips>,
     inception: Option<Inception>,
     grounds: Grounds,
-    contenders: Vec<Contender>,
     thresholds: Thresholds,
     proposer: Option<Box<dyn Proposer>>,
     cache: Cache,
@@ -128,16 +127,7 @@ impl<'a> Setup<'a> {
         }
         let (encoder, judge) = (open(&config.encoder)?, open(&config.judge)?);
         let grounds = Grounds::new(&Vocabulary::default_phrases()?, &config.variants);
-        let vocabulary = grounds.vocabulary(0);
-        let named = config
-            .methods
-            .iter()
-            .map(|name| Contender::named(name, encoder.as_ref(), vocabulary));
-        let varied = config.variants.iter().map(|variant| {
-            let offer = grounds.place(&Ground::of(variant));
-            Contender::varied(variant, encoder.as_ref(), grounds.vocabulary(offer), offer)
-        });
-        let contenders: Vec<Contender> = named.chain(varied).collect::<Result<_, _>>()?;
+        let contenders = contenders(config, encoder.as_ref(), &grounds, None)?;
         if config.proposer.is_none()
             && let Some(needs) = contenders.iter().find(|c| c.method.needs_proposals())
         {
@@ -163,7 +153,6 @@ impl<'a> Setup<'a> {
             encoder,
             judge,
             grounds,
-            contenders,
         })
     }
 
@@ -203,6 +192,23 @@ impl<'a> Setup<'a> {
     }
 }
 
+/// All methods on pools of a base, or of any where none is given.
+fn contenders(
+    config: &SelectModels,
+    encoder: &dyn Encoder,
+    grounds: &Grounds,
+    base: Option<&Fingerprint>,
+) -> Result<Vec<Contender>, EvalError> {
+    let vocabulary = grounds.vocabulary(0);
+    let names = config.methods.iter();
+    let named = names.map(|name| Contender::named(name, encoder, vocabulary));
+    let varied = config.variants.iter().map(|variant| {
+        let offer = grounds.place(&Ground::of(variant));
+        Contender::varied(variant, encoder, grounds.vocabulary(offer), (offer, base))
+    });
+    named.chain(varied).collect()
+}
+
 /// One pool with all that methods are offered.
 struct Contest<'a> {
     setup: &'a Setup<'a>,
@@ -210,6 +216,7 @@ struct Contest<'a> {
     folder: &'a Path,
     pool: PoolRecord,
     candidates: Vec<Candidate>,
+    contenders: Vec<Contender>,
     features: PoolFeatures,
     distances: Distances,
     /// One per ground.
@@ -227,6 +234,8 @@ impl<'a> Contest<'a> {
         progress: Progress<'_>,
     ) -> Result<Self, EvalError> {
         let encoder = setup.encoder.as_ref();
+        let base = Some(&pool.base_fingerprint);
+        let contenders = contenders(setup.config, encoder, &setup.grounds, base)?;
         let features = PoolFeatures::encode(folder, &pool, encoder, &setup.cache, progress)?;
         let with = Measuring {
             judge: setup.judge.as_ref(),
@@ -237,6 +246,7 @@ impl<'a> Contest<'a> {
         let offers = setup.grounds.offers(setup.encoder.as_ref(), &features)?;
         let mut contest = Self {
             candidates: Candidate::of_pool(&pool.models),
+            contenders,
             context: context(setup, &features),
             setup,
             cells,
@@ -335,7 +345,7 @@ impl<'a> Contest<'a> {
     /// Thresholds of every method with how good they are here, by method.
     fn tune(&self, progress: Progress<'_>) -> Result<BTreeMap<String, Vec<(f64, f64)>>, EvalError> {
         let mut all = BTreeMap::new();
-        for contender in &self.setup.contenders {
+        for contender in &self.contenders {
             let plain = self.answers(contender, 0.0, progress)?;
             let weights: Vec<Vec<f64>> = plain.into_iter().map(|a| a.weights).collect();
             let mut tried = Vec::new();
@@ -355,7 +365,7 @@ impl<'a> Contest<'a> {
 
     fn records(&self, progress: Progress<'_>) -> Result<Vec<SelectionRecord>, EvalError> {
         let mut answered = Vec::new();
-        for contender in &self.setup.contenders {
+        for contender in &self.contenders {
             let threshold = self.setup.thresholds.of_contender(contender);
             answered.push((contender, self.answers(contender, threshold, progress)?));
         }

@@ -6,11 +6,14 @@ use crate::baselines::{
     Ranking, Splice, VisDiff,
 };
 use finexl_core::experiment::Variant;
+use finexl_core::fingerprint::Fingerprint;
 use finexl_core::selection::{Role, SeenPairs};
 use finexl_explain::decompose::{Method, Paper, Ridge, SubspaceNnls};
 use finexl_explain::profile::profile_ridge;
+use finexl_explain::references::References;
 use finexl_explain::vocabulary::Vocabulary;
 use finexl_zoo::encoders::Encoder;
+use std::path::PathBuf;
 
 /// Name of what models are compared by: the profiles of all pairs.
 const DEFAULT: &str = "default";
@@ -118,7 +121,7 @@ impl Contender {
     }
 
     /// A variant of the default or of a decomposition, on the concepts of `vocabulary`, which are those of
-    /// the offer of that number.
+    /// the offer of that number. Reference models are those of `base`, or of any where none is given.
     ///
     /// # Errors
     /// [`EvalError::Setting`] for another method, or a setting that the method does not have.
@@ -126,10 +129,10 @@ impl Contender {
         variant: &Variant,
         encoder: &dyn Encoder,
         vocabulary: &Vocabulary,
-        offer: usize,
+        (offer, base): (usize, Option<&Fingerprint>),
     ) -> Result<Self, EvalError> {
         Ok(Self {
-            method: Self::method_of(variant, encoder, vocabulary)?,
+            method: Self::method_of(variant, encoder, vocabulary, base)?,
             role: match variant.method.as_str() {
                 DEFAULT | PROFILE | SCORES => Role::Variant,
                 name => role_of(&decomposition(name)?),
@@ -144,6 +147,7 @@ impl Contender {
         variant: &Variant,
         encoder: &dyn Encoder,
         vocabulary: &Vocabulary,
+        base: Option<&Fingerprint>,
     ) -> Result<Box<dyn ExplanationMethod>, EvalError> {
         let refused = Err(EvalError::setting(
             "variants",
@@ -152,12 +156,7 @@ impl Contender {
                 variant.name
             ),
         ));
-        if let Some(head) = &variant.head {
-            let method = decomposition(&variant.method)?.with_head(head);
-            let Some(method) = method else {
-                let problem = format!("\"{}\": {} reads by no head", variant.name, variant.method);
-                return Err(EvalError::setting("variants", problem));
-            };
+        if let Some(method) = by_files(variant, base)? {
             return Ok(Box::new(Decomposed::for_encoder(&method, encoder)?));
         }
         let settings = (variant.lambda, variant.e_ortho, variant.components);
@@ -233,6 +232,42 @@ impl Contender {
             pairs: pairs.min(all),
         })
     }
+}
+
+/// A method with the head and the reference models that a variant names; none where it names neither.
+fn by_files(variant: &Variant, base: Option<&Fingerprint>) -> Result<Option<Method>, EvalError> {
+    if variant.head.is_none() && variant.references.is_empty() {
+        return Ok(None);
+    }
+    let fault = |problem: String| {
+        EvalError::setting("variants", format!("\"{}\": {problem}", variant.name))
+    };
+    let no_head = || fault(format!("{} reads by no head", variant.method));
+    let mut method = decomposition(&variant.method)?;
+    if let Some(head) = &variant.head {
+        method = method.with_head(head).ok_or_else(no_head)?;
+    }
+    if !variant.references.is_empty() {
+        let path = references_of(&variant.references, base)?.ok_or_else(|| {
+            fault("none of its references is of the base of a pool; gather some of it".to_string())
+        })?;
+        method = method.with_references(path).ok_or_else(no_head)?;
+    }
+    Ok(Some(method))
+}
+
+/// The first file with reference models of a base.
+fn references_of<'a>(
+    paths: &'a [PathBuf],
+    base: Option<&Fingerprint>,
+) -> Result<Option<&'a PathBuf>, EvalError> {
+    for path in paths {
+        let references = References::read(path)?;
+        if base.is_none() || references.base_fingerprint() == base {
+            return Ok(Some(path));
+        }
+    }
+    Ok(None)
 }
 
 /// What a decomposition is in a table.

@@ -33,6 +33,7 @@ pub use experiment::{Selection, select_models};
 pub use levels::{LevelRecovery, level_recovery};
 pub use outcome::{Credit, Outcome, Reference, outcomes, reference};
 pub use output::{markdown, write_tables};
+pub(crate) use pool_features::pairs;
 pub use protocol::Protocol;
 pub use similarity::nearest;
 pub use table::table;

@@ -7,7 +7,7 @@ use finexl_zoo::encoders::Encoder;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A decomposition with its settings.
@@ -102,10 +102,23 @@ impl Method {
 
     /// The same method with a head of one's own; none where it reads by no head.
     pub fn with_head(&self, head: &Path) -> Option<Self> {
-        let head = head.to_path_buf();
+        let mut method = self.clone();
+        *method.head_files()?.0 = head.to_path_buf();
+        Some(method)
+    }
+
+    /// The same method with reference models of the base; none where it reads by no head.
+    pub fn with_references(&self, references: &Path) -> Option<Self> {
+        let mut method = self.clone();
+        *method.head_files()?.1 = Some(references.to_path_buf());
+        Some(method)
+    }
+
+    /// What a method that reads by a head reads: the head, reference models.
+    fn head_files(&mut self) -> Option<(&mut PathBuf, &mut Option<PathBuf>)> {
         match self {
-            Self::Calibrated(_) => Some(Self::Calibrated(Calibrated { head })),
-            Self::Learned(_) => Some(Self::Learned(Learned { head })),
+            Self::Calibrated(Calibrated { head, references })
+            | Self::Learned(Learned { head, references }) => Some((head, references)),
             _ => None,
         }
     }
@@ -117,8 +130,9 @@ impl Method {
     /// A head that is not there or damaged.
     pub fn head(&self) -> Result<Option<Arc<Head>>, ExplainError> {
         match self {
-            Self::Calibrated(Calibrated { head }) | Self::Learned(Learned { head }) => {
-                Head::open(head).map(Some)
+            Self::Calibrated(Calibrated { head, references })
+            | Self::Learned(Learned { head, references }) => {
+                Head::open_with(head, references.as_deref()).map(Some)
             }
             _ => Ok(None),
         }

@@ -1,8 +1,10 @@
 //! What the known ways say of every concept: the evidence that a head weighs.
 
+use super::base_space::BaseSpace;
 use super::known_aspects::{KnownAspects, norm};
 use crate::decompose::{Decomposition, Directions, Nnls, Ridge, RidgeFactor};
 use crate::error::ExplainError;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Numbers per concept.
@@ -22,6 +24,8 @@ pub(super) struct CueBank {
     blended: Side,
     /// Where this offer lacks something that was on offer in training.
     rivals: Option<Arc<Rivals>>,
+    /// With models of a base: its map, and the directions of images behind it.
+    base: Option<(Arc<BaseSpace>, Side)>,
     /// How far each concept is known, `[N]`.
     pub known: Vec<f64>,
 }
@@ -85,15 +89,22 @@ impl CueBank {
         dimension: usize,
         aspects: &KnownAspects,
         scale: f64,
+        base: Option<&Arc<BaseSpace>>,
     ) -> Result<Self, ExplainError> {
         let rivals = match aspects.with_rivals(&texts, dimension) {
-            Some((rows, places)) => Some(Arc::new(Rivals {
-                side: Side::new(rows, dimension)?,
-                places,
-            })),
+            Some((mut rows, places)) => {
+                if let Some(base) = base {
+                    let recalled = aspects.recall(&rows, dimension).into_iter();
+                    rows = base.mapped(&recalled.flat_map(|(_, row)| row).collect::<Vec<_>>());
+                }
+                Some(Arc::new(Rivals {
+                    side: Side::new(rows, dimension)?,
+                    places,
+                }))
+            }
             None => None,
         };
-        Self::beside(rivals, texts, dimension, aspects, scale)
+        Self::beside(rivals, texts, dimension, aspects, (scale, base))
     }
 
     /// The same concepts by resampled directions, `[N, d]`. Which rivals they have, and how those lie, stays.
@@ -102,7 +113,9 @@ impl CueBank {
     /// As [`CueBank::new`].
     pub fn resampled(&self, texts: Vec<f64>, aspects: &KnownAspects) -> Result<Self, ExplainError> {
         let rivals = self.rivals.clone();
-        Self::beside(rivals, texts, self.dimension, aspects, self.scale)
+        let base = self.base.as_ref().map(|(space, _)| space);
+        let as_before = (self.scale, base);
+        Self::beside(rivals, texts, self.dimension, aspects, as_before)
     }
 
     fn beside(
@@ -110,15 +123,24 @@ impl CueBank {
         texts: Vec<f64>,
         dimension: usize,
         aspects: &KnownAspects,
-        scale: f64,
+        (scale, base): (f64, Option<&Arc<BaseSpace>>),
     ) -> Result<Self, ExplainError> {
         let recalled = aspects.recall(&texts, dimension).into_iter();
         let (known, blended): (Vec<f64>, Vec<Vec<f64>>) = recalled.unzip();
+        let blended = blended.concat();
+        let base = match base {
+            Some(space) => {
+                let mapped = Side::new(space.mapped(&blended), dimension)?;
+                Some((space.clone(), mapped))
+            }
+            None => None,
+        };
         Ok(Self {
             rivals,
             dimension,
             scale,
-            blended: Side::new(blended.concat(), dimension)?,
+            base,
+            blended: Side::new(blended, dimension)?,
             texts: Side::new(texts, dimension)?,
             known,
         })
@@ -145,22 +167,29 @@ impl CueBank {
         divergence.iter().map(|v| (v / self.scale) as f32)
     }
 
-    /// The weights of a ridge fit with directions of texts beside all that was on offer in training, those below 0
-    /// as 0, `[N]`.
+    /// The weights of a ridge fit beside all that was on offer in training, those below 0 as 0, `[N]`: with directions
+    /// of texts, which hold for any base, or behind the map of a base with directions of images.
     pub fn strengths(&self, divergence: &[f64]) -> Vec<f64> {
+        let (side, divergence) = match &self.base {
+            Some((space, side)) => (side, Cow::Owned(space.mapped(divergence))),
+            None => (&self.texts, Cow::Borrowed(divergence)),
+        };
         let weights = match &self.rivals {
             Some(rivals) => {
-                let all = rivals.side.ridge(divergence);
+                let all = rivals.side.ridge(&divergence);
                 rivals.places.iter().map(|place| all[*place]).collect()
             }
-            None => self.texts.ridge(divergence),
+            None => side.ridge(&divergence),
         };
         weights.into_iter().map(|weight| weight.max(0.0)).collect()
     }
 
-    /// The weights of a ridge fit with directions of images, `[N]`.
+    /// The weights of a ridge fit with directions of images, behind the map of a base where there is one, `[N]`.
     pub fn ridge(&self, divergence: &[f64]) -> Vec<f64> {
-        self.blended.ridge(divergence)
+        match &self.base {
+            Some((space, side)) => side.ridge(&space.mapped(divergence)),
+            None => self.blended.ridge(divergence),
+        }
     }
 
     /// What is known of every concept in a divergence, `[N, CUES]`, for concepts of which only `known` is:

@@ -1,18 +1,21 @@
 //! A trained head.
 
+use super::base_space::BaseSpace;
 use super::cues::{CUES, CueBank};
 use super::head_config::{HeadConfig, Reading};
 use super::head_network::{HeadInput, HeadNetwork, HeadOutput};
 use crate::calibration::{Applicable, Calibration};
 use crate::decompose::Method;
 use crate::error::ExplainError;
+use crate::references::References;
 use crate::vocabulary::Vocabulary;
 use burn::tensor::{Device, Tensor, TensorData};
 use finexl_core::fingerprint::Fingerprint;
 use finexl_zoo::encoders::Encoder;
 use finexl_zoo::weights::WeightsFile;
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// Name of the head inside the program.
 pub const EMBEDDED_HEAD: &str = "mini-head";
@@ -31,6 +34,8 @@ const UNKNOWN: f64 = 4.6;
 pub struct Head {
     config: HeadConfig,
     network: HeadNetwork,
+    /// Of the base that it is for, where it is for one.
+    base: Option<Arc<BaseSpace>>,
     fingerprint: Fingerprint,
     device: Device,
 }
@@ -73,6 +78,29 @@ impl Head {
         Ok(Arc::new(Self::from_weights(&WeightsFile::read(name)?)?))
     }
 
+    /// A head by its name or its weights file, for one base where there are reference models of it.
+    ///
+    /// # Errors
+    /// As [`Head::open`], and a file of references that is missing, damaged or of another encoder.
+    pub fn open_with(name: &Path, references: Option<&Path>) -> Result<Arc<Self>, ExplainError> {
+        static FOR_BASES: Mutex<BTreeMap<[String; 2], Arc<Head>>> = Mutex::new(BTreeMap::new());
+        let head = Self::open(name)?;
+        let Some(path) = references else {
+            return Ok(head);
+        };
+        let references = References::read(path)?;
+        let key = [head.fingerprint(), &references.fingerprint()].map(ToString::to_string);
+        // An explanation opens its head several times, a table once per model. What is kept is never half made, so a
+        // panic elsewhere leaves it good.
+        let known = || FOR_BASES.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(head) = known().get(&key) {
+            return Ok(head.clone());
+        }
+        let head = Arc::new(head.for_base(&references)?);
+        known().insert(key, head.clone());
+        Ok(head)
+    }
+
     fn from_weights(weights: &WeightsFile) -> Result<Self, ExplainError> {
         let device = Device::flex();
         let config: HeadConfig = weights.config()?;
@@ -86,6 +114,7 @@ impl Head {
         let network = HeadNetwork::new(&config.architecture, d, &device);
         Ok(Self {
             network: weights.load_into(network)?,
+            base: None,
             fingerprint: weights.fingerprint(),
             config,
             device,
@@ -97,9 +126,34 @@ impl Head {
         Self {
             config,
             network,
+            base: None,
             fingerprint: Fingerprint::of("unsaved head").finish(),
             device: Device::flex(),
         }
+    }
+
+    /// The same network for one base, whose responses are the directions of images in `config`.
+    pub(super) fn of_base(
+        &self,
+        config: HeadConfig,
+        base: BaseSpace,
+        references: &Fingerprint,
+    ) -> Self {
+        Self {
+            config,
+            network: self.network.clone(),
+            base: Some(Arc::new(base)),
+            fingerprint: Fingerprint::of("head for a base 1")
+                .nested("head", &self.fingerprint)
+                .nested("references", references)
+                .finish(),
+            device: self.device.clone(),
+        }
+    }
+
+    /// How it is read, to be fitted.
+    pub(super) fn config_mut(&mut self) -> &mut HeadConfig {
+        &mut self.config
     }
 
     /// What it was built from.
@@ -169,7 +223,8 @@ impl Head {
     /// Concepts by their text directions in the head's space, `[N, d]`.
     pub(super) fn bank(&self, texts: Vec<f64>) -> Result<CueBank, ExplainError> {
         let config = &self.config;
-        CueBank::new(texts, config.dimension, &config.aspects, config.scale)
+        let (d, aspects) = (config.dimension, &config.aspects);
+        CueBank::new(texts, d, aspects, config.scale, self.base.as_ref())
     }
 
     /// Reads a divergence in the head's space, `[d]`.

@@ -16,6 +16,9 @@ use std::sync::Arc;
 pub struct Calibrated {
     /// The head: its name or its weights file.
     pub head: PathBuf,
+    /// Reference models of the base ([`crate::references`]), where there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub references: Option<PathBuf>,
 }
 
 /// How strongly concepts are there by a ridge fit, as far as a head's network sees them there.
@@ -24,12 +27,16 @@ pub struct Calibrated {
 pub struct Learned {
     /// The head: its name or its weights file.
     pub head: PathBuf,
+    /// Reference models of the base ([`crate::references`]), where there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub references: Option<PathBuf>,
 }
 
 impl Default for Calibrated {
     fn default() -> Self {
         Self {
             head: EMBEDDED_HEAD.into(),
+            references: None,
         }
     }
 }
@@ -38,6 +45,7 @@ impl Default for Learned {
     fn default() -> Self {
         Self {
             head: EMBEDDED_HEAD.into(),
+            references: None,
         }
     }
 }
@@ -68,7 +76,7 @@ macro_rules! by_head {
                 &self,
                 directions: Directions<'a>,
             ) -> Result<Box<dyn Prepared + 'a>, ExplainError> {
-                let head = Head::open(&self.head)?;
+                let head = Head::open_with(&self.head, self.references.as_deref())?;
                 Ok(Box::new(PreparedHead::new(head, $part, directions)?))
             }
         }

@@ -41,6 +41,25 @@ impl KnownAspects {
         }
     }
 
+    /// The same aspects with other directions of images, `[A, d]`.
+    pub(super) fn with_images(&self, images: Vec<f64>) -> Self {
+        debug_assert_eq!(images.len(), self.images.0.len());
+        Self {
+            images: Packed::of(images),
+            ..self.clone()
+        }
+    }
+
+    /// The direction of images of an aspect, `[d]`.
+    pub(super) fn image(&self, aspect: usize, dimension: usize) -> &[f64] {
+        &self.images.0[aspect * dimension..(aspect + 1) * dimension]
+    }
+
+    /// Text directions of all that was on offer in training, aspects first, `[A + M, d]`.
+    pub(super) fn offered(&self) -> Vec<f64> {
+        [self.texts.0.as_slice(), &self.others.0].concat()
+    }
+
     /// Whether the numbers are as many as names and dimension say.
     pub(super) fn fits(&self, dimension: usize) -> bool {
         let expected = self.names.len() * dimension;
@@ -59,7 +78,7 @@ impl KnownAspects {
         offered: &[f64],
         dimension: usize,
     ) -> Option<(Vec<f64>, Vec<usize>)> {
-        let mut rows = [self.texts.0.as_slice(), &self.others.0].concat();
+        let mut rows = self.offered();
         let own = rows.len() / dimension;
         let nearest = |text: &[f64]| {
             let cosines = rows.chunks_exact(dimension).map(|row| cosine(row, text));
@@ -106,7 +125,7 @@ impl KnownAspects {
             let Some(index) = best.1.filter(|_| known > 0.0) else {
                 return (0.0, text.to_vec());
             };
-            let image = &self.images.0[index * d..(index + 1) * d];
+            let image = self.image(index, d);
             let blended = image.iter().zip(text);
             let blended = blended.map(|(i, t)| known * i + (1.0 - known) * t);
             (known, blended.collect())

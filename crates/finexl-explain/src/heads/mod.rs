@@ -4,8 +4,10 @@
 //! that aspects have on images, and *learned*, the levels that a network reads. Both see what every other
 //! decomposition sees, a mean divergence and the text directions of whatever concepts are on offer.
 
+mod base_space;
 mod cues;
 mod episodes;
+mod for_base;
 mod half_learned;
 mod head;
 mod head_aspect;
@@ -13,6 +15,7 @@ mod head_config;
 mod head_methods;
 mod head_network;
 mod known_aspects;
+mod lines;
 #[cfg(test)]
 mod parity_tests;
 mod pictures;

@@ -225,7 +225,7 @@ fn cues_are_those_of_numpy_and_scipy() {
         [file.get("aspect-texts"), file.get("aspect-images")],
         Vec::new(),
     );
-    let bank = CueBank::new(texts, d, &aspects, file.get("scale")[0]).unwrap();
+    let bank = CueBank::new(texts, d, &aspects, file.get("scale")[0], None).unwrap();
     assert_eq!(bank.concepts(), n);
     check("known", &bank.known, &file.get("known"));
     check("blended", bank.blended(), &file.get("blended"));
@@ -252,7 +252,8 @@ fn a_small_offer_has_the_weights_of_the_whole_one() {
     // Everything that is on offer was on offer in training, none of it an aspect.
     let all = &texts[..4 * d];
     let own = KnownAspects::new(Vec::new(), [Vec::new(), Vec::new()], all.to_vec());
-    let bank = |texts: &[f64]| CueBank::new(texts.to_vec(), d, &own, file.get("scale")[0]).unwrap();
+    let bank =
+        |texts: &[f64]| CueBank::new(texts.to_vec(), d, &own, file.get("scale")[0], None).unwrap();
     let (whole, small) = (bank(all), bank(&all[..2 * d]));
     for divergence in file.get("divergences").chunks_exact(d) {
         let weights = whole.strengths(divergence);

@@ -94,7 +94,7 @@ impl HeadBatches {
                 .map(|_| random.random_range(0..bank.probes()))
                 .collect();
             let texts = space.whitened(&bank.mean_over(&prompts))?;
-            CueBank::new(texts, space.dimension(), aspects, scale)
+            CueBank::new(texts, space.dimension(), aspects, scale, None)
         });
         let whitened = |episodes: &[Episode]| -> Result<Vec<Episode>, ExplainError> {
             let sets = episodes.par_iter().map(|episode| {

@@ -312,7 +312,7 @@ impl Closed {
     fn read(mut self, network: HeadNetwork, drawn: &Drawn) -> Result<HeadConfig, ExplainError> {
         let config = &self.config;
         let (d, aspects) = (config.dimension, &config.aspects);
-        let bank = CueBank::new(self.texts.clone(), d, aspects, config.scale)?;
+        let bank = CueBank::new(self.texts.clone(), d, aspects, config.scale, None)?;
         let (words, space) = (&self.vocabulary, &config.space);
         let validation = &drawn.validation;
         let readout = Readout::of(words, validation, space, |v| bank.ridge(v))?;

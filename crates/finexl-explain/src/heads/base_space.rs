@@ -1,0 +1,69 @@
+//! Where what any tuning of a base changes counts for little.
+
+use crate::calibrated_space::CalibratedSpace;
+use crate::error::ExplainError;
+use crate::references::References;
+use faer::{Mat, MatRef, Side};
+
+/// Weight of the models' second moment, of trace 1, beside the identity. Chosen on validation pools.
+const WEIGHT: f64 = 30.0;
+
+/// A linear map of a head's space by the models of a base. Most of what a tuning changes is not what it was trained on
+/// but what comes along with any training of that base; with `C` the second moment of their divergences, each of length
+/// 1, least squares behind `(I + w C)^(-1/2)` are generalised least squares (Aitken 1936) with that as noise.
+#[derive(Clone, Debug)]
+pub(super) struct BaseSpace {
+    dimension: usize,
+    /// Symmetric, `[d, d]`.
+    map: Vec<f64>,
+}
+
+impl BaseSpace {
+    /// The map by all models, whatever is known of them.
+    pub fn fit(references: &References, space: &CalibratedSpace) -> Result<Self, ExplainError> {
+        let d = space.dimension();
+        let mut moment: Mat<f64> = Mat::zeros(d, d);
+        for model in 0..references.models().len() {
+            let mut mean = references.mean(model);
+            let length = mean.iter().map(|v| v * v).sum::<f64>().sqrt();
+            if length == 0.0 {
+                continue;
+            }
+            mean.iter_mut().for_each(|v| *v /= length);
+            let row = space.whitened(&mean)?;
+            let row = MatRef::from_row_major_slice(&row, 1, d);
+            moment += row.transpose() * row;
+        }
+        let trace: f64 = (0..d).map(|i| moment[(i, i)]).sum();
+        if trace > 0.0 {
+            moment *= faer::Scale(WEIGHT / trace);
+        }
+        (0..d).for_each(|i| moment[(i, i)] += 1.0);
+        let eigen = moment.self_adjoint_eigen(Side::Lower);
+        let eigen = eigen.map_err(|_| ExplainError::NotConverged {
+            solver: "the eigendecomposition of what tunings of a base change",
+            steps: 0,
+        })?;
+        let (u, s) = (eigen.U(), eigen.S());
+        let scaled = Mat::from_fn(d, d, |row, k| u[(row, k)] / s[k].max(1.0).sqrt());
+        let map: Mat<f64> = &scaled * u.transpose();
+        Ok(Self {
+            dimension: d,
+            map: rows(&map),
+        })
+    }
+
+    /// Rows in the head's space, `[N, d]`, as they are behind the map.
+    pub fn mapped(&self, values: &[f64]) -> Vec<f64> {
+        let d = self.dimension;
+        let map = MatRef::from_row_major_slice(&self.map, d, d);
+        let mapped: Mat<f64> = MatRef::from_row_major_slice(values, values.len() / d, d) * map;
+        rows(&mapped)
+    }
+}
+
+/// Row by row.
+pub(super) fn rows(matrix: &Mat<f64>) -> Vec<f64> {
+    let places = (0..matrix.nrows()).flat_map(|i| (0..matrix.ncols()).map(move |j| (i, j)));
+    places.map(|place| matrix[place]).collect()
+}

@@ -1,0 +1,214 @@
+//! A head for one base, by reference models of it.
+//!
+//! A base shows an aspect in its own way: what an operator does to pictures and what a model learns of it can be at
+//! right angles in the features, as where a tokenizer cannot draw the dots of a halftone. Reference models with known
+//! aspects say how it looks there. Their divergences are `V_m = sum_a l_ma r_a + e_m` with the levels `l` that they are
+//! known to have; the responses `r` are fitted by ridge regression towards the directions of operators `i`:
+//!
+//! `min_r sum_m |V_m - sum_a l_ma r_a|^2 + kappa sum_a |r_a - i_a|^2`
+//!
+//! so an aspect without a model keeps its operator's direction, and one with few is drawn to it. Levels are put on the
+//! operators' scale first, by one factor for all (least squares of V on the operators' directions): a model that was
+//! trained on pictures at level 1 shows less than that. What the models change beside their aspects, known or not, makes
+//! the [`BaseSpace`] in which strengths are fitted.
+
+use super::base_space::{BaseSpace, rows};
+use super::head::{Head, LEAST_SPREAD};
+use super::known_aspects::KnownAspects;
+use super::lines::Lines;
+use crate::error::ExplainError;
+use crate::references::References;
+use crate::statistics::quantile;
+use faer::linalg::solvers::Solve;
+use faer::{Mat, MatRef, Side};
+
+/// How strongly responses are drawn to operators, in squared levels. Chosen on validation pools.
+const KAPPA: f64 = 0.03;
+/// Share of the models' levels that intervals have to hold.
+const CONFIDENCE: f64 = 0.95;
+
+impl Head {
+    /// The same head for one base, by reference models of it: directions of images are the responses of the base,
+    /// strengths are fitted with these, where what comes along with any tuning counts for little, and an aspect at the
+    /// response is at level 1. Models with aspects that the head does not know count as models of which nothing is
+    /// known.
+    ///
+    /// # Errors
+    /// References that another encoder saw.
+    pub fn for_base(&self, references: &References) -> Result<Self, ExplainError> {
+        self.check_references(references)?;
+        let mut config = self.config().clone();
+        let labelled = Labelled::of(references, self)?;
+        let responses = labelled.responses(&config.aspects)?;
+        config.aspects = config.aspects.with_images(responses);
+        let base = BaseSpace::fit(references, &config.space)?;
+        let mut head = self.of_base(config, base, &references.fingerprint());
+        head.read_responses()?;
+        labelled.widen_intervals(&mut head)?;
+        Ok(head)
+    }
+
+    fn check_references(&self, references: &References) -> Result<(), ExplainError> {
+        let config = self.config();
+        if *references.encoder_fingerprint() == config.encoder_fingerprint {
+            return Ok(());
+        }
+        Err(ExplainError::Head {
+            head: config.name.clone(),
+            problem: format!(
+                "it reads features of {}, and the reference models of {} were seen by {}; gather them with that \
+                 encoder",
+                config.encoder,
+                references.base(),
+                references.encoder()
+            ),
+        })
+    }
+
+    /// Reads a divergence that is the response to an aspect as that aspect at level 1.
+    fn read_responses(&mut self) -> Result<(), ExplainError> {
+        let config = self.config();
+        let (names, d) = (config.aspects.names.clone(), config.dimension);
+        let bank = self.bank(config.aspects.offered())?;
+        let lines = |weigh: &dyn Fn(&[f64]) -> Vec<f64>| {
+            let aspects = 0..names.len();
+            let weights: Vec<Vec<f64>> = aspects
+                .clone()
+                .map(|aspect| weigh(config.aspects.image(aspect, d)))
+                .collect();
+            let levels: Vec<Vec<f64>> = aspects
+                .clone()
+                .map(|aspect| {
+                    aspects
+                        .clone()
+                        .map(|a| f64::from(u8::from(a == aspect)))
+                        .collect()
+                })
+                .collect();
+            let levels: Vec<&[f64]> = levels.iter().map(Vec::as_slice).collect();
+            Lines::fit(&names, &weights, &levels)
+        };
+        let learned = lines(&|v| bank.strengths(v))?;
+        let calibrated = lines(&|v| bank.ridge(v))?;
+        let config = self.config_mut();
+        for (reading, lines) in [
+            (&mut config.learned, learned),
+            (&mut config.calibrated, calibrated),
+        ] {
+            (reading.maps, reading.shared) = (lines.maps, lines.shared);
+        }
+        Ok(())
+    }
+}
+
+/// Reference models of whose aspects all are known to a head, in its space.
+struct Labelled {
+    dimension: usize,
+    /// A
+    aspects: usize,
+    /// `[M, d]`
+    divergences: Vec<f64>,
+    /// On the operators' scale, `[M, A]`.
+    levels: Vec<f64>,
+}
+
+impl Labelled {
+    fn of(references: &References, head: &Head) -> Result<Self, ExplainError> {
+        let config = head.config();
+        let names = &config.aspects.names;
+        let mut found = Self {
+            dimension: config.dimension,
+            aspects: names.len(),
+            divergences: Vec::new(),
+            levels: Vec::new(),
+        };
+        for (index, model) in references.models().iter().enumerate() {
+            let known = model.aspects.keys().all(|aspect| names.contains(aspect));
+            if model.aspects.is_empty() || !known {
+                continue;
+            }
+            let divergence = config.space.whitened(&references.mean(index))?;
+            found.divergences.extend(divergence);
+            let level = |name| model.aspects.get(name).copied().unwrap_or(0.0);
+            found.levels.extend(names.iter().map(level));
+        }
+        found.scale(&config.aspects);
+        Ok(found)
+    }
+
+    /// Divergences with their levels.
+    fn models(&self) -> impl Iterator<Item = (&[f64], &[f64])> {
+        let divergences = self.divergences.chunks_exact(self.dimension);
+        divergences.zip(self.levels.chunks_exact(self.aspects))
+    }
+
+    /// Puts levels on the operators' scale.
+    fn scale(&mut self, aspects: &KnownAspects) {
+        let (mut both, mut own) = (0.0, 0.0);
+        for (divergence, levels) in self.models() {
+            let mut expected = vec![0.0; self.dimension];
+            for (aspect, level) in levels.iter().enumerate() {
+                let image = aspects.image(aspect, self.dimension).iter();
+                expected
+                    .iter_mut()
+                    .zip(image)
+                    .for_each(|(e, i)| *e += level * i);
+            }
+            both += expected
+                .iter()
+                .zip(divergence)
+                .map(|(e, v)| e * v)
+                .sum::<f64>();
+            own += expected.iter().map(|e| e * e).sum::<f64>();
+        }
+        if both > 0.0 && own > 0.0 {
+            self.levels
+                .iter_mut()
+                .for_each(|level| *level *= both / own);
+        }
+    }
+
+    /// The responses, `[A, d]`.
+    fn responses(&self, aspects: &KnownAspects) -> Result<Vec<f64>, ExplainError> {
+        let (count, d, models) = (self.aspects, self.dimension, self.models().count());
+        let levels = MatRef::from_row_major_slice(&self.levels, models, count);
+        let divergences = MatRef::from_row_major_slice(&self.divergences, models, d);
+        let mut gram: Mat<f64> = levels.transpose() * levels;
+        let mut right: Mat<f64> = levels.transpose() * divergences;
+        for aspect in 0..count {
+            gram[(aspect, aspect)] += KAPPA;
+            let image = aspects.image(aspect, d).iter().enumerate();
+            image.for_each(|(column, value)| right[(aspect, column)] += KAPPA * value);
+        }
+        let factor = gram
+            .llt(Side::Lower)
+            .map_err(|_| ExplainError::NotConverged {
+                solver: "the fit of a base's responses",
+                steps: 0,
+            })?;
+        factor.solve_in_place(right.as_mut());
+        Ok(rows(&right))
+    }
+
+    /// Makes intervals of levels no narrower than holds these models: what they show is not on a line with operators.
+    fn widen_intervals(&self, head: &mut Head) -> Result<(), ExplainError> {
+        let config = head.config();
+        let bank = head.bank(config.aspects.offered())?;
+        let names = &config.aspects.names;
+        let mut misses = Vec::new();
+        for (divergence, levels) in self.models() {
+            let read = head.read(&bank, divergence)?;
+            for (aspect, level) in levels.iter().enumerate().filter(|(_, l)| **l > 0.0) {
+                let found = config.learned.level(&names[aspect], read.strength[aspect]);
+                misses.push((found - level).abs() / (read.spread[aspect] + LEAST_SPREAD));
+            }
+        }
+        if !misses.is_empty() {
+            misses.sort_by(f64::total_cmp);
+            let needed = quantile(&misses, CONFIDENCE);
+            let config = head.config_mut();
+            config.interval = config.interval.max(needed);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,229 @@
+//! Reference models: what tunings of one base change, whatever they are asked about.
+//!
+//! A base shows an aspect in its own way, and any tuning of it changes more than what it was trained on. Other models
+//! of the same base tell both: those whose aspects are known how the base shows these, all of them what comes along.
+//! [`crate::heads::Head::for_base`] makes use of them. They are kept as the mean divergences of their images, `[M, d]`,
+//! for one encoder, in a file of features ([`FeaturesFile`]).
+
+use crate::error::ExplainError;
+use crate::features_file::FeaturesFile;
+use finexl_core::fingerprint::Fingerprint;
+use finexl_zoo::encoders::{Encoder, Features};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+/// Metadata key of everything but the divergences, as JSON.
+const RECORD: &str = "references";
+/// Fewest models that say anything of what comes along with a tuning.
+pub const FEWEST: usize = 8;
+
+/// A model of the base.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReferenceModel {
+    /// Its name.
+    pub name: String,
+    /// The training that it comes from: models of one training at several steps are not independent.
+    pub training: String,
+    /// Aspects that it is known to have, by the names of a head's aspects, with their levels in (0, 1]; none where
+    /// nothing is known.
+    pub aspects: BTreeMap<String, f64>,
+    /// Pairs of images behind its mean divergence.
+    pub pairs: usize,
+}
+
+/// Models of one base, as one encoder sees their images beside the base's.
+#[derive(Clone, Debug, PartialEq)]
+pub struct References {
+    record: Record,
+    /// Mean divergences, `[M, d]`.
+    means: Features,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Record {
+    /// Name of the base.
+    base: String,
+    /// Fingerprint of the base, where it is known.
+    base_fingerprint: Option<Fingerprint>,
+    encoder: String,
+    encoder_fingerprint: Fingerprint,
+    models: Vec<ReferenceModel>,
+}
+
+impl References {
+    /// No model yet, of a base of that name.
+    pub fn new(base: &str, base_fingerprint: Option<Fingerprint>, encoder: &dyn Encoder) -> Self {
+        Self {
+            record: Record {
+                base: base.to_string(),
+                base_fingerprint,
+                encoder: encoder.name().to_string(),
+                encoder_fingerprint: encoder.fingerprint().clone(),
+                models: Vec::new(),
+            },
+            means: Features::empty(encoder.dimension()),
+        }
+    }
+
+    /// Adds a model with its mean divergence, `[d]`.
+    ///
+    /// # Errors
+    /// A divergence of another dimension or with numbers that are not finite; levels outside (0, 1].
+    pub fn push(&mut self, model: ReferenceModel, mean: &[f64]) -> Result<(), ExplainError> {
+        if mean.len() != self.means.dimension {
+            return Err(ExplainError::Shape {
+                what: "the mean divergence of a reference model",
+                expected: self.means.dimension,
+                found: mean.len(),
+            });
+        }
+        crate::decompose::check_finite("the mean divergence", mean, mean.len())?;
+        check_levels(&model).map_err(|value| ExplainError::Setting {
+            setting: "level",
+            value,
+            allowed: "above 0 and at most 1",
+        })?;
+        self.means.values.extend(mean.iter().map(|v| *v as f32));
+        self.record.models.push(model);
+        Ok(())
+    }
+
+    /// Name of the base.
+    pub fn base(&self) -> &str {
+        &self.record.base
+    }
+
+    /// Fingerprint of the base, where it is known.
+    pub fn base_fingerprint(&self) -> Option<&Fingerprint> {
+        self.record.base_fingerprint.as_ref()
+    }
+
+    /// Name of the encoder.
+    pub fn encoder(&self) -> &str {
+        &self.record.encoder
+    }
+
+    /// Fingerprint of the encoder; with features of another one they mean nothing.
+    pub fn encoder_fingerprint(&self) -> &Fingerprint {
+        &self.record.encoder_fingerprint
+    }
+
+    /// The models, in order.
+    pub fn models(&self) -> &[ReferenceModel] {
+        &self.record.models
+    }
+
+    /// Dimension d of the divergences.
+    pub fn dimension(&self) -> usize {
+        self.means.dimension
+    }
+
+    /// The mean divergence of a model, `[d]`.
+    ///
+    /// # Panics
+    /// If there is none of that number.
+    pub fn mean(&self, model: usize) -> Vec<f64> {
+        self.means
+            .row(model)
+            .iter()
+            .map(|v| f64::from(*v))
+            .collect()
+    }
+
+    /// Fingerprint of everything.
+    pub fn fingerprint(&self) -> Fingerprint {
+        let mut all = Fingerprint::of("references 1")
+            .text("base", self.base())
+            .nested("encoder", self.encoder_fingerprint());
+        for (index, model) in self.models().iter().enumerate() {
+            let row = self.means.row(index);
+            all = all.text("model", &format!("{model:?} {row:?}"));
+        }
+        all.finish()
+    }
+
+    /// Writes them, atomically.
+    ///
+    /// # Errors
+    /// Fewer than [`FEWEST`] models; [`finexl_core::CoreError::Write`] naming the file.
+    pub fn write(&self, path: &Path) -> Result<(), ExplainError> {
+        self.enough().map_err(|problem| fault(path, problem))?;
+        let record =
+            serde_json::to_string(&self.record).map_err(|source| finexl_core::CoreError::Json {
+                what: path.display().to_string(),
+                source,
+            })?;
+        FeaturesFile {
+            features: self.means.clone(),
+            names: self.models().iter().map(|m| m.name.clone()).collect(),
+            metadata: HashMap::from([(RECORD.to_string(), record)]),
+        }
+        .write(path)
+    }
+
+    /// Reads them.
+    ///
+    /// # Errors
+    /// A file that is missing, damaged or something else.
+    pub fn read(path: &Path) -> Result<Self, ExplainError> {
+        let file = FeaturesFile::read(path)?;
+        let remedy = "write it with `finexl references`";
+        let record = file.metadata.get(RECORD);
+        let record =
+            record.ok_or_else(|| fault(path, format!("it holds no reference models; {remedy}")))?;
+        let record: Record = serde_json::from_str(record).map_err(|e| {
+            fault(
+                path,
+                format!("its list of models cannot be read ({e}); {remedy}"),
+            )
+        })?;
+        if record.models.len() != file.features.len() {
+            let (models, rows) = (record.models.len(), file.features.len());
+            let problem = format!("it lists {models} models and has {rows} rows; {remedy}");
+            return Err(fault(path, problem));
+        }
+        for model in &record.models {
+            check_levels(model).map_err(|level| {
+                let name = &model.name;
+                fault(
+                    path,
+                    format!("\"{name}\" has the level {level}, not one in (0, 1]; {remedy}"),
+                )
+            })?;
+        }
+        let found = Self {
+            record,
+            means: file.features,
+        };
+        found.enough().map_err(|problem| fault(path, problem))?;
+        Ok(found)
+    }
+
+    fn enough(&self) -> Result<(), String> {
+        match self.models().len() {
+            found if found >= FEWEST => Ok(()),
+            found => Err(format!(
+                "{found} models say too little of a base; give at least {FEWEST}"
+            )),
+        }
+    }
+}
+
+fn fault(path: &Path, problem: String) -> ExplainError {
+    ExplainError::Features {
+        path: path.to_path_buf(),
+        problem,
+    }
+}
+
+/// The first level that is none.
+fn check_levels(model: &ReferenceModel) -> Result<(), String> {
+    let wrong = |level: &&f64| !(**level > 0.0 && **level <= 1.0);
+    match model.aspects.values().find(wrong) {
+        Some(level) => Err(level.to_string()),
+        None => Ok(()),
+    }
+}
