@@ -33,10 +33,6 @@ pub fn gather_references(
     device: &str,
     progress: Progress<'_>,
 ) -> Result<(References, Vec<String>), EvalError> {
-    let folder = config.output.parent().filter(|f| !f.as_os_str().is_empty());
-    if let Some(folder) = folder {
-        finexl_core::atomic::create_folder(folder)?;
-    }
     let (mut references, found) = match (&config.folders, config.pools.as_slice()) {
         (Some(folders), []) => of_folders(folders, encoder)?,
         (None, [_, ..]) => of_pools(&config.pools, encoder, device, progress)?,
@@ -71,6 +67,14 @@ fn of_folders(
 ) -> Result<(References, Vec<Found>), EvalError> {
     let mut named: Vec<(String, PathBuf, BTreeMap<String, f64>)> = Vec::new();
     for (name, model) in &folders.models {
+        let mut levels = model.aspects.iter();
+        if let Some((aspect, level)) = levels.find(|(_, level)| !(**level > 0.0 && **level <= 1.0))
+        {
+            let problem = format!(
+                "the level of {aspect} in \"{name}\" is {level}; give one above 0, at most 1"
+            );
+            return Err(EvalError::setting("models", problem));
+        }
         named.push((name.clone(), model.images.clone(), model.aspects.clone()));
     }
     if let Some(folder) = &folders.unlabelled {

@@ -67,6 +67,9 @@ impl Explainer<'_> {
         notes.extend(features.notes.clone());
         notes.extend(probes.note.clone());
         notes.extend(self.distance_note(&features)?);
+        if let Some(head) = self.settings.method.head()? {
+            notes.extend(head.remark().map(str::to_string));
+        }
         let divergences = Divergences::between(&features.base, &features.personalized)?;
         let explanation = explain(Request {
             base: names[0].to_string(),

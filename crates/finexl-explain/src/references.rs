@@ -18,6 +18,18 @@ const RECORD: &str = "references";
 /// Fewest models that say anything of what comes along with a tuning.
 pub const FEWEST: usize = 8;
 
+/// Reference models of the bases inside the program, by the bases' names.
+static EMBEDDED: [(&str, &[u8]); 2] = [
+    (
+        "mini-gan",
+        include_bytes!("../weights/mini-gan.references.safetensors"),
+    ),
+    (
+        "mini-autoregressive",
+        include_bytes!("../weights/mini-autoregressive.references.safetensors"),
+    ),
+];
+
 /// A model of the base.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -145,12 +157,15 @@ impl References {
         all.finish()
     }
 
-    /// Writes them, atomically.
+    /// Writes them, atomically, into a folder that is made where it is not there.
     ///
     /// # Errors
     /// Fewer than [`FEWEST`] models; [`finexl_core::CoreError::Write`] naming the file.
     pub fn write(&self, path: &Path) -> Result<(), ExplainError> {
         self.enough().map_err(|problem| fault(path, problem))?;
+        if let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty()) {
+            finexl_core::atomic::create_folder(folder)?;
+        }
         let record =
             serde_json::to_string(&self.record).map_err(|source| finexl_core::CoreError::Json {
                 what: path.display().to_string(),
@@ -164,12 +179,39 @@ impl References {
         .write(path)
     }
 
-    /// Reads them.
+    /// Those inside the program by the name of the base, else those of a file.
     ///
     /// # Errors
     /// A file that is missing, damaged or something else.
-    pub fn read(path: &Path) -> Result<Self, ExplainError> {
-        let file = FeaturesFile::read(path)?;
+    pub fn open(name: &Path) -> Result<Self, ExplainError> {
+        let embedded = EMBEDDED.iter().find(|(base, _)| name == Path::new(base));
+        match embedded {
+            Some((_, bytes)) => Self::parse(name, bytes),
+            None => Self::parse(name, &finexl_core::atomic::read(name)?),
+        }
+    }
+
+    /// The name of those inside the program of a base, by the fingerprint of its weights, as an encoder sees them.
+    ///
+    /// # Errors
+    /// Where they are damaged.
+    pub fn embedded_of(
+        base: &Fingerprint,
+        encoder: &Fingerprint,
+    ) -> Result<Option<&'static str>, ExplainError> {
+        for (name, bytes) in EMBEDDED {
+            let references = Self::parse(Path::new(name), bytes)?;
+            if references.base_fingerprint() == Some(base)
+                && references.encoder_fingerprint() == encoder
+            {
+                return Ok(Some(name));
+            }
+        }
+        Ok(None)
+    }
+
+    fn parse(path: &Path, bytes: &[u8]) -> Result<Self, ExplainError> {
+        let file = FeaturesFile::parse(path, bytes)?;
         let remedy = "write it with `finexl references`";
         let record = file.metadata.get(RECORD);
         let record =

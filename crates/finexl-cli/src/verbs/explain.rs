@@ -47,8 +47,9 @@ pub struct Explain {
     /// A head of your own, as `finexl train` wrote it; with --method learned (default) or calibrated.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["base_features", "calibration"])]
     head: Option<PathBuf>,
-    /// Reference models of the base, as a gather-references experiment wrote them; with --method learned (default) or
-    /// calibrated.
+    /// Reference models of the base, as a gather-references experiment wrote them, or the name of a generator inside
+    /// the program; none for none [default: those of the generator that --adapter is of]. With --method learned
+    /// (default) or calibrated.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["base_features", "calibration"])]
     references: Option<PathBuf>,
     /// An encoder: mini-clip, a weights file, the folder of a CLIP, SigLIP or EVA-CLIP model, or a
@@ -136,7 +137,8 @@ impl Explain {
     /// Settings with the method that was chosen, or `otherwise`.
     fn settings(&self, otherwise: Method) -> Result<AnalysisSettings, CliError> {
         let chosen = self.method.clone();
-        let mut method = match (&self.head, &self.references) {
+        let references = self.references.as_ref().filter(|name| !is_none(name));
+        let mut method = match (&self.head, references) {
             (None, None) => chosen.unwrap_or(otherwise),
             _ => chosen.unwrap_or(Method::Learned(Learned::default())),
         };
@@ -149,7 +151,7 @@ impl Explain {
         if let Some(head) = &self.head {
             method = (method.with_head(head)).ok_or_else(|| no_head(&method, "--head"))?;
         }
-        if let Some(file) = &self.references {
+        if let Some(file) = references {
             let with = method.with_references(file);
             method = with.ok_or_else(|| no_head(&method, "--references"))?;
         }
@@ -193,13 +195,16 @@ impl Explain {
         let device = finexl_zoo::device::by_name(&arguments.device)?;
         let encoder = finexl_zoo::encoders::open(&self.encoder, &device)?;
         self.check_words(&vocabulary, encoder.as_ref())?;
-        let settings = match (&self.method, &self.head, &self.references) {
-            (None, None, None) => {
+        let mut settings = match (&self.method, &self.head) {
+            (None, None) => {
                 let settings = default_settings(encoder.as_ref(), self.calibration.as_deref())?;
                 self.settings(settings.method)?
             }
             _ => self.settings(Method::default())?,
         };
+        if let (Some(base), None) = (&folders.tuned, &self.references) {
+            settings.method = settings.method.for_base(base)?;
+        }
         let progress = Progress::new(arguments.quiet);
         let applicable = applicable(
             self.calibration.as_deref(),
@@ -294,6 +299,11 @@ impl Explain {
             cached: true,
         })
     }
+}
+
+/// Whether no references are asked for.
+fn is_none(name: &Path) -> bool {
+    name == Path::new("none")
 }
 
 /// The settings where no method is chosen; a calibration file is for a method without a head.

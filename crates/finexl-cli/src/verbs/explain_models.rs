@@ -41,10 +41,11 @@ pub fn explain_models(
         }
     }
     ensure(&*base, &requests, None, &base_folder, arguments)?;
-    let settings = AnalysisSettings {
+    let mut settings = AnalysisSettings {
         seed: experiment.seed,
         ..default_settings(encoder, calibration)?
     };
+    settings.method = settings.method.for_base(base.weights())?;
     let reporting = Reporting::new(encoder, calibration, settings, &experiment.output)?;
     for (name, model) in &experiment.personalized {
         let opened = open_personalized(&experiment.model, model, None, &device)?;

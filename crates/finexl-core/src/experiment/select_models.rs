@@ -26,7 +26,7 @@ pub struct SelectModels {
     /// Columns of the table.
     pub columns: Vec<PoolColumn>,
     /// Methods: `default` is what `finexl similar` compares models by, the profiles of all pairs; `profile` their
-    /// mean, `scores` what `finexl explain` scores with; decompositions by name; `naive`, `gsclip`, `visdiff`,
+    /// mean, `scores` what `finexl explain` scores with where no reference models are; decompositions by name; `naive`, `gsclip`, `visdiff`,
     /// `visdiff-means`, `splice`, `divergence` (nearest neighbour on V_div), `divergences` (the same on the
     /// divergences of all pairs), `random`.
     pub methods: Vec<String>,
@@ -60,7 +60,8 @@ pub struct Variant {
     /// Weights file of another head of `calibrated` and `learned` than the one inside the program.
     #[serde(default)]
     pub head: Option<PathBuf>,
-    /// Files of reference models that `calibrated` and `learned` read with, one per base; on a pool that of its base.
+    /// Reference models that `calibrated` and `learned` read with: files, or names of bases inside the program, of
+    /// which a pool takes those of its base.
     #[serde(default)]
     pub references: Vec<PathBuf>,
     /// Penalty of `default` and `ridge`.

@@ -262,7 +262,7 @@ fn references_of<'a>(
     base: Option<&Fingerprint>,
 ) -> Result<Option<&'a PathBuf>, EvalError> {
     for path in paths {
-        let references = References::read(path)?;
+        let references = References::open(path)?;
         if base.is_none() || references.base_fingerprint() == base {
             return Ok(Some(path));
         }

@@ -1,8 +1,6 @@
 //! Where what any tuning of a base changes counts for little.
 
-use crate::calibrated_space::CalibratedSpace;
 use crate::error::ExplainError;
-use crate::references::References;
 use faer::{Mat, MatRef, Side};
 
 /// Weight of the models' second moment, of trace 1, beside the identity. Chosen on validation pools.
@@ -15,23 +13,19 @@ const WEIGHT: f64 = 30.0;
 pub(super) struct BaseSpace {
     dimension: usize,
     /// Symmetric, `[d, d]`.
-    map: Vec<f64>,
+    pub map: Vec<f64>,
 }
 
 impl BaseSpace {
-    /// The map by all models, whatever is known of them.
-    pub fn fit(references: &References, space: &CalibratedSpace) -> Result<Self, ExplainError> {
-        let d = space.dimension();
+    /// The map by divergences of length 1, as they are in a head's space, `[d]` each.
+    ///
+    /// # Errors
+    /// A solver that fails.
+    pub fn fit(divergences: &[Vec<f64>], dimension: usize) -> Result<Self, ExplainError> {
+        let d = dimension;
         let mut moment: Mat<f64> = Mat::zeros(d, d);
-        for model in 0..references.models().len() {
-            let mut mean = references.mean(model);
-            let length = mean.iter().map(|v| v * v).sum::<f64>().sqrt();
-            if length == 0.0 {
-                continue;
-            }
-            mean.iter_mut().for_each(|v| *v /= length);
-            let row = space.whitened(&mean)?;
-            let row = MatRef::from_row_major_slice(&row, 1, d);
+        for row in divergences {
+            let row = MatRef::from_row_major_slice(row, 1, d);
             moment += row.transpose() * row;
         }
         let trace: f64 = (0..d).map(|i| moment[(i, i)]).sum();

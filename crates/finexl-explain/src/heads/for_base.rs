@@ -14,8 +14,9 @@
 
 use super::base_space::{BaseSpace, rows};
 use super::head::{Head, LEAST_SPREAD};
-use super::known_aspects::KnownAspects;
+use super::known_aspects::{KnownAspects, norm};
 use super::lines::Lines;
+use crate::calibrated_space::CalibratedSpace;
 use crate::error::ExplainError;
 use crate::references::References;
 use crate::statistics::quantile;
@@ -41,8 +42,8 @@ impl Head {
         let labelled = Labelled::of(references, self)?;
         let responses = labelled.responses(&config.aspects)?;
         config.aspects = config.aspects.with_images(responses);
-        let base = BaseSpace::fit(references, &config.space)?;
-        let mut head = self.of_base(config, base, &references.fingerprint());
+        let base = BaseSpace::fit(&units(references, &config.space)?, config.dimension)?;
+        let mut head = self.of_base(config, base, references);
         head.read_responses()?;
         labelled.widen_intervals(&mut head)?;
         Ok(head)
@@ -101,6 +102,16 @@ impl Head {
     }
 }
 
+/// The divergences of all models, whatever is known of them, each of length 1, in a head's space.
+fn units(references: &References, space: &CalibratedSpace) -> Result<Vec<Vec<f64>>, ExplainError> {
+    let means = (0..references.models().len()).map(|model| references.mean(model));
+    let units = means.filter_map(|mean| {
+        let length = norm(&mean);
+        (length > 0.0).then(|| mean.iter().map(|v| v / length).collect::<Vec<f64>>())
+    });
+    units.map(|unit| space.whitened(&unit)).collect()
+}
+
 /// Reference models of whose aspects all are known to a head, in its space.
 struct Labelled {
     dimension: usize,
@@ -116,24 +127,34 @@ impl Labelled {
     fn of(references: &References, head: &Head) -> Result<Self, ExplainError> {
         let config = head.config();
         let names = &config.aspects.names;
-        let mut found = Self {
-            dimension: config.dimension,
-            aspects: names.len(),
-            divergences: Vec::new(),
-            levels: Vec::new(),
-        };
+        let (mut divergences, mut levels) = (Vec::new(), Vec::new());
         for (index, model) in references.models().iter().enumerate() {
             let known = model.aspects.keys().all(|aspect| names.contains(aspect));
             if model.aspects.is_empty() || !known {
                 continue;
             }
             let divergence = config.space.whitened(&references.mean(index))?;
-            found.divergences.extend(divergence);
+            divergences.extend(divergence);
             let level = |name| model.aspects.get(name).copied().unwrap_or(0.0);
-            found.levels.extend(names.iter().map(level));
+            levels.extend(names.iter().map(level));
         }
-        found.scale(&config.aspects);
-        Ok(found)
+        Ok(Self::new(
+            &config.aspects,
+            config.dimension,
+            [divergences, levels],
+        ))
+    }
+
+    /// Divergences, `[M, d]`, with levels, `[M, A]`, which are put on the operators' scale.
+    fn new(aspects: &KnownAspects, dimension: usize, [divergences, levels]: [Vec<f64>; 2]) -> Self {
+        let mut found = Self {
+            dimension,
+            aspects: aspects.names.len(),
+            divergences,
+            levels,
+        };
+        found.scale(aspects);
+        found
     }
 
     /// Divergences with their levels.
@@ -210,5 +231,69 @@ impl Labelled {
             config.interval = config.interval.max(needed);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::heads::cues::CueBank;
+    use safetensors::SafeTensors;
+    use std::path::Path;
+    use std::sync::Arc;
+
+    /// Directions are kept in f32.
+    const TOLERANCE: f64 = 1e-5;
+
+    fn check(name: &str, ours: &[f64], theirs: &[f64]) {
+        assert_eq!(ours.len(), theirs.len(), "{name}");
+        for (a, b) in ours.iter().zip(theirs) {
+            assert!(
+                (a - b).abs() < TOLERANCE * (1.0 + b.abs()),
+                "{name}: {a}, not {b}"
+            );
+        }
+    }
+
+    /// Against `tests/fixtures/head-for-base/generate.py`.
+    #[test]
+    fn responses_map_and_strengths_are_those_of_numpy() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let path = folder.join("tests/fixtures/head-for-base/fixture.safetensors");
+        let bytes = std::fs::read(path).unwrap();
+        let file = SafeTensors::deserialize(&bytes).unwrap();
+        let get = |name: &str| -> Vec<f64> {
+            let words = file.tensor(name).unwrap().data().as_chunks::<8>().0;
+            words.iter().map(|word| f64::from_le_bytes(*word)).collect()
+        };
+        let shape = file.tensor("aspect-texts").unwrap().shape().to_vec();
+        let (count, d) = (shape[0], shape[1]);
+        let names = (0..count)
+            .map(|aspect| format!("aspect {aspect}"))
+            .collect();
+        let texts = [get("aspect-texts"), get("aspect-images")];
+        let aspects = KnownAspects::new(names, texts, get("others"));
+        let labelled = Labelled::new(&aspects, d, [get("divergences"), get("levels")]);
+        check("levels", &labelled.levels, &get("scaled-levels"));
+        let responses = labelled.responses(&aspects).unwrap();
+        check("responses", &responses, &get("responses"));
+        let units: Vec<Vec<f64>> = get("units").chunks(d).map(<[f64]>::to_vec).collect();
+        let base = Arc::new(BaseSpace::fit(&units, d).unwrap());
+        check("map", &base.map, &get("map"));
+        let aspects = aspects.with_images(responses);
+        let of = |texts: Vec<f64>| CueBank::new(texts, d, &aspects, 1.0, Some(&base)).unwrap();
+        let (whole, small) = (of(aspects.offered()), of(get("aspect-texts")));
+        let expected = get("strengths");
+        let expected = expected.chunks(aspects.offered().len() / d);
+        for (divergence, expected) in get("divergences").chunks(d).zip(expected) {
+            check("strengths", &whole.strengths(divergence), expected);
+            // What is not on offer is a rival all the same.
+            check(
+                "strengths",
+                &small.strengths(divergence),
+                &expected[..count],
+            );
+        }
     }
 }

@@ -36,6 +36,8 @@ pub struct Head {
     network: HeadNetwork,
     /// Of the base that it is for, where it is for one.
     base: Option<Arc<BaseSpace>>,
+    /// What a reader should know of how it was made to fit.
+    remark: Option<String>,
     fingerprint: Fingerprint,
     device: Device,
 }
@@ -88,7 +90,7 @@ impl Head {
         let Some(path) = references else {
             return Ok(head);
         };
-        let references = References::read(path)?;
+        let references = References::open(path)?;
         let key = [head.fingerprint(), &references.fingerprint()].map(ToString::to_string);
         // An explanation opens its head several times, a table once per model. What is kept is never half made, so a
         // panic elsewhere leaves it good.
@@ -115,6 +117,7 @@ impl Head {
         Ok(Self {
             network: weights.load_into(network)?,
             base: None,
+            remark: None,
             fingerprint: weights.fingerprint(),
             config,
             device,
@@ -127,6 +130,7 @@ impl Head {
             config,
             network,
             base: None,
+            remark: None,
             fingerprint: Fingerprint::of("unsaved head").finish(),
             device: Device::flex(),
         }
@@ -137,15 +141,23 @@ impl Head {
         &self,
         config: HeadConfig,
         base: BaseSpace,
-        references: &Fingerprint,
+        references: &References,
     ) -> Self {
+        let models = references.models();
+        let known = models.iter().filter(|model| !model.aspects.is_empty());
         Self {
             config,
             network: self.network.clone(),
             base: Some(Arc::new(base)),
+            remark: Some(format!(
+                "Aspects are read with {} reference models of {}, {} of them with known aspects.",
+                models.len(),
+                references.base(),
+                known.count()
+            )),
             fingerprint: Fingerprint::of("head for a base 1")
                 .nested("head", &self.fingerprint)
-                .nested("references", references)
+                .nested("references", &references.fingerprint())
                 .finish(),
             device: self.device.clone(),
         }
@@ -154,6 +166,11 @@ impl Head {
     /// How it is read, to be fitted.
     pub(super) fn config_mut(&mut self) -> &mut HeadConfig {
         &mut self.config
+    }
+
+    /// What a reader of its explanations should know, where it is for one base.
+    pub fn remark(&self) -> Option<&str> {
+        self.remark.as_deref()
     }
 
     /// What it was built from.
