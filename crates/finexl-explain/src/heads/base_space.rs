@@ -16,6 +16,34 @@ pub(super) struct BaseSpace {
     pub map: Vec<f64>,
 }
 
+/// A base as a head knows it.
+#[derive(Clone, Debug)]
+pub(super) struct Base {
+    /// Where its responses are fitted.
+    pub space: BaseSpace,
+    /// Levels per weight of the fit with directions of texts.
+    pub by_texts: PerWeight,
+    /// Levels per weight of the fit with its responses, in its space.
+    pub by_images: PerWeight,
+}
+
+/// The level that a weight of 1 stands for.
+#[derive(Clone, Debug)]
+pub(super) struct PerWeight {
+    /// `[A]`
+    pub aspects: Vec<f64>,
+    /// Of whatever is no aspect.
+    pub shared: f64,
+}
+
+impl PerWeight {
+    /// Of a concept that is known so far, as that aspect.
+    pub fn of(&self, known: f64, aspect: Option<usize>) -> f64 {
+        let own = aspect.map_or(self.shared, |aspect| self.aspects[aspect]);
+        known * own + (1.0 - known) * self.shared
+    }
+}
+
 impl BaseSpace {
     /// The map by divergences of length 1, as they are in a head's space, `[d]` each.
     ///
@@ -45,6 +73,11 @@ impl BaseSpace {
             dimension: d,
             map: rows(&map),
         })
+    }
+
+    /// d
+    pub fn dimension(&self) -> usize {
+        self.dimension
     }
 
     /// Rows in the head's space, `[N, d]`, as they are behind the map.

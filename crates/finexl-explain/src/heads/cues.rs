@@ -1,10 +1,9 @@
 //! What the known ways say of every concept: the evidence that a head weighs.
 
-use super::base_space::BaseSpace;
+use super::base_space::{Base, PerWeight};
 use super::known_aspects::{KnownAspects, norm};
 use crate::decompose::{Decomposition, Directions, Nnls, Ridge, RidgeFactor};
 use crate::error::ExplainError;
-use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Numbers per concept.
@@ -24,23 +23,44 @@ pub(super) struct CueBank {
     blended: Side,
     /// Where this offer lacks something that was on offer in training.
     rivals: Option<Arc<Rivals>>,
-    /// With models of a base: its map, and the directions of images behind it.
-    base: Option<(Arc<BaseSpace>, Side)>,
+    /// Where models of the base are known.
+    base: Option<OfBase>,
     /// How far each concept is known, `[N]`.
     pub known: Vec<f64>,
+}
+
+/// What a base adds.
+#[derive(Debug)]
+struct OfBase {
+    base: Arc<Base>,
+    /// Directions of images in its space.
+    side: Side,
+    /// Levels per weight by texts and by images, `[N]` each.
+    per_weight: [Vec<f64>; 2],
 }
 
 /// All that was on offer in training, beside what of another offer is none of it.
 #[derive(Debug)]
 struct Rivals {
-    side: Side,
+    /// Directions of texts.
+    texts: Side,
+    /// Directions of images in the space of a base, where there is one.
+    images: Option<Side>,
     /// Which of them each concept of the offer means, `[N]`.
     places: Vec<usize>,
 }
 
+impl Rivals {
+    /// The weights of the concepts on offer in a fit with all, `[N]`.
+    fn weights(&self, side: &Side, divergence: &[f64]) -> Vec<f64> {
+        let all = side.ridge(divergence);
+        self.places.iter().map(|place| all[*place]).collect()
+    }
+}
+
 /// One set of directions.
 #[derive(Debug)]
-struct Side {
+pub(super) struct Side {
     /// `[N, d]`
     directions: Vec<f64>,
     dimension: usize,
@@ -50,7 +70,8 @@ struct Side {
 }
 
 impl Side {
-    fn new(directions: Vec<f64>, dimension: usize) -> Result<Self, ExplainError> {
+    /// Rows, `[N, d]`.
+    pub fn new(directions: Vec<f64>, dimension: usize) -> Result<Self, ExplainError> {
         let rows = Directions::new(&directions, directions.len() / dimension, dimension)?;
         Ok(Self {
             lengths: rows.rows().map(|row| norm(row).max(1e-12)).collect(),
@@ -64,7 +85,8 @@ impl Side {
         Directions::trusted(&self.directions, self.lengths.len(), self.dimension)
     }
 
-    fn ridge(&self, divergence: &[f64]) -> Vec<f64> {
+    /// Weights of a ridge fit, `[N]`.
+    pub fn ridge(&self, divergence: &[f64]) -> Vec<f64> {
         self.ridge.weights(self.rows(), divergence)
     }
 
@@ -89,16 +111,18 @@ impl CueBank {
         dimension: usize,
         aspects: &KnownAspects,
         scale: f64,
-        base: Option<&Arc<BaseSpace>>,
+        base: Option<&Arc<Base>>,
     ) -> Result<Self, ExplainError> {
         let rivals = match aspects.with_rivals(&texts, dimension) {
-            Some((mut rows, places)) => {
-                if let Some(base) = base {
+            Some((rows, places)) => {
+                let images = base.map(|base| {
                     let recalled = aspects.recall(&rows, dimension).into_iter();
-                    rows = base.mapped(&recalled.flat_map(|(_, row)| row).collect::<Vec<_>>());
-                }
+                    let images: Vec<f64> = recalled.flat_map(|recalled| recalled.image).collect();
+                    Side::new(base.space.mapped(&images), dimension)
+                });
                 Some(Arc::new(Rivals {
-                    side: Side::new(rows, dimension)?,
+                    images: images.transpose()?,
+                    texts: Side::new(rows, dimension)?,
                     places,
                 }))
             }
@@ -113,7 +137,7 @@ impl CueBank {
     /// As [`CueBank::new`].
     pub fn resampled(&self, texts: Vec<f64>, aspects: &KnownAspects) -> Result<Self, ExplainError> {
         let rivals = self.rivals.clone();
-        let base = self.base.as_ref().map(|(space, _)| space);
+        let base = self.base.as_ref().map(|of| &of.base);
         let as_before = (self.scale, base);
         Self::beside(rivals, texts, self.dimension, aspects, as_before)
     }
@@ -123,15 +147,21 @@ impl CueBank {
         texts: Vec<f64>,
         dimension: usize,
         aspects: &KnownAspects,
-        (scale, base): (f64, Option<&Arc<BaseSpace>>),
+        (scale, base): (f64, Option<&Arc<Base>>),
     ) -> Result<Self, ExplainError> {
-        let recalled = aspects.recall(&texts, dimension).into_iter();
-        let (known, blended): (Vec<f64>, Vec<Vec<f64>>) = recalled.unzip();
-        let blended = blended.concat();
+        let recalled = aspects.recall(&texts, dimension);
+        let blended: Vec<f64> = recalled.iter().flat_map(|r| &r.image).copied().collect();
         let base = match base {
-            Some(space) => {
-                let mapped = Side::new(space.mapped(&blended), dimension)?;
-                Some((space.clone(), mapped))
+            Some(base) => {
+                let of = |levels: &PerWeight| {
+                    let each = recalled.iter();
+                    each.map(|r| levels.of(r.known, r.aspect)).collect()
+                };
+                Some(OfBase {
+                    side: Side::new(base.space.mapped(&blended), dimension)?,
+                    per_weight: [&base.by_texts, &base.by_images].map(of),
+                    base: base.clone(),
+                })
             }
             None => None,
         };
@@ -142,7 +172,10 @@ impl CueBank {
             base,
             blended: Side::new(blended, dimension)?,
             texts: Side::new(texts, dimension)?,
-            known,
+            known: recalled
+                .into_iter()
+                .map(|recalled| recalled.known)
+                .collect(),
         })
     }
 
@@ -167,27 +200,37 @@ impl CueBank {
         divergence.iter().map(|v| (v / self.scale) as f32)
     }
 
-    /// The weights of a ridge fit beside all that was on offer in training, those below 0 as 0, `[N]`: with directions
-    /// of texts, which hold for any base, or behind the map of a base with directions of images.
+    /// How strong every concept is, `[N]`: the weights of a ridge fit with directions of texts, beside all that was on
+    /// offer in training, those below 0 as 0. Where the base is known, levels: the mean of that fit and of one with
+    /// the responses of the base in its space. The words hold where a model shows an aspect in another way than the
+    /// reference models do.
     pub fn strengths(&self, divergence: &[f64]) -> Vec<f64> {
-        let (side, divergence) = match &self.base {
-            Some((space, side)) => (side, Cow::Owned(space.mapped(divergence))),
-            None => (&self.texts, Cow::Borrowed(divergence)),
+        let rivals = self.rivals.as_deref();
+        let by_texts = match rivals {
+            Some(rivals) => rivals.weights(&rivals.texts, divergence),
+            None => self.texts.ridge(divergence),
         };
-        let weights = match &self.rivals {
-            Some(rivals) => {
-                let all = rivals.side.ridge(&divergence);
-                rivals.places.iter().map(|place| all[*place]).collect()
-            }
-            None => side.ridge(&divergence),
+        let by_texts = by_texts.into_iter().map(|weight| weight.max(0.0));
+        let Some(of_base) = &self.base else {
+            return by_texts.collect();
         };
-        weights.into_iter().map(|weight| weight.max(0.0)).collect()
+        let mapped = of_base.base.space.mapped(divergence);
+        let by_images = match rivals.and_then(|rivals| Some((rivals, rivals.images.as_ref()?))) {
+            Some((rivals, images)) => rivals.weights(images, &mapped),
+            None => of_base.side.ridge(&mapped),
+        };
+        let both = by_texts.zip(by_images).enumerate();
+        both.map(|(concept, (text, image))| {
+            let [of_texts, of_images] = &of_base.per_weight;
+            (text * of_texts[concept] + image.max(0.0) * of_images[concept]) / 2.0
+        })
+        .collect()
     }
 
-    /// The weights of a ridge fit with directions of images, behind the map of a base where there is one, `[N]`.
+    /// The weights of a ridge fit with directions of images, in the space of the base where it is known, `[N]`.
     pub fn ridge(&self, divergence: &[f64]) -> Vec<f64> {
         match &self.base {
-            Some((space, side)) => side.ridge(&space.mapped(divergence)),
+            Some(of) => of.side.ridge(&of.base.space.mapped(divergence)),
             None => self.blended.ridge(divergence),
         }
     }

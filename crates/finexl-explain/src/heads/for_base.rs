@@ -10,28 +10,31 @@
 //! so an aspect without a model keeps its operator's direction, and one with few is drawn to it. Levels are put on the
 //! operators' scale first, by one factor for all (least squares of V on the operators' directions): a model that was
 //! trained on pictures at level 1 shows less than that. What the models change beside their aspects, known or not, makes
-//! the [`BaseSpace`] in which strengths are fitted.
+//! the [`BaseSpace`] in which strengths are fitted by responses.
 
-use super::base_space::{BaseSpace, rows};
+use super::base_space::{Base, BaseSpace, PerWeight, rows};
+use super::cues::Side;
 use super::head::{Head, LEAST_SPREAD};
+use super::head_config::Reading;
 use super::known_aspects::{KnownAspects, norm};
-use super::lines::Lines;
 use crate::calibrated_space::CalibratedSpace;
 use crate::error::ExplainError;
 use crate::references::References;
-use crate::statistics::quantile;
+use crate::statistics::{Knot, MonotoneMap, quantile};
 use faer::linalg::solvers::Solve;
-use faer::{Mat, MatRef, Side};
+use faer::{Mat, MatRef};
 
 /// How strongly responses are drawn to operators, in squared levels. Chosen on validation pools.
 const KAPPA: f64 = 0.03;
+/// Weights up to which a response counts as nothing.
+const LEAST_WEIGHT: f64 = 1e-9;
 /// Share of the models' levels that intervals have to hold.
 const CONFIDENCE: f64 = 0.95;
 
 impl Head {
     /// The same head for one base, by reference models of it: directions of images are the responses of the base,
-    /// strengths are fitted with these, where what comes along with any tuning counts for little, and an aspect at the
-    /// response is at level 1. Models with aspects that the head does not know count as models of which nothing is
+    /// strengths are levels, by these as well as by texts, and a divergence that is a response is its aspect at level 1.
+    /// Models with aspects that the head does not know count as models of which nothing is
     /// known.
     ///
     /// # Errors
@@ -42,9 +45,23 @@ impl Head {
         let labelled = Labelled::of(references, self)?;
         let responses = labelled.responses(&config.aspects)?;
         config.aspects = config.aspects.with_images(responses);
-        let base = BaseSpace::fit(&units(references, &config.space)?, config.dimension)?;
+        let space = BaseSpace::fit(&units(references, &config.space)?, config.dimension)?;
+        let by_images = per_weight_of_responses(&config.aspects, &space)?;
+        let by_texts = per_weight(&config.learned, &config.aspects.names);
+        // Strengths are levels then.
+        config.learned.maps.clear();
+        config.learned.shared = line(1.0)?;
+        config.calibrated.shared = line(by_images.shared)?;
+        let names = config.aspects.names.iter().cloned();
+        let lines = names.zip(&by_images.aspects);
+        let lines = lines.map(|(name, level)| Ok::<_, ExplainError>((name, line(*level)?)));
+        config.calibrated.maps = lines.collect::<Result<_, _>>()?;
+        let base = Base {
+            space,
+            by_texts,
+            by_images,
+        };
         let mut head = self.of_base(config, base, references);
-        head.read_responses()?;
         labelled.widen_intervals(&mut head)?;
         Ok(head)
     }
@@ -65,41 +82,55 @@ impl Head {
             ),
         })
     }
+}
 
-    /// Reads a divergence that is the response to an aspect as that aspect at level 1.
-    fn read_responses(&mut self) -> Result<(), ExplainError> {
-        let config = self.config();
-        let (names, d) = (config.aspects.names.clone(), config.dimension);
-        let bank = self.bank(config.aspects.offered())?;
-        let lines = |weigh: &dyn Fn(&[f64]) -> Vec<f64>| {
-            let aspects = 0..names.len();
-            let weights: Vec<Vec<f64>> = aspects
-                .clone()
-                .map(|aspect| weigh(config.aspects.image(aspect, d)))
-                .collect();
-            let levels: Vec<Vec<f64>> = aspects
-                .clone()
-                .map(|aspect| {
-                    aspects
-                        .clone()
-                        .map(|a| f64::from(u8::from(a == aspect)))
-                        .collect()
-                })
-                .collect();
-            let levels: Vec<&[f64]> = levels.iter().map(Vec::as_slice).collect();
-            Lines::fit(&names, &weights, &levels)
-        };
-        let learned = lines(&|v| bank.strengths(v))?;
-        let calibrated = lines(&|v| bank.ridge(v))?;
-        let config = self.config_mut();
-        for (reading, lines) in [
-            (&mut config.learned, learned),
-            (&mut config.calibrated, calibrated),
-        ] {
-            (reading.maps, reading.shared) = (lines.maps, lines.shared);
-        }
-        Ok(())
+/// The line from weights to levels by the level of a weight of 1, up to level 1.
+fn line(per_weight: f64) -> Result<MonotoneMap, ExplainError> {
+    let ends = [[0.0, 0.0], [1.0 / per_weight, 1.0]];
+    MonotoneMap::new(ends.map(|[x, y]| Knot { x, y }).to_vec())
+}
+
+/// The slopes of a reading's maps, which are lines.
+fn per_weight(reading: &Reading, names: &[String]) -> PerWeight {
+    let slope = |map: &MonotoneMap| {
+        let last = map.knots().iter().max_by(|a, b| a.x.total_cmp(&b.x));
+        last.map_or(1.0, |knot| knot.y / knot.x.max(f64::MIN_POSITIVE))
+    };
+    let shared = slope(&reading.shared);
+    let of = |name: &String| reading.maps.get(name).map_or(shared, slope);
+    PerWeight {
+        aspects: names.iter().map(of).collect(),
+        shared,
     }
+}
+
+/// A divergence that is the response to an aspect is that aspect at level 1, in a fit beside all that was on offer in
+/// training.
+fn per_weight_of_responses(
+    aspects: &KnownAspects,
+    space: &BaseSpace,
+) -> Result<PerWeight, ExplainError> {
+    let d = space.dimension();
+    let recalled = aspects.recall(&aspects.offered(), d).into_iter();
+    let images: Vec<f64> = recalled.flat_map(|recalled| recalled.image).collect();
+    let side = Side::new(space.mapped(&images), d)?;
+    let own: Vec<f64> = (0..aspects.names.len())
+        .map(|aspect| side.ridge(&space.mapped(aspects.image(aspect, d)))[aspect])
+        .collect();
+    // A response of nothing has no weight; penalties make all others positive.
+    let (sum, count) = (own.iter().filter(|w| **w > LEAST_WEIGHT))
+        .fold((0.0, 0.0), |(sum, count), weight| {
+            (sum + weight, count + 1.0)
+        });
+    let shared = if count > 0.0 { count / sum } else { 1.0 };
+    let each = own.iter().map(|weight| match *weight > LEAST_WEIGHT {
+        true => 1.0 / weight,
+        false => shared,
+    });
+    Ok(PerWeight {
+        aspects: each.collect(),
+        shared,
+    })
 }
 
 /// The divergences of all models, whatever is known of them, each of length 1, in a head's space.
@@ -202,7 +233,7 @@ impl Labelled {
             image.for_each(|(column, value)| right[(aspect, column)] += KAPPA * value);
         }
         let factor = gram
-            .llt(Side::Lower)
+            .llt(faer::Side::Lower)
             .map_err(|_| ExplainError::NotConverged {
                 solver: "the fit of a base's responses",
                 steps: 0,
@@ -279,9 +310,20 @@ mod tests {
         let responses = labelled.responses(&aspects).unwrap();
         check("responses", &responses, &get("responses"));
         let units: Vec<Vec<f64>> = get("units").chunks(d).map(<[f64]>::to_vec).collect();
-        let base = Arc::new(BaseSpace::fit(&units, d).unwrap());
-        check("map", &base.map, &get("map"));
+        let space = BaseSpace::fit(&units, d).unwrap();
+        check("map", &space.map, &get("map"));
         let aspects = aspects.with_images(responses);
+        let by_images = per_weight_of_responses(&aspects, &space).unwrap();
+        check("levels per weight", &by_images.aspects, &get("per-weight"));
+        let by_texts = PerWeight {
+            aspects: get("text-per-weight"),
+            shared: get("text-shared")[0],
+        };
+        let base = Arc::new(Base {
+            space,
+            by_texts,
+            by_images,
+        });
         let of = |texts: Vec<f64>| CueBank::new(texts, d, &aspects, 1.0, Some(&base)).unwrap();
         let (whole, small) = (of(aspects.offered()), of(get("aspect-texts")));
         let expected = get("strengths");

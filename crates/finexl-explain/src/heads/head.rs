@@ -1,6 +1,6 @@
 //! A trained head.
 
-use super::base_space::BaseSpace;
+use super::base_space::Base;
 use super::cues::{CUES, CueBank};
 use super::head_config::{HeadConfig, Reading};
 use super::head_network::{HeadInput, HeadNetwork, HeadOutput};
@@ -35,7 +35,7 @@ pub struct Head {
     config: HeadConfig,
     network: HeadNetwork,
     /// Of the base that it is for, where it is for one.
-    base: Option<Arc<BaseSpace>>,
+    base: Option<Arc<Base>>,
     /// What a reader should know of how it was made to fit.
     remark: Option<String>,
     fingerprint: Fingerprint,
@@ -137,12 +137,7 @@ impl Head {
     }
 
     /// The same network for one base, whose responses are the directions of images in `config`.
-    pub(super) fn of_base(
-        &self,
-        config: HeadConfig,
-        base: BaseSpace,
-        references: &References,
-    ) -> Self {
+    pub(super) fn of_base(&self, config: HeadConfig, base: Base, references: &References) -> Self {
         let models = references.models();
         let known = models.iter().filter(|model| !model.aspects.is_empty());
         Self {

@@ -100,11 +100,11 @@ impl KnownAspects {
     }
 
     /// How far each of some text directions, `[N, d]`, means a known aspect, in [0, 1], and the direction of images
-    /// that stands for it, `[d]`: that of the aspect as far as it means it, the text's own for the rest.
+    /// that stands for it: that of the aspect as far as it means it, the text's own for the rest.
     ///
     /// An aspect is recognised by what its words mean to the encoder and not by its name, so synonyms are
     /// known too.
-    pub(super) fn recall(&self, texts: &[f64], dimension: usize) -> Vec<(f64, Vec<f64>)> {
+    pub(super) fn recall(&self, texts: &[f64], dimension: usize) -> Vec<Recalled> {
         let d = dimension;
         let matrix = |rows| MatRef::from_row_major_slice(rows, rows.len() / d, d);
         let known: &[f64] = &self.texts.0;
@@ -123,15 +123,34 @@ impl KnownAspects {
             }
             let known = ((best.0 - ALIKE[0]) / (ALIKE[1] - ALIKE[0])).clamp(0.0, 1.0);
             let Some(index) = best.1.filter(|_| known > 0.0) else {
-                return (0.0, text.to_vec());
+                return Recalled {
+                    known: 0.0,
+                    aspect: None,
+                    image: text.to_vec(),
+                };
             };
             let image = self.image(index, d);
             let blended = image.iter().zip(text);
             let blended = blended.map(|(i, t)| known * i + (1.0 - known) * t);
-            (known, blended.collect())
+            Recalled {
+                known,
+                aspect: Some(index),
+                image: blended.collect(),
+            }
         });
         recalled.collect()
     }
+}
+
+/// What a head knows of a text direction.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Recalled {
+    /// How far it is known, in [0, 1].
+    pub known: f64,
+    /// As which aspect.
+    pub aspect: Option<usize>,
+    /// Its direction of images, `[d]`.
+    pub image: Vec<f64>,
 }
 
 fn cosine(a: &[f64], b: &[f64]) -> f64 {
@@ -171,9 +190,14 @@ mod tests {
             &[&[0.5, 0.01, 1.0, 1.0, 0.0, 0.0][..], &between].concat(),
             2,
         );
-        assert_eq!(recalled[0], (1.0, vec![2.0, 0.5]));
-        assert_eq!(recalled[1], (0.0, vec![1.0, 1.0]));
-        assert_eq!(recalled[2], (0.0, vec![0.0, 0.0]));
-        assert!((recalled[3].0 - 0.5).abs() < 1e-9);
+        let of = |known, aspect, image: [f64; 2]| Recalled {
+            known,
+            aspect,
+            image: image.to_vec(),
+        };
+        assert_eq!(recalled[0], of(1.0, Some(0), [2.0, 0.5]));
+        assert_eq!(recalled[1], of(0.0, None, [1.0, 1.0]));
+        assert_eq!(recalled[2], of(0.0, None, [0.0, 0.0]));
+        assert!((recalled[3].known - 0.5).abs() < 1e-9);
     }
 }

@@ -15,7 +15,6 @@ mod head_config;
 mod head_methods;
 mod head_network;
 mod known_aspects;
-mod lines;
 #[cfg(test)]
 mod parity_tests;
 mod pictures;

@@ -5,7 +5,6 @@ use crate::error::ExplainError;
 use crate::heads::head::{LEAST_SPREAD, Levels};
 use crate::heads::head_config::Reading;
 use crate::heads::known_aspects::norm;
-use crate::heads::lines::{Lines, identity};
 use crate::heads::{Episode, KnownAspects};
 use crate::statistics::{Knot, MonotoneMap, quantile};
 use crate::vocabulary::Vocabulary;
@@ -107,6 +106,11 @@ pub(super) fn scale(texts: &[f64], dimension: usize) -> f64 {
     rows.map(norm).sum::<f64>() / count
 }
 
+/// A map that changes nothing.
+pub(super) fn identity() -> Result<MonotoneMap, ExplainError> {
+    MonotoneMap::new([0.0, 1.0].map(|at| Knot { x: at, y: at }).to_vec())
+}
+
 /// A reading whose weights are levels already, without thresholds.
 pub(super) fn plain_reading() -> Result<Reading, ExplainError> {
     Ok(Reading {
@@ -146,13 +150,24 @@ impl Readout<'_> {
     /// for weights that know already whether it is there.
     pub fn lines(&self) -> Result<Reading, ExplainError> {
         let aspects = self.episodes.first().map_or(0, |e| e.levels.len());
-        let concepts = self.vocabulary.concepts()[..aspects].iter();
-        let names: Vec<String> = concepts.map(|concept| concept.name.clone()).collect();
-        let levels: Vec<&[f32]> = self.episodes.iter().map(|e| &*e.levels).collect();
-        let Lines { maps, shared } = Lines::fit(&names, &self.weights, &levels)?;
+        let mut maps = BTreeMap::new();
+        // Sums of weight times level and of squared weights.
+        let mut all = [0.0; 2];
+        for aspect in 0..aspects {
+            let sets = self.weights.iter().zip(self.episodes);
+            let there = sets.filter(|(_, set)| set.levels[aspect] > 0.0);
+            let sums = there.fold([0.0; 2], |[xy, xx], (weights, set)| {
+                let (x, y) = (weights[aspect], f64::from(set.levels[aspect]));
+                [xy + x * y, xx + x * x]
+            });
+            (0..2).for_each(|i| all[i] += sums[i]);
+            if let Some(line) = line(sums)? {
+                maps.insert(self.vocabulary.concepts()[aspect].name.clone(), line);
+            }
+        }
         Ok(Reading {
             maps,
-            shared,
+            shared: line(all)?.map_or_else(identity, Ok)?,
             effect: 0.0,
             spill: 0.0,
         })
@@ -250,6 +265,15 @@ fn f1(levels: &[f64], truth: &[f32], threshold: f64) -> f64 {
         true => 2.0 * both / (named + own),
         false => 1.0,
     }
+}
+
+/// The line through the origin by its sums, up to level 1; none where no weight is above 0.
+fn line([xy, xx]: [f64; 2]) -> Result<Option<MonotoneMap>, ExplainError> {
+    if xy <= 0.0 {
+        return Ok(None);
+    }
+    let ends = [[0.0, 0.0], [xx / xy, 1.0]].map(|[x, y]| Knot { x, y });
+    MonotoneMap::new(ends.to_vec()).map(Some)
 }
 
 /// The same map, from no weight is no level.
