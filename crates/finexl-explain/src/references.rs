@@ -269,3 +269,94 @@ fn check_levels(model: &ReferenceModel) -> Result<(), String> {
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::heads::Head;
+    use finexl_zoo::device;
+
+    fn some() -> References {
+        let encoder = finexl_zoo::encoders::open("mini-clip", &device::by_name("cpu").unwrap());
+        let mut references = References::new("a base", None, encoder.unwrap().as_ref());
+        for number in 0..FEWEST {
+            let mut mean = vec![0.01; references.dimension()];
+            mean[number] = 0.2;
+            let aspects: &[(&str, f64)] = match number {
+                0 => &[("warm", 0.5)],
+                1 => &[("warm", 0.5), ("of no head", 0.2)],
+                _ => &[],
+            };
+            let model = ReferenceModel {
+                name: format!("model {number}"),
+                training: format!("training {number}"),
+                aspects: (aspects
+                    .iter()
+                    .map(|(name, level)| (name.to_string(), *level)))
+                .collect(),
+                pairs: 25,
+            };
+            references.push(model, &mean).unwrap();
+        }
+        references
+    }
+
+    #[test]
+    fn they_are_read_back_as_they_were_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("made/references.safetensors");
+        let references = some();
+        references.write(&path).unwrap();
+        let back = References::open(&path).unwrap();
+        assert_eq!(back, references);
+        assert_eq!(back.fingerprint(), references.fingerprint());
+        let bytes = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &bytes[..bytes.len() - 40]).unwrap();
+        assert!(References::open(&path).is_err());
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        let mut references = some();
+        let model = |level| ReferenceModel {
+            aspects: BTreeMap::from([("warm".to_string(), level)]),
+            ..some().models()[0].clone()
+        };
+        let mean = references.mean(0);
+        assert!(references.push(model(0.0), &mean).is_err());
+        assert!(references.push(model(f64::NAN), &mean).is_err());
+        assert!(references.push(model(0.5), &mean[1..]).is_err());
+        assert!(
+            references
+                .push(model(0.5), &vec![f64::NAN; mean.len()])
+                .is_err()
+        );
+        references.push(model(0.5), &mean).unwrap();
+        // Of another encoder.
+        references.record.encoder_fingerprint = Fingerprint::of("another").finish();
+        let error = Head::embedded()
+            .unwrap()
+            .for_base(&references)
+            .err()
+            .unwrap();
+        assert!(error.to_string().contains("mini-clip"), "{error}");
+    }
+
+    #[test]
+    fn those_inside_the_program_are_found_by_their_base() {
+        let head = Head::embedded().unwrap();
+        let encoder = &head.config().encoder_fingerprint;
+        for (name, _) in EMBEDDED {
+            let references = References::open(Path::new(name)).unwrap();
+            let known = |model: &&ReferenceModel| !model.aspects.is_empty();
+            assert_eq!(references.models().len(), 60);
+            assert_eq!(references.models().iter().filter(known).count(), 58);
+            let base = references.base_fingerprint().unwrap();
+            let found = References::embedded_of(base, encoder).unwrap();
+            assert_eq!((references.base(), found), (name, Some(name)));
+            assert_eq!(References::embedded_of(encoder, encoder).unwrap(), None);
+            assert!(head.for_base(&references).unwrap().remark().is_some());
+        }
+    }
+}

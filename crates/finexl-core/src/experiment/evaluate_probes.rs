@@ -16,6 +16,9 @@ pub struct EvaluateProbes {
     pub encoder: String,
     /// Decompositions by name, each with figures of its own.
     pub methods: Vec<String>,
+    /// Reference models that methods which read by a head read with: a file, or the name of a base inside the program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub references: Option<PathBuf>,
     /// Models: the last snapshots of so many LoRA trainings, spread evenly over those of the pool whose aspects
     /// are known.
     pub models: usize,

@@ -155,7 +155,11 @@ fn checked(config: &EvaluateProbes) -> Result<Vec<Method>, EvalError> {
         }
     }
     let named = config.methods.iter().map(|name| {
-        Method::parse(name).map_err(|error| EvalError::setting("methods", error.to_string()))
+        let method = Method::parse(name);
+        let method = method.map_err(|error| EvalError::setting("methods", error.to_string()))?;
+        let references = config.references.as_deref();
+        let with = references.and_then(|references| method.with_references(references));
+        Ok::<_, EvalError>(with.unwrap_or(method))
     });
     named.collect()
 }
@@ -252,6 +256,7 @@ mod tests {
             pool: "no-such-pool".into(),
             encoder: "fake".to_string(),
             methods: vec!["nnls".to_string(), "ridge".to_string()],
+            references: None,
             models: 2,
             probes: 40,
             pairs: 4,

@@ -193,6 +193,7 @@ mod tests {
             pool: "pool".into(),
             encoder: "fake".to_string(),
             methods: vec!["nnls".to_string()],
+            references: None,
             models: 1,
             probes: 40,
             pairs: 4,
