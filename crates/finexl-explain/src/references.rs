@@ -19,7 +19,7 @@ const RECORD: &str = "references";
 pub const FEWEST: usize = 8;
 
 /// Reference models of the bases inside the program, by the bases' names.
-static EMBEDDED: [(&str, &[u8]); 2] = [
+static EMBEDDED: [(&str, &[u8]); 3] = [
     (
         "mini-gan",
         include_bytes!("../weights/mini-gan.references.safetensors"),
@@ -27,6 +27,10 @@ static EMBEDDED: [(&str, &[u8]); 2] = [
     (
         "mini-autoregressive",
         include_bytes!("../weights/mini-autoregressive.references.safetensors"),
+    ),
+    (
+        "mini-diffusion",
+        include_bytes!("../weights/mini-diffusion.references.safetensors"),
     ),
 ];
 
