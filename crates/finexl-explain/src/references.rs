@@ -177,7 +177,8 @@ impl References {
             })?;
         FeaturesFile {
             features: self.means.clone(),
-            names: self.models().iter().map(|m| m.name.clone()).collect(),
+            // Names stand in the record; of two keys the order in the file would be another one each time.
+            names: Vec::new(),
             metadata: HashMap::from([(RECORD.to_string(), record)]),
         }
         .write(path)
