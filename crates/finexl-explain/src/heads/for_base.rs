@@ -34,8 +34,7 @@ const CONFIDENCE: f64 = 0.95;
 impl Head {
     /// The same head for one base, by reference models of it: directions of images are the responses of the base,
     /// strengths are levels, by these as well as by texts, and a divergence that is a response is its aspect at level 1.
-    /// Models with aspects that the head does not know count as models of which nothing is
-    /// known.
+    /// Models with aspects that the head does not know count as models of which nothing is known.
     ///
     /// # Errors
     /// References that another encoder saw.
@@ -191,7 +190,7 @@ impl Labelled {
     /// Divergences with their levels.
     fn models(&self) -> impl Iterator<Item = (&[f64], &[f64])> {
         let divergences = self.divergences.chunks_exact(self.dimension);
-        divergences.zip(self.levels.chunks_exact(self.aspects))
+        divergences.zip(self.levels.chunks_exact(self.aspects.max(1)))
     }
 
     /// Puts levels on the operators' scale.
