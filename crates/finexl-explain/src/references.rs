@@ -196,25 +196,6 @@ impl References {
         }
     }
 
-    /// The name of those inside the program of a base, by the fingerprint of its weights, as an encoder sees them.
-    ///
-    /// # Errors
-    /// Where they are damaged.
-    pub fn embedded_of(
-        base: &Fingerprint,
-        encoder: &Fingerprint,
-    ) -> Result<Option<&'static str>, ExplainError> {
-        for (name, bytes) in EMBEDDED {
-            let references = Self::parse(Path::new(name), bytes)?;
-            if references.base_fingerprint() == Some(base)
-                && references.encoder_fingerprint() == encoder
-            {
-                return Ok(Some(name));
-            }
-        }
-        Ok(None)
-    }
-
     fn parse(path: &Path, bytes: &[u8]) -> Result<Self, ExplainError> {
         let file = FeaturesFile::parse(path, bytes)?;
         let remedy = "write it with `finexl references`";
@@ -349,18 +330,15 @@ mod tests {
     }
 
     #[test]
-    fn those_inside_the_program_are_found_by_their_base() {
+    fn those_inside_the_program_are_whole() {
         let head = Head::embedded().unwrap();
-        let encoder = &head.config().encoder_fingerprint;
         for (name, _) in EMBEDDED {
             let references = References::open(Path::new(name)).unwrap();
             let known = |model: &&ReferenceModel| !model.aspects.is_empty();
             assert_eq!(references.models().len(), 60);
             assert_eq!(references.models().iter().filter(known).count(), 58);
-            let base = references.base_fingerprint().unwrap();
-            let found = References::embedded_of(base, encoder).unwrap();
-            assert_eq!((references.base(), found), (name, Some(name)));
-            assert_eq!(References::embedded_of(encoder, encoder).unwrap(), None);
+            assert_eq!(references.base(), name);
+            assert!(references.base_fingerprint().is_some());
             assert!(head.for_base(&references).unwrap().remark().is_some());
         }
     }

@@ -48,8 +48,7 @@ pub struct Explain {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["base_features", "calibration"])]
     head: Option<PathBuf>,
     /// Reference models of the base, as a gather-references experiment wrote them, or the name of a generator inside
-    /// the program; none for none [default: those of the generator that --adapter is of]. With --method learned
-    /// (default) or calibrated.
+    /// the program; with --method learned (default) or calibrated.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["base_features", "calibration"])]
     references: Option<PathBuf>,
     /// An encoder: mini-clip, a weights file, the folder of a CLIP, SigLIP or EVA-CLIP model, or a
@@ -137,7 +136,7 @@ impl Explain {
     /// Settings with the method that was chosen, or `otherwise`.
     fn settings(&self, otherwise: Method) -> Result<AnalysisSettings, CliError> {
         let chosen = self.method.clone();
-        let references = self.references.as_ref().filter(|name| !is_none(name));
+        let references = self.references.as_ref();
         let mut method = match (&self.head, references) {
             (None, None) => chosen.unwrap_or(otherwise),
             _ => chosen.unwrap_or(Method::Learned(Learned::default())),
@@ -195,16 +194,13 @@ impl Explain {
         let device = finexl_zoo::device::by_name(&arguments.device)?;
         let encoder = finexl_zoo::encoders::open(&self.encoder, &device)?;
         self.check_words(&vocabulary, encoder.as_ref())?;
-        let mut settings = match (&self.method, &self.head) {
+        let settings = match (&self.method, &self.head) {
             (None, None) => {
                 let settings = default_settings(encoder.as_ref(), self.calibration.as_deref())?;
                 self.settings(settings.method)?
             }
             _ => self.settings(Method::default())?,
         };
-        if let (Some(base), None) = (&folders.tuned, &self.references) {
-            settings.method = settings.method.for_base(base)?;
-        }
         let progress = Progress::new(arguments.quiet);
         let applicable = applicable(
             self.calibration.as_deref(),
@@ -299,11 +295,6 @@ impl Explain {
             cached: true,
         })
     }
-}
-
-/// Whether no references are asked for.
-fn is_none(name: &Path) -> bool {
-    name == Path::new("none")
 }
 
 /// The settings where no method is chosen; a calibration file is for a method without a head.

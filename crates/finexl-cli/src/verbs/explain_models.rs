@@ -41,11 +41,10 @@ pub fn explain_models(
         }
     }
     ensure(&*base, &requests, None, &base_folder, arguments)?;
-    let mut settings = AnalysisSettings {
+    let settings = AnalysisSettings {
         seed: experiment.seed,
         ..default_settings(encoder, calibration)?
     };
-    settings.method = settings.method.for_base(base.weights())?;
     let reporting = Reporting::new(encoder, calibration, settings, &experiment.output)?;
     for (name, model) in &experiment.personalized {
         let opened = open_personalized(&experiment.model, model, None, &device)?;

@@ -6,7 +6,6 @@ use crate::output::remark;
 use crate::verbs::explain::display_name;
 use crate::verbs::generate::{Walking, concept, generate, remark_collapse};
 use finexl_core::CoreError;
-use finexl_core::fingerprint::Fingerprint;
 use finexl_data::manifest::read_prompts;
 use finexl_data::scenes::{MANIFEST, Split};
 use finexl_explain::cache::Cache;
@@ -50,8 +49,6 @@ pub struct PairFolders {
     pub names: [String; 2],
     /// The manifest with the prompts, where the folders were generated.
     pub prompts: Option<PathBuf>,
-    /// Fingerprint of the base's weights, where an adapter of it made the images.
-    pub tuned: Option<Fingerprint>,
     /// Keeps folders that nobody asked for until they are read.
     _made: Option<TempDir>,
 }
@@ -63,7 +60,6 @@ impl PairFolders {
             folders: folders.map(Path::to_path_buf),
             names,
             prompts: None,
-            tuned: None,
             _made: None,
         }
     }
@@ -123,7 +119,6 @@ impl GeneratedPairs {
         let [base_folder, personalized_folder] = [0, 1].map(|side| folders[side].clone());
         Ok(PairFolders {
             prompts: Some(base_folder.join(MANIFEST)),
-            tuned: self.adapter.is_some().then(|| base.weights().clone()),
             folders: [base_folder, personalized_folder],
             names: [base.name().to_string(), name],
             _made: Some(made),

@@ -70,7 +70,7 @@ fn a_base_is_known_by_its_models() {
         let note = "8 reference models of own base, 3 of them with known aspects";
         assert!(notes.contains(note), "{notes}");
     }
-    let plain = sandbox.succeeds(&format!("{EXPLAIN} --references none --json -"));
+    let plain = sandbox.succeeds(&format!("{EXPLAIN} --json -"));
     assert!(!plain.stdout.contains("reference models"));
 
     // Models of which nothing is known tell what comes along with a tuning.

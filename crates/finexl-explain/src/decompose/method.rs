@@ -2,9 +2,7 @@
 
 use super::{Centered, Decomposition, Lsq, Nnls, Omp, Paper, Ridge, SubspaceNnls};
 use crate::error::ExplainError;
-use crate::heads::{Calibrated, EMBEDDED_HEAD, Head, Learned};
-use crate::references::References;
-use finexl_core::fingerprint::Fingerprint;
+use crate::heads::{Calibrated, Head, Learned};
 use finexl_zoo::encoders::Encoder;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
@@ -114,28 +112,6 @@ impl Method {
         let mut method = self.clone();
         *method.head_files()?.1 = Some(references.to_path_buf());
         Some(method)
-    }
-
-    /// The same method with the reference models of a base that are inside the program, by the fingerprint of its
-    /// weights: where there are any, the method reads by the head inside the program, and it has none of its own.
-    ///
-    /// # Errors
-    ///
-    /// Where head or references are damaged.
-    pub fn for_base(&self, base: &Fingerprint) -> Result<Self, ExplainError> {
-        let (Self::Calibrated(Calibrated { head, references })
-        | Self::Learned(Learned { head, references })) = self
-        else {
-            return Ok(self.clone());
-        };
-        if head != Path::new(EMBEDDED_HEAD) || references.is_some() {
-            return Ok(self.clone());
-        }
-        let embedded = Head::embedded()?;
-        let encoder = &embedded.config().encoder_fingerprint;
-        let found = References::embedded_of(base, encoder)?.map(Path::new);
-        let with = found.and_then(|references| self.with_references(references));
-        Ok(with.unwrap_or_else(|| self.clone()))
     }
 
     /// What a method that reads by a head reads: the head, reference models.
