@@ -198,7 +198,7 @@ impl References {
 
     fn parse(path: &Path, bytes: &[u8]) -> Result<Self, ExplainError> {
         let file = FeaturesFile::parse(path, bytes)?;
-        let remedy = "write it with `finexl references`";
+        let remedy = "write it with a [gather-references] experiment";
         let record = file.metadata.get(RECORD);
         let record =
             record.ok_or_else(|| fault(path, format!("it holds no reference models; {remedy}")))?;

@@ -335,4 +335,15 @@ mod tests {
             assert!(message.contains(part), "{message}");
         }
     }
+
+    #[test]
+    fn a_pool_takes_the_references_of_its_base() {
+        let paths = ["mini-autoregressive", "mini-gan"].map(PathBuf::from);
+        let gan = References::open(&paths[1]).unwrap();
+        let of = |base: Option<&Fingerprint>| references_of(&paths, base).unwrap();
+        assert_eq!(of(gan.base_fingerprint()), Some(&paths[1]));
+        assert_eq!(of(None), Some(&paths[0]));
+        assert_eq!(of(Some(gan.encoder_fingerprint())), None);
+        assert!(references_of(&[PathBuf::from("gone")], None).is_err());
+    }
 }
