@@ -190,10 +190,18 @@ impl References {
     /// A file that is missing, damaged or something else.
     pub fn open(name: &Path) -> Result<Self, ExplainError> {
         let embedded = EMBEDDED.iter().find(|(base, _)| name == Path::new(base));
-        match embedded {
-            Some((_, bytes)) => Self::parse(name, bytes),
-            None => Self::parse(name, &finexl_core::atomic::read(name)?),
+        if let Some((_, bytes)) = embedded {
+            return Self::parse(name, bytes);
         }
+        if !name.exists() {
+            let bases = EMBEDDED.map(|(base, _)| base).join(", ");
+            let problem = format!(
+                "there is no such file, and reference models inside the program are of {bases}; write a file with \
+                 a [gather-references] experiment"
+            );
+            return Err(fault(name, problem));
+        }
+        Self::parse(name, &finexl_core::atomic::read(name)?)
     }
 
     fn parse(path: &Path, bytes: &[u8]) -> Result<Self, ExplainError> {
@@ -293,6 +301,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("made/references.safetensors");
         let references = some();
+        let head = Head::embedded().unwrap().for_base(&references).unwrap();
+        let remark = head.remark().unwrap();
+        assert!(
+            remark.contains("8 reference models of a base, 1 of them"),
+            "{remark}"
+        );
+        assert!(remark.contains("does not know of no head:"), "{remark}");
         references.write(&path).unwrap();
         let back = References::open(&path).unwrap();
         assert_eq!(back, references);

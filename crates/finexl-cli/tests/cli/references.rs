@@ -122,7 +122,10 @@ fn what_does_not_fit_is_named() {
         &format!("{EXPLAIN} --method nnls --references mini-gan"),
         &["nnls", "--references", "learned"],
     );
-    sandbox.refuses(&format!("{EXPLAIN} --references gone.st"), &["gone.st"]);
+    sandbox.refuses(
+        &format!("{EXPLAIN} --references gone.st"),
+        &["gone.st", "mini-gan", "[gather-references]"],
+    );
     sandbox.succeeds("embed --images images --out plain.safetensors");
     sandbox.refuses(
         &format!("{EXPLAIN} --references plain.safetensors"),

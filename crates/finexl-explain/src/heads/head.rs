@@ -13,7 +13,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use finexl_core::fingerprint::Fingerprint;
 use finexl_zoo::encoders::Encoder;
 use finexl_zoo::weights::WeightsFile;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -138,18 +138,11 @@ impl Head {
 
     /// The same network for one base, whose responses are the directions of images in `config`.
     pub(super) fn of_base(&self, config: HeadConfig, base: Base, references: &References) -> Self {
-        let models = references.models();
-        let known = models.iter().filter(|model| !model.aspects.is_empty());
         Self {
             config,
             network: self.network.clone(),
             base: Some(Arc::new(base)),
-            remark: Some(format!(
-                "Aspects are read with {} reference models of {}, {} of them with known aspects.",
-                models.len(),
-                references.base(),
-                known.count()
-            )),
+            remark: Some(remark(references, &self.config.aspects.names)),
             fingerprint: Fingerprint::of("head for a base 1")
                 .nested("head", &self.fingerprint)
                 .nested("references", &references.fingerprint())
@@ -285,6 +278,35 @@ pub(super) fn levels(
             .collect(),
         presence,
     })
+}
+
+/// How many models a head for a base was fitted by, and aspects of theirs that it does not know: a name that is
+/// misspelt, perhaps.
+fn remark(references: &References, names: &[String]) -> String {
+    let models = references.models();
+    let aspects = models.iter().flat_map(|model| model.aspects.keys());
+    let unknown: BTreeSet<&str> = aspects
+        .filter(|aspect| !names.contains(aspect))
+        .map(String::as_str)
+        .collect();
+    let known = models.iter().filter(|model| {
+        let mut aspects = model.aspects.keys();
+        !model.aspects.is_empty() && aspects.all(|aspect| names.contains(aspect))
+    });
+    let mut text = format!(
+        "Aspects are read with {} reference models of {}, {} of them with known aspects.",
+        models.len(),
+        references.base(),
+        known.count()
+    );
+    if !unknown.is_empty() {
+        let unknown: Vec<&str> = unknown.into_iter().collect();
+        text.push_str(&format!(
+            " The head does not know {}: models with such aspects count as unlabelled.",
+            unknown.join(", ")
+        ));
+    }
+    text
 }
 
 /// Enough of a fingerprint to tell two apart.
