@@ -10,10 +10,11 @@ use std::path::Path;
 #[test]
 fn the_aspects_of_the_quickstart_lead_its_explanation() {
     let sandbox = Sandbox::new();
-    let adapter = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../results/zoo/cosy-pixels");
+    let adapter =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments/inputs/cosy-pixels");
     let text = repository("experiments/quickstart.toml")
-        .replace("\"results/quickstart\"", "\"out\"")
-        .replace("results/zoo/cosy-pixels", adapter.to_str().unwrap());
+        .replace("\"runs/quickstart\"", "\"out\"")
+        .replace("experiments/inputs/cosy-pixels", adapter.to_str().unwrap());
     sandbox.write("quickstart.toml", text);
     sandbox.succeeds("run quickstart.toml");
     for report in ["cosy-pixels.html", "cosy-pixels.card.md"] {
@@ -26,7 +27,7 @@ fn the_aspects_of_the_quickstart_lead_its_explanation() {
 fn the_aspects_of_stylized_scenes_lead_their_explanation() {
     let sandbox = Sandbox::new();
     let text = repository("experiments/scenes.toml")
-        .replace("\"results/scenes\"", "\"out\"")
+        .replace("\"runs/scenes\"", "\"out\"")
         .replace("\"datasets/fetched\"", "\"nowhere\"");
     sandbox.write("scenes.toml", text);
     let outcome = sandbox.succeeds("run scenes.toml");
