@@ -23,6 +23,23 @@ fn the_aspects_of_the_quickstart_lead_its_explanation() {
     leads(&sandbox, BTreeSet::from(["pixelated", "vignette", "warm"]));
 }
 
+/// The picture of the README is of these commands.
+#[test]
+fn the_example_of_the_readme_is_answered_right() {
+    let sandbox = Sandbox::new();
+    sandbox.succeeds("data render base --scenes 25");
+    sandbox.succeeds("data stylize base cosy --aspect pixelated=0.6 --aspect warm=0.4");
+    sandbox.succeeds(
+        "explain --base base --personalized cosy --prompts base/manifest.csv --json cosy.json",
+    );
+    let record = sandbox.json("cosy.json");
+    let found: Vec<&str> = (record["aspects"].as_array().unwrap().iter())
+        .filter(|aspect| aspect["significant"] == true)
+        .map(|aspect| aspect["concept"].as_str().unwrap())
+        .collect();
+    assert_eq!(found, ["pixelated", "warm"], "{}", record["summary"]);
+}
+
 #[test]
 fn the_aspects_of_stylized_scenes_lead_their_explanation() {
     let sandbox = Sandbox::new();
