@@ -1,7 +1,7 @@
 //! Errors as a person reads them, and exit codes.
 
 use crate::arguments::Arguments;
-use finexl_core::CoreError;
+use finexl_core::{CoreError, toml_file};
 use finexl_data::DataError;
 use finexl_eval::EvalError;
 use finexl_explain::ExplainError;
@@ -9,7 +9,7 @@ use finexl_zoo::ZooError;
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 use std::fmt;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Exit code for a mistake in what the user gave: arguments, files, images.
@@ -50,6 +50,25 @@ pub enum CliError {
     /// Anything that only the command line knows.
     #[error("{0}")]
     Usage(String),
+}
+
+impl CliError {
+    /// The same, with the line of the setting that is wrong, where it stands in an experiment file.
+    pub fn in_file(self, path: &Path) -> Self {
+        let setting = match &self {
+            Self::Eval(EvalError::Setting { setting, .. })
+            | Self::Explain(ExplainError::Setting { setting, .. })
+            | Self::Eval(EvalError::Explain(ExplainError::Setting { setting, .. })) => *setting,
+            _ => return self,
+        };
+        let Ok(text) = toml_file::text(path) else {
+            return self;
+        };
+        match toml_file::place_of(&text, setting) {
+            Some(span) => toml_file::mistake(path, &text, self.to_string(), span).into(),
+            None => self,
+        }
+    }
 }
 
 /// Logging: warnings to standard error, more with `RUST_LOG`.
@@ -181,7 +200,9 @@ fn toml_mistake(error: &CliError) -> Option<TomlMistake> {
         CliError::Core(core)
         | CliError::Data(DataError::Core(core))
         | CliError::Zoo(ZooError::Core(core))
-        | CliError::Explain(ExplainError::Core(core)) => core,
+        | CliError::Explain(ExplainError::Core(core))
+        | CliError::Eval(EvalError::Core(core))
+        | CliError::Eval(EvalError::Explain(ExplainError::Core(core))) => core,
         _ => return None,
     };
     let CoreError::Toml {

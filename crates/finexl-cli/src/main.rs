@@ -3,6 +3,7 @@
 mod arguments;
 mod diagnostics;
 mod interruption;
+mod numbers;
 mod output;
 mod report;
 mod selection_results;

@@ -48,6 +48,13 @@ pub fn check_writable(path: &Path) -> Result<(), CliError> {
         _ => Path::new("."),
     };
     match std::fs::metadata(folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(CliError::Usage(format!(
+                "cannot write {}: there is no folder {}; make it, or choose a folder that exists",
+                path.display(),
+                folder.display()
+            )))
+        }
         Err(error) => Err(refused(error.kind())),
         Ok(found) if !found.is_dir() => Err(refused(std::io::ErrorKind::NotADirectory)),
         Ok(found) if found.permissions().readonly() => {

@@ -128,12 +128,13 @@ fn picture(path: &Path) -> Option<Vec<u8>> {
 }
 
 /// The table for a terminal.
-pub fn show(explanation: &Explanation, top: usize) -> String {
+pub fn show(explanation: &Explanation, top: usize, quiet: bool) -> String {
     let terminal = std::io::stdout().is_terminal();
     let colour = terminal && std::env::var_os("NO_COLOR").is_none();
     let options = TableOptions {
         top,
         colour,
+        quiet,
         ..TableOptions::default()
     };
     terminal_table(explanation, &options)

@@ -120,7 +120,10 @@ impl SelectionResults {
     }
 
     /// What the records were made from, where the run has kept it.
-    fn provenance(&self) -> Result<Option<Value>, CliError> {
+    ///
+    /// # Errors
+    /// A file that is damaged.
+    pub fn provenance(&self) -> Result<Option<Value>, CliError> {
         let path = self.folder.join("provenance.json");
         if !path.exists() {
             return Ok(None);

@@ -5,10 +5,11 @@
 use crate::fingerprint::Fingerprint;
 use crate::{CoreError, atomic};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The value of [`Explanation::schema`] that this version writes.
-pub const SCHEMA: &str = "finexl-explanation-4";
+pub const SCHEMA: &str = "finexl-explanation-5";
 
 /// How a personalized generator differs from its base.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,10 +19,13 @@ pub struct Explanation {
     pub schema: String,
     /// One sentence for a person.
     pub summary: String,
-    /// Names of the two sides, as given by the user (folder or file names).
+    /// What the base is called: a folder, a file or a generator by its name.
     pub base: String,
-    /// The personalized side.
+    /// What the personalized side is called, with the scale at which it is applied, or the strength or distance of
+    /// what was done, where there is one.
     pub personalized: String,
+    /// How the images of either side were generated, where that is known.
+    pub generated: Generated,
     /// Number of image pairs used.
     pub pairs: usize,
     /// Their names (file stems or prompts), in the order of [`AspectScore::profile`].
@@ -117,10 +121,56 @@ pub struct AspectScore {
     pub p_adjusted: f64,
     /// Adjusted p at most 0.05 and the interval outside the effect threshold.
     pub significant: bool,
+    /// What decided that.
+    pub decision: Decision,
     /// Where the aspect shows most: per-pair scores, largest first.
     pub most: Vec<PairScore>,
     /// Where it shows least, smallest first.
     pub least: Vec<PairScore>,
+}
+
+/// Why an aspect is significant, or is not.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Decision {
+    /// What it came to.
+    pub verdict: Verdict,
+    /// The interval of a significant aspect lies beyond this size, in the units of `score`.
+    pub threshold: f64,
+    /// What the threshold is.
+    pub threshold_from: ThresholdSource,
+    /// The reason in words.
+    pub because: String,
+}
+
+/// Outcomes of the decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Neither chance nor too small.
+    Significant,
+    /// The aspect has no score at all.
+    NoScore,
+    /// With so few pairs nothing can be significant.
+    TooFewPairs,
+    /// The adjusted p is above 0.05.
+    Chance,
+    /// The interval reaches within the threshold of zero.
+    Size,
+    /// Both.
+    ChanceAndSize,
+}
+
+/// Where a threshold comes from: the larger of the two decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ThresholdSource {
+    /// Nothing was calibrated: an interval has to lie beyond zero.
+    Zero,
+    /// The effect threshold: what pairs without a change stay below.
+    Effect,
+    /// A share of the strongest aspect: what it spills over to others.
+    Spill,
 }
 
 /// How strongly one pair shows an aspect.
@@ -131,6 +181,56 @@ pub struct PairScore {
     pub pair: String,
     /// Contribution of this pair, in the units of `weight`.
     pub contribution: f64,
+}
+
+/// How the images of the two sides were generated.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Generated {
+    /// The base's, where it is known.
+    pub base: Option<GeneratedImages>,
+    /// The personalized side's, where it is known.
+    pub personalized: Option<GeneratedImages>,
+}
+
+/// How a side's images were generated.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GeneratedImages {
+    /// Name of the generator.
+    pub generator: String,
+    /// Everything that its images depend on beside prompts, seeds and settings.
+    pub fingerprint: Fingerprint,
+    /// SHA-256 of the network's weights of the base, where it is known: what adapters and reference models are of.
+    pub weights: Option<Fingerprint>,
+    /// What personalizes it; none of a base, and of what is steered by settings alone.
+    pub personalization: Option<Applied>,
+    /// Sampler, steps, guidance, a concept with its strength, a walk with its distance.
+    pub settings: BTreeMap<String, String>,
+}
+
+/// A personalization with the scale at which it was applied.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Applied {
+    /// Its file.
+    pub file: String,
+    /// SHA-256 of that file, where it was there to read.
+    pub fingerprint: Option<Fingerprint>,
+    /// The scale; none of a model that is fine-tuned as a whole.
+    pub scale: Option<f64>,
+    /// The base that it says it was made for.
+    pub base: Option<String>,
+}
+
+/// Something that was read from a file or is inside the program.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// Its name.
+    pub name: String,
+    /// Its content.
+    pub fingerprint: Fingerprint,
 }
 
 /// What went into a result: enough to make it again or to see that it cannot be the same.
@@ -148,8 +248,18 @@ pub struct Provenance {
     pub base_images: Fingerprint,
     /// Vocabulary.
     pub vocabulary: Fingerprint,
-    /// Method and its settings.
+    /// Method and its settings, with the content of what it reads by.
     pub settings: Fingerprint,
+    /// The head that aspects are read by, of methods that have one.
+    pub head: Option<Source>,
+    /// The reference models that the head was fitted to.
+    pub references: Option<Source>,
+    /// What turned weights into levels.
+    pub calibration: Option<Source>,
+    /// Where tensors were computed: devices differ in the last digits.
+    pub device: String,
+    /// Versions of the code behind the numbers: where one differs, so may the numbers.
+    pub code: BTreeMap<String, u32>,
     /// Seed of resampling.
     pub seed: u64,
 }

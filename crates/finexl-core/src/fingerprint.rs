@@ -100,6 +100,12 @@ impl FingerprintBuilder {
         self
     }
 
+    /// Adds a number that need not be whole, by its bits.
+    pub fn real(mut self, label: &str, value: f64) -> Self {
+        self.frame(label, &value.to_le_bytes());
+        self
+    }
+
     /// Adds another fingerprint.
     pub fn nested(self, label: &str, value: &Fingerprint) -> Self {
         self.text(label, value.as_str())

@@ -40,6 +40,15 @@ pub fn score_encoders(
 ) -> Result<(Vec<Measure>, Vec<String>), EvalError> {
     let split: Split = config.split.parse()?;
     let scenes = Scene::draw_distinct(split, config.seed, config.probes);
+    if scenes.len() < config.probes {
+        let problem = format!(
+            "{} were asked for, and the split {} has {} different scenes",
+            config.probes,
+            split.name(),
+            scenes.len()
+        );
+        return Err(EvalError::setting("probes", problem));
+    }
     let probes: Vec<String> = scenes.iter().map(Scene::prompt).collect();
     let vocabulary = Vocabulary::default_phrases()?;
     let (mut measures, mut notes, mut encoders) = (Vec::new(), Vec::new(), BTreeMap::new());

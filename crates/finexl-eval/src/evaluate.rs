@@ -92,6 +92,8 @@ pub fn evaluate(
         experiment: config,
         encoder: encoder.name(),
         encoder_fingerprint: encoder.fingerprint(),
+        device: encoder.device(),
+        settings: bench.explainer.settings.fingerprint()?,
         vocabulary: vocabulary.fingerprint(),
         calibration,
         notes: &bench.notes,

@@ -50,6 +50,17 @@ pub fn generator_quality(
             "at least one set of 100 scenes and one guidance are needed".to_string(),
         ));
     }
+    if scenes.len() < config.sets * SET {
+        let problem = format!(
+            "{} sets of {SET} scenes were asked for; the split {} has {} scenes of what {} knows, enough for {}",
+            config.sets,
+            split.name(),
+            scenes.len(),
+            generator.name(),
+            scenes.len() / SET
+        );
+        return Err(EvalError::setting("sets", problem));
+    }
     let size = generator.image_size();
     let sprites = SpriteSet::load(Artist::Twemoji, Path::new(""), size)?;
     let real: Vec<Image> = scenes

@@ -3,7 +3,6 @@
 use crate::EvalError;
 use crate::settings::Progress;
 use finexl_core::experiment::Experiment;
-use finexl_core::toml_file;
 use finexl_zoo::personalization::make_pool;
 use std::path::{Path, PathBuf};
 
@@ -32,7 +31,7 @@ pub(crate) fn made_pool(
             model: None,
         });
     }
-    let Experiment::MakePool(recipe) = toml_file::read(path)? else {
+    let Experiment::MakePool(recipe) = Experiment::read(path)? else {
         let problem = format!("{} is no [make-pool] experiment", path.display());
         return Err(EvalError::setting(setting, problem));
     };

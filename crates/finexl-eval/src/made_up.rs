@@ -1,7 +1,9 @@
 //! Made-up records and an encoder without weights, for tests.
 #![allow(clippy::unwrap_used)]
 
-use finexl_core::explanation::{AspectScore, Explanation, Provenance, SCHEMA};
+use finexl_core::explanation::{
+    AspectScore, Decision, Explanation, Generated, Provenance, SCHEMA, ThresholdSource, Verdict,
+};
 use finexl_core::fingerprint::Fingerprint;
 use finexl_core::seed;
 use finexl_data::image::Image;
@@ -9,6 +11,7 @@ use finexl_data::resize::fit_square;
 use finexl_zoo::ZooError;
 use finexl_zoo::encoders::{Encoder, Features};
 use rand::RngExt;
+use std::collections::BTreeMap;
 
 /// An entry of a record.
 pub fn aspect(concept: &str, family: Option<&str>, score: f64, significant: bool) -> AspectScore {
@@ -24,6 +27,16 @@ pub fn aspect(concept: &str, family: Option<&str>, score: f64, significant: bool
         level: None,
         p_adjusted: 0.5,
         significant,
+        decision: Decision {
+            verdict: if significant {
+                Verdict::Significant
+            } else {
+                Verdict::Chance
+            },
+            threshold: 0.0,
+            threshold_from: ThresholdSource::Zero,
+            because: String::new(),
+        },
         most: Vec::new(),
         least: Vec::new(),
     }
@@ -37,6 +50,7 @@ pub fn record(aspects: Vec<AspectScore>) -> Explanation {
         summary: String::new(),
         base: String::new(),
         personalized: String::new(),
+        generated: Generated::default(),
         pairs: 25,
         pair_names: Vec::new(),
         method: "nnls".to_owned(),
@@ -56,6 +70,11 @@ pub fn record(aspects: Vec<AspectScore>) -> Explanation {
             base_images: none.clone(),
             vocabulary: none.clone(),
             settings: none,
+            head: None,
+            references: None,
+            calibration: None,
+            device: "cpu".to_owned(),
+            code: BTreeMap::new(),
             seed: 0,
         },
     }

@@ -2,7 +2,7 @@
 
 use crate::EvalError;
 use crate::painted::{AMOUNTS, PaintedStyle};
-use crate::pool_figures::{FEWEST_LEVELS, PAINTED, Row, correlation, summary};
+use crate::pool_figures::{FEWEST_LEVELS, PAINTED, Row, correlation, summary, unmeasured};
 use crate::report::{write_json, write_table};
 use crate::settings::Progress;
 use crate::summary::Measure;
@@ -84,6 +84,7 @@ pub fn evaluate_pool(
         measures.extend(summary(&scorer.name, &found)?);
         rows.extend(found);
     }
+    notes.extend(unmeasured(&measures));
     write_table(&config.output.join("models.csv"), &rows)?;
     write_table(&config.output.join("summary.csv"), &measures)?;
     let provenance = PoolProvenance {
@@ -96,6 +97,11 @@ pub fn evaluate_pool(
             .iter()
             .map(|s| (s.name.clone(), s.encoder.fingerprint().clone()))
             .collect(),
+        settings: scorers
+            .iter()
+            .map(|s| Ok::<_, EvalError>((s.name.clone(), s.settings.fingerprint()?)))
+            .collect::<Result<_, _>>()?,
+        device: scorers.first().map_or("cpu", |s| s.encoder.device()),
         calibrated: scorers
             .iter()
             .map(|s| (s.name.clone(), s.applicable.calibration.is_some()))
@@ -116,6 +122,9 @@ struct PoolProvenance<'a> {
     base: &'a Fingerprint,
     vocabulary: &'a Fingerprint,
     encoders: BTreeMap<String, Fingerprint>,
+    /// By scorer: method, head, resampling, seed.
+    settings: BTreeMap<String, Fingerprint>,
+    device: &'static str,
     /// Whether scores are levels; else they are weights.
     calibrated: BTreeMap<String, bool>,
     notes: &'a [String],

@@ -19,6 +19,10 @@ pub(crate) struct Provenance<'a, C: Serialize> {
     pub encoder: &'a str,
     /// Its weights, architecture and preprocessing.
     pub encoder_fingerprint: &'a Fingerprint,
+    /// Where it computed.
+    pub device: &'static str,
+    /// Method with what it reads by, resampling, seed, versions.
+    pub settings: Fingerprint,
     /// The vocabulary.
     pub vocabulary: &'a Fingerprint,
     /// The calibration; absent where scores are raw weights.

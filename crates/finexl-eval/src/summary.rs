@@ -98,6 +98,18 @@ impl Measure {
         }
     }
 
+    /// What nothing was measured for, though there is a target: it is neither met nor missed.
+    pub(crate) fn unmeasured(name: &str, group: &str, target: Target) -> Self {
+        let nothing = Interval {
+            low: f64::NAN,
+            high: f64::NAN,
+        };
+        Self {
+            target: Some(target.to_string()),
+            ..Self::new(name, group, (f64::NAN, nothing), 0)
+        }
+    }
+
     pub(crate) fn with_target(mut self, target: Target) -> Self {
         self.met = target.met(self.value);
         self.target = self.met.map(|_| target.to_string());

@@ -3,7 +3,7 @@
 use crate::EvalError;
 use crate::pool::{ProbePool, Scenario};
 use crate::settings::Progress;
-use finexl_core::explanation::{AspectScore, Explanation};
+use finexl_core::explanation::{AspectScore, Explanation, Generated};
 use finexl_core::fingerprint::Fingerprint;
 use finexl_explain::analysis::AnalysisSettings;
 use finexl_explain::bank::ConceptBank;
@@ -58,6 +58,9 @@ impl Explainer<'_> {
             settings: &self.settings,
             encoder: self.encoder.name().to_owned(),
             encoder_fingerprint: self.encoder.fingerprint().clone(),
+            device: self.encoder.device().to_owned(),
+            generated: Generated::default(),
+            calibrated_by: None,
             images: Fingerprint::of("evaluation").finish(),
             base_images: Fingerprint::of("evaluation").finish(),
             notes: Vec::new(),

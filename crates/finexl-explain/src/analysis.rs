@@ -8,8 +8,12 @@ use crate::statistics::{
     Estimate, Interval, Resampling, Tail, bca, benjamini_hochberg, bootstrap, expanded, jackknife,
     percentile, sign_flip_test, smallest_pairs_that_can_pass, studentized,
 };
+use finexl_core::fingerprint::Fingerprint;
 use finexl_zoo::encoders::Encoder;
 use serde::{Deserialize, Serialize};
+
+/// Version of this analysis: raised whenever the same input gives other intervals, p-values or shares.
+pub const VERSION: u32 = 1;
 
 /// Confidence of every interval.
 pub const CONFIDENCE: f64 = 0.95;
@@ -45,6 +49,27 @@ impl Default for AnalysisSettings {
 }
 
 impl AnalysisSettings {
+    /// Fingerprint of everything that an analysis depends on beside its input: the method with what it reads by,
+    /// resampling, and the version of this code.
+    ///
+    /// # Errors
+    /// As [`Method::fingerprint`].
+    pub fn fingerprint(&self) -> Result<Fingerprint, ExplainError> {
+        let interval = match self.interval {
+            IntervalKind::Percentile => "percentile",
+            IntervalKind::Bca => "bca",
+            IntervalKind::Studentized => "studentized",
+        };
+        Ok(Fingerprint::of("settings")
+            .number("version", u64::from(VERSION))
+            .nested("method", &self.method.fingerprint()?)
+            .text("interval", interval)
+            .number("resamples", self.resamples as u64)
+            .number("flips", self.flips as u64)
+            .number("seed", self.seed)
+            .finish())
+    }
+
     /// The settings where nothing is chosen: the method is the one that was best on validation pools of those
     /// that there are for the encoder.
     ///

@@ -6,6 +6,7 @@ use crate::error::ExplainError;
 use crate::statistics::MonotoneMap;
 use crate::vocabulary::Vocabulary;
 use finexl_core::CoreError;
+use finexl_core::explanation::Source;
 use finexl_core::fingerprint::Fingerprint;
 use finexl_zoo::encoders::Encoder;
 use serde::de::DeserializeOwned;
@@ -49,6 +50,8 @@ pub struct Applicable {
     pub profile_space: Option<CalibratedSpace>,
     /// Levels and thresholds; they depend on the vocabulary too.
     pub calibration: Option<Calibration>,
+    /// The file or the embedded calibration of which something applies; none where all comes from a head.
+    pub source: Option<Source>,
 }
 
 impl Calibration {
@@ -67,6 +70,7 @@ impl Calibration {
             // Profiles are the same whatever the method.
             let own = parsed.filter(|c| c.encoder == *encoder.fingerprint());
             return Ok(Applicable {
+                source: own.is_some().then(embedded_source),
                 profile_space: own.and_then(|c| c.space),
                 ..head.applicable(method, vocabulary)
             });
@@ -79,14 +83,17 @@ impl Calibration {
                 space: calibration.space.clone(),
                 profile_space: calibration.space.clone(),
                 calibration: Some(calibration),
+                source: Some(embedded_source()),
             },
             Some("vocabulary") => Applicable {
                 space: calibration.space.clone(),
                 profile_space: calibration.space,
                 calibration: None,
+                source: Some(embedded_source()),
             },
             Some("method") => Applicable {
                 profile_space: calibration.space,
+                source: Some(embedded_source()),
                 ..Applicable::default()
             },
             Some(_) => Applicable::default(),
@@ -115,6 +122,10 @@ impl Calibration {
                 space: calibration.space.clone(),
                 profile_space: calibration.space.clone(),
                 calibration: Some(calibration),
+                source: Some(Source {
+                    name: file_name(path),
+                    fingerprint: Fingerprint::of_bytes(&bytes),
+                }),
             }),
         }
     }
@@ -162,6 +173,18 @@ impl Calibration {
     pub fn threshold(&self, highest: f64) -> f64 {
         self.effect.max(self.spill * highest)
     }
+}
+
+fn embedded_source() -> Source {
+    Source {
+        name: "mini-clip, embedded".to_string(),
+        fingerprint: Fingerprint::of_bytes(EMBEDDED.as_bytes()),
+    }
+}
+
+fn file_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    name.to_string_lossy().into_owned()
 }
 
 fn parse<T: DeserializeOwned>(text: &str, what: &str) -> Result<T, ExplainError> {

@@ -1,16 +1,20 @@
 //! From divergences to the record that a person reads.
 
-use crate::analysis::{Analysis, AnalysisSettings, FALSE_DISCOVERIES, analyse};
+use crate::analysis::{Analysis, AnalysisSettings, analyse};
 use crate::bank::ConceptBank;
 use crate::calibrated_space::CalibratedSpace;
 use crate::calibration::Calibration;
+use crate::code_versions::code_versions;
+use crate::decision::{Finding, Threshold, decide};
 use crate::decompose::Directions;
 use crate::divergence::Divergences;
 use crate::error::ExplainError;
 use crate::profile::{profile_ridge, profiles};
 use crate::vocabulary::Vocabulary;
 use crate::wording::{summary, wording};
-use finexl_core::explanation::{AspectScore, Explanation, PairScore, Provenance, SCHEMA};
+use finexl_core::explanation::{
+    AspectScore, Explanation, Generated, PairScore, Provenance, SCHEMA, Source, Verdict,
+};
 use finexl_core::fingerprint::Fingerprint;
 
 /// Pairs listed as showing an aspect most, and least.
@@ -42,6 +46,12 @@ pub struct Request<'a> {
     pub encoder: String,
     /// Fingerprint of the encoder.
     pub encoder_fingerprint: Fingerprint,
+    /// Where it computed.
+    pub device: String,
+    /// How the images were generated, where that is known.
+    pub generated: Generated,
+    /// What turned weights into levels, or where they were fitted, if that is a calibration.
+    pub calibrated_by: Option<Source>,
     /// Fingerprint of the images.
     pub images: Fingerprint,
     /// Fingerprint of the base's images and of the prompts of the bank.
@@ -71,6 +81,7 @@ pub fn explain(request: Request<'_>) -> Result<Explanation, ExplainError> {
         summary: String::new(),
         base: request.base.clone(),
         personalized: request.personalized.clone(),
+        generated: request.generated.clone(),
         pairs: request.divergences.pairs(),
         pair_names: request.pairs.clone(),
         method: request.settings.method.name().to_string(),
@@ -86,10 +97,17 @@ pub fn explain(request: Request<'_>) -> Result<Explanation, ExplainError> {
             &analysis,
             &profiles_of(&request)?,
             errors.as_deref(),
+            testable,
         ),
         notes: request.notes.clone(),
         provenance: provenance(&request)?,
     };
+    if !record.calibrated {
+        record.notes.push(
+            "Scores are raw weights and no levels: no calibration fits this encoder, vocabulary and method."
+                .to_string(),
+        );
+    }
     if !testable {
         record.notes.push(format!(
             "With {} pairs no single finding can pass the significance test over {} concepts; {} pairs are needed.",
@@ -150,18 +168,19 @@ fn profiles_of(request: &Request<'_>) -> Result<Vec<f64>, ExplainError> {
 }
 
 fn provenance(request: &Request<'_>) -> Result<Provenance, ExplainError> {
-    let settings =
-        serde_json::to_string(request.settings).map_err(|source| finexl_core::CoreError::Json {
-            what: "the settings".to_string(),
-            source,
-        })?;
+    let [head, references] = request.settings.method.sources()?;
     Ok(Provenance {
         version: env!("CARGO_PKG_VERSION").to_string(),
         encoder: request.encoder_fingerprint.clone(),
         images: request.images.clone(),
         base_images: request.base_images.clone(),
         vocabulary: request.vocabulary.fingerprint().clone(),
-        settings: Fingerprint::of("settings").text("json", &settings).finish(),
+        settings: request.settings.fingerprint()?,
+        head,
+        references,
+        calibration: request.calibrated_by.clone(),
+        device: request.device.clone(),
+        code: code_versions(&request.settings.method),
         seed: request.settings.seed,
     })
 }
@@ -171,6 +190,7 @@ fn aspects(
     analysis: &Analysis,
     profiles: &[f64],
     errors: Option<&[f64]>,
+    testable: bool,
 ) -> Vec<AspectScore> {
     let level = |concept: &str, weight: f64| match request.calibration {
         Some(calibration) => calibration.level(concept, weight),
@@ -181,7 +201,7 @@ fn aspects(
     let highest = concepts
         .zip(&analysis.weights.weights)
         .fold(0.0f64, |most, (c, w)| most.max(level(&c.name, *w).abs()));
-    let threshold = request.calibration.map_or(0.0, |c| c.threshold(highest));
+    let threshold = Threshold::of(request.calibration, highest);
     let mut aspects: Vec<AspectScore> = request
         .vocabulary
         .concepts()
@@ -195,7 +215,13 @@ fn aspects(
             // The interval holds its own estimate, whatever resampling says.
             let (low, high) = (interval.low.min(weight), interval.high.max(weight));
             let (low, high) = (level(finite(low)), level(finite(high)));
-            let beyond = low > threshold || high < -threshold;
+            let found = Finding {
+                scored: weight != 0.0,
+                interval: [low, high],
+                p_adjusted: analysis.p_adjusted[k],
+                testable,
+            };
+            let decision = decide(found, threshold);
             AspectScore {
                 concept: concept.name.clone(),
                 wording: wording(concept, score, request.calibration.is_some()),
@@ -209,7 +235,8 @@ fn aspects(
                 high,
                 level: errors.map(|errors| level_interval(score, errors[k])),
                 p_adjusted: analysis.p_adjusted[k],
-                significant: weight != 0.0 && beyond && analysis.p_adjusted[k] <= FALSE_DISCOVERIES,
+                significant: decision.verdict == Verdict::Significant,
+                decision,
                 most: listed(request, analysis, k, true),
                 least: listed(request, analysis, k, false),
             }

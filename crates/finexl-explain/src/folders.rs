@@ -12,7 +12,7 @@ use crate::image_features::{PairFeatures, encode_pairs};
 use crate::phrase_features::PhraseFeatures;
 use crate::probes::Probes;
 use crate::vocabulary::Vocabulary;
-use finexl_core::explanation::Explanation;
+use finexl_core::explanation::{Explanation, Generated};
 use finexl_core::fingerprint::Fingerprint;
 use finexl_data::image_folder::BadFiles;
 use finexl_data::pairs::{Pair, PairSet};
@@ -32,6 +32,10 @@ pub struct Explainer<'a> {
     pub cache: &'a Cache,
     /// What to do with images that cannot be used.
     pub bad_files: BadFiles,
+    /// How the images were generated, where that is known.
+    pub generated: Generated,
+    /// What there is to say beside what is found on the way.
+    pub notes: Vec<String>,
 }
 
 /// An explanation with the pairs it is about.
@@ -63,7 +67,8 @@ impl Explainer<'_> {
             features.pairs.iter().map(|p| p.prompt.clone()).collect();
         let probes = Probes::choose(self.encoder, &prompts)?;
         let bank = self.bank(&probes)?;
-        let mut notes = set.notes.clone();
+        let mut notes = self.notes.clone();
+        notes.extend(set.notes.clone());
         notes.extend(features.notes.clone());
         notes.extend(probes.note.clone());
         notes.extend(self.distance_note(&features)?);
@@ -84,7 +89,10 @@ impl Explainer<'_> {
             settings: self.settings,
             encoder: self.encoder.name().to_string(),
             encoder_fingerprint: self.encoder.fingerprint().clone(),
-            images: features.fingerprint.clone(),
+            device: self.encoder.device().to_string(),
+            generated: self.generated.clone(),
+            calibrated_by: self.applicable.source.clone(),
+            images: shown(&features.fingerprint, &prompts),
             base_images: comparable(&features.base_fingerprint, &probes),
             notes,
         })?;
@@ -142,6 +150,17 @@ impl Explainer<'_> {
             )
         }))
     }
+}
+
+/// Fingerprint of all images with their prompts.
+fn shown(images: &Fingerprint, prompts: &[Option<String>]) -> Fingerprint {
+    let key = Fingerprint::of("images and prompts").nested("images", images);
+    let prompts = prompts.iter().map(|prompt| prompt.as_deref());
+    (prompts.fold(key, |key, prompt| match prompt {
+        Some(prompt) => key.text("prompt", prompt),
+        None => key.number("no prompt", 0),
+    }))
+    .finish()
 }
 
 /// What two models have to have in common to be compared: the base's images, and the prompts that concepts are

@@ -12,6 +12,9 @@ use rayon::prelude::*;
 use std::collections::HashMap;
 use std::path::PathBuf;
 
+/// Version of what is kept: raised whenever the same files give other features.
+pub const VERSION: u32 = 2;
+
 /// Metadata key of the record of which pairs were usable.
 const RECORD: &str = "pairs";
 
@@ -54,8 +57,10 @@ pub fn encode_pairs(
     progress: &dyn Fn(usize, usize),
 ) -> Result<PairFeatures, ExplainError> {
     let [fingerprint, base_fingerprint] = fingerprints_of(set);
-    let key = Fingerprint::of("pair-features-1")
+    let key = Fingerprint::of("pair-features")
+        .number("version", u64::from(VERSION))
         .nested("encoder", encoder.fingerprint())
+        .text("device", encoder.device())
         .nested("images", &fingerprint)
         .number("skip", u64::from(bad_files == BadFiles::Skip))
         .finish();

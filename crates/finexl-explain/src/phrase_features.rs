@@ -13,6 +13,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
+/// Version of what is kept: raised whenever the same phrases give other embeddings.
+pub const VERSION: u32 = 2;
+
 /// Names in the file.
 const PLAIN: &str = "plain";
 const STYLED: &str = "styled";
@@ -36,8 +39,10 @@ pub struct PhraseFeatures {
 impl PhraseFeatures {
     /// What the embeddings depend on.
     pub fn fingerprint(encoder: &dyn Encoder, probes: &[String]) -> Fingerprint {
-        let mut builder = Fingerprint::of("phrase-features-1")
+        let mut builder = Fingerprint::of("phrase-features")
+            .number("version", u64::from(VERSION))
             .nested("encoder", encoder.fingerprint())
+            .text("device", encoder.device())
             .number("probes", probes.len() as u64);
         for probe in probes {
             builder = builder.text("probe", probe);

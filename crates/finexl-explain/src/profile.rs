@@ -15,6 +15,9 @@ use crate::error::ExplainError;
 use crate::vocabulary::Vocabulary;
 use std::borrow::Cow;
 
+/// Version of this code: raised whenever the same input gives other profiles.
+pub const VERSION: u32 = 1;
+
 /// Penalty of the fit, relative to the mean squared length of the directions. Chosen on validation pools
 /// (`experiments/paper/ablation.toml`).
 const PENALTY: f64 = 1.0;

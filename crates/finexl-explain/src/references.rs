@@ -151,12 +151,19 @@ impl References {
 
     /// Fingerprint of everything.
     pub fn fingerprint(&self) -> Fingerprint {
-        let mut all = Fingerprint::of("references 1")
+        let mut all = Fingerprint::of("references 2")
             .text("base", self.base())
             .nested("encoder", self.encoder_fingerprint());
         for (index, model) in self.models().iter().enumerate() {
+            all = (all.text("model", &model.name))
+                .text("training", &model.training)
+                .number("pairs", model.pairs as u64);
+            for (aspect, level) in &model.aspects {
+                all = all.text("aspect", aspect).real("level", *level);
+            }
             let row = self.means.row(index);
-            all = all.text("model", &format!("{model:?} {row:?}"));
+            let bytes: Vec<u8> = row.iter().flat_map(|v| v.to_le_bytes()).collect();
+            all = all.bytes("mean", &bytes);
         }
         all.finish()
     }

@@ -146,7 +146,9 @@ fn interval(products: &[Products], cosine_of_all: f64) -> Result<Interval, Expla
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
-    use finexl_core::explanation::{AspectScore, Provenance, SCHEMA};
+    use finexl_core::explanation::{
+        AspectScore, Decision, Generated, Provenance, SCHEMA, ThresholdSource, Verdict,
+    };
     use finexl_core::fingerprint::Fingerprint;
 
     /// A record with the profiles of two concepts.
@@ -163,6 +165,12 @@ mod tests {
             level: None,
             p_adjusted: 1.0,
             significant: false,
+            decision: Decision {
+                verdict: Verdict::NoScore,
+                threshold: 0.0,
+                threshold_from: ThresholdSource::Zero,
+                because: String::new(),
+            },
             most: Vec::new(),
             least: Vec::new(),
         };
@@ -172,6 +180,7 @@ mod tests {
             summary: String::new(),
             base: String::new(),
             personalized: String::new(),
+            generated: Generated::default(),
             pairs: pairs.len(),
             pair_names: pairs.iter().map(|name| name.to_string()).collect(),
             method: String::new(),
@@ -195,6 +204,11 @@ mod tests {
                 base_images: same.clone(),
                 vocabulary: same.clone(),
                 settings: same,
+                head: None,
+                references: None,
+                calibration: None,
+                device: String::new(),
+                code: BTreeMap::new(),
                 seed: 0,
             },
         }

@@ -25,7 +25,8 @@ impl Vocabulary {
 
     /// Reads a text file: one concept per line, synonyms separated by `|`, `#` starts a comment.
     ///
-    /// Phrases that the default vocabulary knows keep its family and antonym.
+    /// The words are the user's own: a concept is called what the file calls it, whatever the catalogue of aspects
+    /// has under such a phrase.
     ///
     /// # Errors
     /// No phrase at all, or a phrase that stands twice, by line.
@@ -45,7 +46,6 @@ impl Vocabulary {
             line,
             problem,
         };
-        let known = known_concepts()?;
         let mut seen: HashMap<String, usize> = HashMap::new();
         let mut concepts = Vec::new();
         for (index, raw) in text.lines().enumerate() {
@@ -63,12 +63,10 @@ impl Vocabulary {
                 }
             }
             if let Some(name) = phrases.first() {
-                let mut concept = known
-                    .get(name)
-                    .cloned()
-                    .unwrap_or_else(|| Concept::phrase(name));
-                concept.phrases = phrases;
-                concepts.push(concept);
+                concepts.push(Concept {
+                    phrases: phrases.clone(),
+                    ..Concept::phrase(name)
+                });
             }
         }
         if concepts.is_empty() {
@@ -83,6 +81,33 @@ impl Vocabulary {
     /// Named directions that came without text: one phrase each.
     pub fn of_names(names: &[String]) -> Self {
         Self::of_concepts(names.iter().map(|name| Concept::phrase(name)).collect())
+    }
+
+    /// Concepts by their phrases. One with exactly the phrases of a concept of the default vocabulary is that one, with
+    /// its family and how it is said; its antonym is said only where that is there too.
+    ///
+    /// # Errors
+    /// Where the embedded definitions are damaged.
+    pub fn of_phrases(phrases: &[Vec<String>]) -> Result<Self, ExplainError> {
+        let known = default_vocabulary()?;
+        let mut concepts: Vec<Concept> = phrases
+            .iter()
+            .filter_map(|phrases| {
+                let same = known.iter().find(|concept| concept.phrases == *phrases);
+                let own = || {
+                    phrases.first().map(|name| Concept {
+                        phrases: phrases.clone(),
+                        ..Concept::phrase(name)
+                    })
+                };
+                same.cloned().or_else(own)
+            })
+            .collect();
+        let names: Vec<String> = concepts.iter().map(|c| c.name.clone()).collect();
+        for concept in &mut concepts {
+            concept.antonym = concept.antonym.take().filter(|name| names.contains(name));
+        }
+        Ok(Self::of_concepts(concepts))
     }
 
     /// Concepts with their words.
@@ -133,19 +158,6 @@ impl Vocabulary {
     }
 }
 
-/// Concepts of the default vocabulary by each of their phrases.
-fn known_concepts() -> Result<HashMap<String, Concept>, ExplainError> {
-    let mut known = HashMap::new();
-    for concept in default_vocabulary()? {
-        for phrase in &concept.phrases {
-            let mut named = concept.clone();
-            named.name.clone_from(phrase);
-            known.insert(phrase.clone(), named);
-        }
-    }
-    Ok(known)
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -169,6 +181,33 @@ mod tests {
         assert_eq!(vocabulary.concepts()[0].phrases, ["pixelated", "blocky"]);
         assert_eq!(vocabulary.concepts()[1].name, "old master");
         assert_eq!(vocabulary.position("blocky"), Some(0));
+    }
+
+    #[test]
+    fn words_of_a_file_are_the_users_own() {
+        // Synonyms of "posterized" and "outlined" in the catalogue.
+        let vocabulary = parse("poster\nink drawing | pen\nwarm\n").unwrap();
+        for concept in vocabulary.concepts() {
+            let own = Concept {
+                phrases: concept.phrases.clone(),
+                ..Concept::phrase(&concept.name)
+            };
+            assert_eq!(*concept, own);
+        }
+    }
+
+    #[test]
+    fn phrases_of_the_catalogue_are_its_concepts_and_others_are_ones_own() {
+        let default = Vocabulary::default_phrases().unwrap();
+        let all: Vec<Vec<String>> =
+            (default.concepts().iter().map(|c| c.phrases.clone())).collect();
+        let again = Vocabulary::of_phrases(&all).unwrap();
+        assert_eq!(again, default);
+        let warm = all[default.position("warm").unwrap()].clone();
+        let own = vec!["poster".to_string(), "placard".to_string()];
+        let few = Vocabulary::of_phrases(&[warm, own]).unwrap();
+        assert!(few.concepts()[0].more.is_some() && few.concepts()[0].antonym.is_none());
+        assert!(few.concepts()[1].more.is_none() && few.concepts()[1].name == "poster");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A model card: Markdown with the YAML front matter that model hubs read.
 
-use crate::rows::{Shown, scale, verdict};
+use crate::rows::{Shown, generated_sides, made_with, rule, scale, verdict};
 use crate::text;
 use finexl_core::explanation::Explanation;
 use std::fmt::Write;
@@ -78,10 +78,13 @@ fn table(explanation: &Explanation, top: usize) -> String {
             text::number(aspect.score),
             text::interval(aspect.low, aspect.high),
             markdown(&text::p_value(aspect.p_adjusted)),
-            markdown(&verdict(explanation, aspect)),
+            markdown(&verdict(aspect)),
         );
     }
     let _ = write!(table, "\nScore: {}.", scale(explanation));
+    if let Some(rule) = rule(explanation) {
+        let _ = write!(table, " {}", markdown(&rule));
+    }
     if let Some(left_out) = shown.left_out() {
         let _ = write!(table, " {left_out}.");
     }
@@ -93,34 +96,68 @@ fn measured(explanation: &Explanation) -> String {
         "### How it was measured\n\n\
          {} of images, one by the base ({}) and one by the personalized model ({}) of the same \
          prompt, were compared in the embedding space of the encoder {}. The mean difference was \
-         decomposed over a vocabulary of aspects by the method {}; {} of the change is not \
+         decomposed over a vocabulary of aspects by {}; {} of the change is not \
          explained by it. Intervals come from resampling, p-values from a sign-flip \
          test adjusted by Benjamini and Hochberg.",
         text::count(explanation.pairs, "pair"),
         markdown(&explanation.base),
         markdown(&explanation.personalized),
         markdown(&explanation.encoder),
-        markdown(&explanation.method),
+        markdown(&method(explanation)),
         markdown(&text::percent(explanation.unexplained)),
     );
     if !explanation.testable {
         section += " With so few pairs, no single aspect can pass the test.";
     }
-    section + "\n\n"
+    section += "\n\n";
+    for (side, how) in generated_sides(explanation) {
+        let _ = writeln!(section, "- Images of the {side} side: {}.", markdown(&how));
+    }
+    if section.ends_with("\n\n") {
+        section
+    } else {
+        section + "\n"
+    }
+}
+
+/// "the method learned (head mini-head, references mini-gan)".
+fn method(explanation: &Explanation) -> String {
+    let mut parts = made_with(explanation);
+    parts.retain(|(what, _)| !["method", "encoder"].contains(what));
+    let with: Vec<String> = parts
+        .into_iter()
+        .map(|(what, name)| format!("{what} {name}"))
+        .collect();
+    match with.is_empty() {
+        true => format!("the method {}", explanation.method),
+        false => format!("the method {} ({})", explanation.method, with.join(", ")),
+    }
 }
 
 fn provenance(explanation: &Explanation) -> String {
     let from = &explanation.provenance;
-    format!(
+    let mut text = format!(
         "### Provenance\n\n\
-         finexl {}, seed {}; encoder `{}`, images `{}`, vocabulary `{}`, settings `{}`.\n",
+         finexl {}, seed {}, device {}; encoder `{}`, images `{}`, vocabulary `{}`, settings `{}`",
         markdown(&from.version),
         from.seed,
+        markdown(&from.device),
         from.encoder.short(),
         from.images.short(),
         from.vocabulary.short(),
         from.settings.short(),
-    )
+    );
+    let sources = [
+        ("head", &from.head),
+        ("references", &from.references),
+        ("calibration", &from.calibration),
+    ];
+    for (what, source) in sources {
+        if let Some(source) = source {
+            let _ = write!(text, ", {what} `{}`", source.fingerprint.short());
+        }
+    }
+    text + ".\n"
 }
 
 /// Text inside a paragraph or a table cell: one line, and nothing in it is markup.

@@ -4,7 +4,7 @@ use crate::bars::{Bar, BarChart, BarRow, Interval, Tone};
 use crate::canvas::{self, Type, WIDTH};
 use crate::error::PlotError;
 use crate::rows::{Shown, scale};
-use finexl_core::explanation::Explanation;
+use finexl_core::explanation::{Explanation, ThresholdSource};
 use plotters::style::text_anchor::HPos;
 
 /// What the chart shows.
@@ -64,10 +64,22 @@ pub fn aspect_chart(
         range: explanation.calibrated.then_some((0.0, 1.0)),
         series: vec!["significant".into()],
         faint: Some(faint.into()),
+        goal: threshold(explanation),
         rows,
         ..BarChart::default()
     }
     .svg()
+}
+
+/// The line that intervals of significant aspects lie beyond, where it is not zero.
+fn threshold(explanation: &Explanation) -> Option<(f64, String)> {
+    let decision = &explanation.aspects.first()?.decision;
+    let name = match decision.threshold_from {
+        ThresholdSource::Zero => return None,
+        ThresholdSource::Effect => "effect threshold",
+        ThresholdSource::Spill => "what the strongest spills over",
+    };
+    Some((decision.threshold, name.to_string()))
 }
 
 fn nothing() -> Result<String, PlotError> {

@@ -3,7 +3,7 @@
 use crate::chart::{ChartOptions, aspect_chart};
 use crate::error::PlotError;
 use crate::html_page;
-use crate::rows::{Shown, scale, verdict};
+use crate::rows::{Shown, generated_sides, made_with, rule, scale, verdict};
 use crate::text::{self, html};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -67,11 +67,9 @@ fn facts(explanation: &Explanation) -> String {
         ("image pairs", explanation.pairs.to_string()),
         ("not explained", text::percent(explanation.unexplained)),
         ("size of the change", text::number(explanation.divergence)),
-        ("method", explanation.method.clone()),
-        ("encoder", explanation.encoder.clone()),
     ];
     let mut list = String::from("<dl class=\"facts\">\n");
-    for (name, value) in facts {
+    for (name, value) in facts.into_iter().chain(made_with(explanation)) {
         let _ = writeln!(list, "<div><dt>{name}</dt><dd>{}</dd></div>", html(&value));
     }
     list + "</dl>\n"
@@ -87,8 +85,9 @@ fn aspects(explanation: &Explanation, shown: &Shown<'_>) -> String {
     }
     let _ = writeln!(
         section,
-        "<p class=\"small\">Score: {}.</p>",
-        scale(explanation)
+        "<p class=\"small\">Score: {}. {}</p>",
+        scale(explanation),
+        html(&rule(explanation).unwrap_or_default())
     );
     if let Some(left_out) = shown.left_out() {
         let _ = write!(
@@ -117,12 +116,13 @@ fn table(explanation: &Explanation, rows: &[&AspectScore]) -> String {
         let _ = writeln!(
             table,
             "<tr{faint}><th scope=\"row\">{}</th><td class=\"number\">{}</td>\
-             <td class=\"number\">{}</td><td class=\"number\">{}</td><td>{}</td></tr>",
+             <td class=\"number\">{}</td><td class=\"number\">{}</td><td title=\"{}\">{}</td></tr>",
             html(&aspect.concept),
             text::number(aspect.score),
             text::interval(aspect.low, aspect.high),
             html(&text::p_value(aspect.p_adjusted)),
-            html(&verdict(explanation, aspect)),
+            html(&aspect.decision.because),
+            html(&verdict(aspect)),
         );
     }
     table + "</tbody>\n</table></div>\n"
@@ -168,17 +168,43 @@ fn notes(explanation: &Explanation) -> String {
 
 fn provenance(explanation: &Explanation) -> String {
     let from = &explanation.provenance;
-    let fields = [
+    let mut fields = vec![
         ("finexl", from.version.clone()),
         ("seed", from.seed.to_string()),
+        ("device", from.device.clone()),
         ("encoder", from.encoder.to_string()),
         ("images", from.images.to_string()),
         ("vocabulary", from.vocabulary.to_string()),
         ("settings", from.settings.to_string()),
+    ];
+    let sources = [
+        ("head", &from.head),
+        ("references", &from.references),
+        ("calibration", &from.calibration),
+    ];
+    for (what, source) in sources {
+        let said = source
+            .iter()
+            .map(|s| format!("{}, {}", s.name, s.fingerprint));
+        fields.extend(said.map(|said| (what, said)));
+    }
+    for (side, how) in generated_sides(explanation) {
+        let name = match side {
+            "base" => "images of the base",
+            _ => "personalized images",
+        };
+        fields.push((name, how));
+    }
+    let code = from
+        .code
+        .iter()
+        .map(|(name, version)| format!("{name} {version}"));
+    fields.extend([
+        ("versions of the code", code.collect::<Vec<_>>().join(", ")),
         ("raw residual", text::number(explanation.residual)),
         ("fitted residual", text::number(explanation.residual_fitted)),
         ("schema", explanation.schema.clone()),
-    ];
+    ]);
     let mut list =
         String::from("<details>\n<summary>Provenance</summary>\n<div class=\"panel\"><dl>\n");
     for (name, value) in fields {

@@ -1,7 +1,9 @@
 //! Which aspects are shown and what is said of each: the same in table, chart, report and card.
 
 use crate::text;
-use finexl_core::explanation::{AspectScore, Explanation};
+use finexl_core::explanation::{
+    AspectScore, Explanation, Generated, GeneratedImages, ThresholdSource, Verdict,
+};
 
 /// The aspects that are shown, in the record's order, and what is left out.
 pub(crate) struct Shown<'a> {
@@ -54,15 +56,83 @@ impl<'a> Shown<'a> {
     }
 }
 
-/// What is concluded of one aspect, in few words.
-pub(crate) fn verdict(explanation: &Explanation, aspect: &AspectScore) -> String {
-    if aspect.significant {
-        text::plain(&aspect.wording)
-    } else if explanation.testable {
-        "not significant".into()
-    } else {
-        "too few pairs to tell".into()
+/// What is concluded of one aspect, in few words; [`rule`] says what they mean.
+pub(crate) fn verdict(aspect: &AspectScore) -> String {
+    match aspect.decision.verdict {
+        Verdict::Significant => text::plain(&aspect.wording),
+        Verdict::NoScore => "no score".into(),
+        Verdict::TooFewPairs => "too few pairs to tell".into(),
+        Verdict::Chance => "not significant (p)".into(),
+        Verdict::Size => "not significant (size)".into(),
+        Verdict::ChanceAndSize => "not significant (p, size)".into(),
     }
+}
+
+/// What decides, to be read below the aspects; nothing where there is none.
+pub(crate) fn rule(explanation: &Explanation) -> Option<String> {
+    let decision = &explanation.aspects.first()?.decision;
+    let size = text::number(decision.threshold);
+    let beyond = match decision.threshold_from {
+        ThresholdSource::Zero => "the 95% interval does not reach zero (size)".to_string(),
+        ThresholdSource::Effect => format!(
+            "the whole 95% interval lies beyond {size} (size), the effect threshold, below which pairs without \
+             a change stay"
+        ),
+        ThresholdSource::Spill => format!(
+            "the whole 95% interval lies beyond {size} (size), what the strongest aspect spills over to others"
+        ),
+    };
+    Some(format!(
+        "Significant: adjusted p is at most 0.05 (p) and {beyond}."
+    ))
+}
+
+/// "method learned, head mini-head, references mini-gan, encoder mini-clip": what the numbers were made with.
+pub(crate) fn made_with(explanation: &Explanation) -> Vec<(&'static str, String)> {
+    let from = &explanation.provenance;
+    let mut parts = vec![("method", explanation.method.clone())];
+    let sources = [("head", &from.head), ("references", &from.references)];
+    for (what, source) in sources {
+        parts.extend(source.iter().map(|source| (what, source.name.clone())));
+    }
+    // A head brings its own levels.
+    if explanation.calibrated && from.head.is_none() {
+        let calibration = from.calibration.iter();
+        parts.extend(calibration.map(|source| ("calibration", source.name.clone())));
+    }
+    parts.push(("encoder", explanation.encoder.clone()));
+    parts
+}
+
+/// How a side's images were generated, in one line: "mini-diffusion, adapter.safetensors at scale 0.5 (1a2b3c4d5e6f),
+/// guidance 3, sampler euler, steps 20".
+pub(crate) fn generated(images: &GeneratedImages) -> String {
+    let mut parts = vec![images.generator.clone()];
+    if let Some(applied) = &images.personalization {
+        let mut part = applied.file.clone();
+        if let Some(scale) = applied.scale {
+            part += &format!(" at scale {scale}");
+        }
+        if let Some(fingerprint) = &applied.fingerprint {
+            part += &format!(" ({})", fingerprint.short());
+        }
+        if let Some(base) = &applied.base {
+            part += &format!(", made for {base}");
+        }
+        parts.push(part);
+    }
+    let settings = images.settings.iter();
+    parts.extend(settings.map(|(name, value)| format!("{name} {value}")));
+    text::plain(&parts.join(", "))
+}
+
+/// Both sides of the comparison whose images are known to be generated, with how.
+pub(crate) fn generated_sides(explanation: &Explanation) -> Vec<(&'static str, String)> {
+    let Generated { base, personalized } = &explanation.generated;
+    [("base", base), ("personalized", personalized)]
+        .into_iter()
+        .filter_map(|(side, images)| Some((side, generated(images.as_ref()?))))
+        .collect()
 }
 
 /// What the score is, to be read after "score: ".

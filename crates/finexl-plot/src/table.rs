@@ -1,6 +1,6 @@
 //! The table that `finexl explain` prints.
 
-use crate::rows::{Shown, scale, verdict};
+use crate::rows::{Shown, generated_sides, made_with, rule, scale, verdict};
 use crate::text;
 use finexl_core::explanation::{AspectScore, Explanation};
 
@@ -15,6 +15,8 @@ pub struct TableOptions {
     pub colour: bool,
     /// Whether to stay within ASCII, for terminals without block characters.
     pub ascii: bool,
+    /// Whether to leave out the notes and say how many there are.
+    pub quiet: bool,
 }
 
 impl Default for TableOptions {
@@ -24,6 +26,7 @@ impl Default for TableOptions {
             width: 80,
             colour: false,
             ascii: false,
+            quiet: false,
         }
     }
 }
@@ -76,8 +79,11 @@ pub fn terminal_table(explanation: &Explanation, options: &TableOptions) -> Stri
     } else {
         lines.extend(table(explanation, &shown.rows, width, options));
         lines.push(String::new());
-        for line in text::wrap(&format!("Score: {}.", scale(explanation)), width) {
-            lines.push(paint(&line, Paint::Dim, options.colour));
+        let score = format!("Score: {}.", scale(explanation));
+        for legend in [Some(score), rule(explanation)].into_iter().flatten() {
+            for line in text::wrap(&legend, width) {
+                lines.push(paint(&line, Paint::Dim, options.colour));
+            }
         }
     }
     if let Some(left_out) = shown.left_out() {
@@ -85,19 +91,46 @@ pub fn terminal_table(explanation: &Explanation, options: &TableOptions) -> Stri
         lines.push(paint(&line, Paint::Dim, options.colour));
     }
     lines.extend(text::wrap(&foot(explanation), width));
-    lines.extend(notes(explanation, width));
+    lines.extend(images(explanation, width));
+    if options.quiet {
+        lines.extend(left_out_notes(explanation));
+    } else {
+        lines.extend(notes(explanation, width));
+    }
     lines.push(String::new());
     lines.join("\n")
 }
 
 fn foot(explanation: &Explanation) -> String {
+    let made_with: Vec<String> = made_with(explanation)
+        .into_iter()
+        .map(|(what, name)| format!("{what} {}", text::plain(&name)))
+        .collect();
     format!(
-        "Not explained by the vocabulary: {} of the change. {}, method {}, encoder {}.",
+        "Not explained by the vocabulary: {} of the change. {}, {}.",
         text::percent(explanation.unexplained),
         text::count(explanation.pairs, "pair"),
-        text::plain(&explanation.method),
-        text::plain(&explanation.encoder),
+        made_with.join(", "),
     )
+}
+
+/// "Images: base by mini-diffusion, ...", a line per side that is known.
+fn images(explanation: &Explanation, width: usize) -> Vec<String> {
+    let sides = generated_sides(explanation).into_iter();
+    sides
+        .flat_map(|(side, how)| text::wrap(&format!("Images of the {side} side: {how}."), width))
+        .collect()
+}
+
+/// Nothing is left out in silence.
+fn left_out_notes(explanation: &Explanation) -> Option<String> {
+    let count = explanation.notes.len();
+    (count > 0).then(|| {
+        format!(
+            "{} left out; the JSON record has them.",
+            text::count(count, "note")
+        )
+    })
 }
 
 fn notes(explanation: &Explanation, width: usize) -> Vec<String> {
@@ -125,7 +158,7 @@ fn table(
             score: text::number(aspect.score),
             interval: text::interval(aspect.low, aspect.high),
             bar: String::new(),
-            verdict: verdict(explanation, aspect),
+            verdict: verdict(aspect),
         })
         .collect();
     let columns = columns(&texts, width);

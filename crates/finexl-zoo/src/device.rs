@@ -33,3 +33,10 @@ pub fn by_name(name: &str) -> Result<Device, ZooError> {
         }),
     }
 }
+
+/// The name of a device, as [`by_name`] knows it.
+pub fn name(device: &Device) -> &'static str {
+    let known = names().into_iter();
+    let mut same = known.filter(|name| by_name(name).is_ok_and(|other| other == *device));
+    same.next().unwrap_or("another device")
+}

@@ -24,15 +24,18 @@ impl Compare {
         let second = SelectionResults::read(&self.second)?;
         let names = [&self.first, &self.second].map(|folder| folder.display().to_string());
         let columns = [first.columns()?, second.columns()?];
+        let provenance = [first.provenance()?, second.provenance()?];
         let a = ResultSet {
             name: &names[0],
             columns: &columns[0],
             records: &first.records,
+            provenance: provenance[0].as_ref(),
         };
         let b = ResultSet {
             name: &names[1],
             columns: &columns[1],
             records: &second.records,
+            provenance: provenance[1].as_ref(),
         };
         print(&selection_differences(&a, &b))?;
         Ok(ExitCode::SUCCESS)

@@ -2,6 +2,7 @@
 
 use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
+use crate::numbers::count;
 use crate::output::{Progress, remark};
 use clap::{Subcommand, ValueEnum};
 use finexl_data::DataError;
@@ -47,7 +48,7 @@ struct Render {
     #[arg(long)]
     subjects: bool,
     /// Number of scenes.
-    #[arg(long, default_value_t = 25)]
+    #[arg(long, default_value_t = 25, value_parser = count)]
     scenes: usize,
     /// Split that scenes are drawn from.
     #[arg(long, value_enum, default_value_t = SplitName::Test)]
@@ -126,6 +127,14 @@ impl Render {
                 SplitName::Test => Split::Test,
             };
             let scenes = Scene::draw_distinct(split, self.seed, self.scenes);
+            if scenes.len() < self.scenes {
+                return Err(CliError::Usage(format!(
+                    "{} scenes were asked for, and the split {} has {} different ones; give at most so many",
+                    self.scenes,
+                    split.name(),
+                    scenes.len()
+                )));
+            }
             render_scenes(&sprites, &scenes, &self.out, size, self.seed)?
         };
         if !quiet {

@@ -48,6 +48,7 @@ struct Input {
 impl Embed {
     /// Runs the verb.
     pub fn run(&self, arguments: &Arguments) -> Result<ExitCode, CliError> {
+        check_format(&self.out)?;
         check_writable(&self.out)?;
         let device = finexl_zoo::device::by_name(&arguments.device)?;
         let encoder = finexl_zoo::encoders::open(&self.encoder, &device)?;
@@ -121,6 +122,22 @@ impl Embed {
         }
         Ok((features, names))
     }
+}
+
+/// Refuses a name that promises another format than the one that is written.
+fn check_format(out: &Path) -> Result<(), CliError> {
+    let ours = out.extension().is_none_or(|end| {
+        end.eq_ignore_ascii_case("safetensors") || end.eq_ignore_ascii_case("st")
+    });
+    if ours {
+        return Ok(());
+    }
+    Err(CliError::Usage(format!(
+        "{} names another format: embeddings are written as safetensors; name it {}, which \
+         `safetensors.numpy.load_file` reads as arrays",
+        out.display(),
+        out.with_extension("safetensors").display()
+    )))
 }
 
 /// Decodes images and brings them to the encoder's input, all processors at work.

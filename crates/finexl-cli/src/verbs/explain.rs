@@ -2,9 +2,12 @@
 
 use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
+use crate::numbers::count;
 use crate::output::{Progress, check_writable, print, write};
 use crate::report::{Reports, show};
 use crate::verbs::generated_pairs::{GeneratedPairs, PairFolders};
+use crate::verbs::{known_base, words};
+use finexl_core::explanation::Generated;
 use finexl_core::fingerprint::Fingerprint;
 use finexl_data::image_folder::BadFiles;
 use finexl_data::pairs::PairSet;
@@ -37,7 +40,8 @@ pub struct Explain {
     /// prompt, base, personalized (or prompt, file).
     #[arg(long, value_name = "FILE")]
     prompts: Option<PathBuf>,
-    /// Phrases to explain with, one concept per line, synonyms separated by "|".
+    /// Phrases to explain with, one concept per line, synonyms separated by "|" [default: those of --head, else
+    /// the built-in ones].
     #[arg(long, value_name = "FILE")]
     vocabulary: Option<PathBuf>,
     /// Decomposition: paper, lsq, centered, nnls, subspace-nnls, omp or ridge; calibrated or learned, which
@@ -60,7 +64,7 @@ pub struct Explain {
     #[arg(long, value_name = "FILE", conflicts_with = "base_features")]
     calibration: Option<PathBuf>,
     /// Aspects to show.
-    #[arg(long, default_value_t = 12, value_name = "N")]
+    #[arg(long, default_value_t = 12, value_name = "N", value_parser = count)]
     top: usize,
     /// Seed of resampling.
     #[arg(long, default_value_t = 0)]
@@ -128,7 +132,7 @@ impl Explain {
         }
         let taken = files.into_iter().flatten().any(|p| p == Path::new("-"));
         if !taken {
-            print(&show(&explained.explanation, self.top))?;
+            print(&show(&explained.explanation, self.top, arguments.quiet))?;
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -183,10 +187,13 @@ impl Explain {
                 .generated
                 .generate(self.prompts.as_deref(), &cache, arguments)?,
         };
-        let vocabulary = match &self.vocabulary {
-            Some(path) => Vocabulary::read(path)?,
-            None => Vocabulary::default_phrases()?,
-        };
+        let mut notes = folders.notes.clone();
+        let vocabulary = words::vocabulary(self.vocabulary.as_deref(), self.head.as_deref())?;
+        notes.extend(words::left_out(
+            &vocabulary,
+            self.vocabulary.as_deref(),
+            self.head.as_deref(),
+        )?);
         let bad_files = BadFiles::from_skip(self.skip_bad);
         let [base, personalized] = folders.paths();
         let prompts = folders.prompts.as_deref().or(self.prompts.as_deref());
@@ -201,6 +208,7 @@ impl Explain {
             }
             _ => self.settings(Method::default())?,
         };
+        notes.extend(known_base::check(&settings.method, &folders.generated)?);
         let progress = Progress::new(arguments.quiet);
         let applicable = applicable(
             self.calibration.as_deref(),
@@ -215,6 +223,8 @@ impl Explain {
             settings: &settings,
             cache: &cache,
             bad_files,
+            generated: folders.generated.clone(),
+            notes,
         };
         let [base, personalized] = &folders.names;
         Ok(
@@ -285,6 +295,9 @@ impl Explain {
             settings: &settings,
             encoder: "features from outside".to_string(),
             encoder_fingerprint: Fingerprint::of_file(concepts)?,
+            device: "none".to_string(),
+            generated: Generated::default(),
+            calibrated_by: None,
             images,
             base_images: Fingerprint::of_file(base)?,
             notes: Vec::new(),

@@ -2,10 +2,11 @@
 
 use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
-use crate::output::{Progress, remark};
+use crate::output::Progress;
 use crate::verbs::explain::default_settings;
-use crate::verbs::reporting::Reporting;
+use crate::verbs::reporting::{Reporting, Sides};
 use finexl_core::experiment::ExplainModels;
+use finexl_core::explanation::{Applied, Generated};
 use finexl_data::image_folder::BadFiles;
 use finexl_data::pairs::PairSet;
 use finexl_data::scenes::{MANIFEST, Split};
@@ -40,7 +41,7 @@ pub fn explain_models(
             )));
         }
     }
-    ensure(&*base, &requests, None, &base_folder, arguments)?;
+    let of_base = ensure(&*base, &requests, None, &base_folder, arguments)?;
     let settings = AnalysisSettings {
         seed: experiment.seed,
         ..default_settings(encoder, calibration)?
@@ -48,18 +49,29 @@ pub fn explain_models(
     let reporting = Reporting::new(encoder, calibration, settings, &experiment.output)?;
     for (name, model) in &experiment.personalized {
         let opened = open_personalized(&experiment.model, model, None, &device)?;
-        remark(&opened.notes, arguments.quiet);
         let folder = experiment.output.join(name);
-        ensure(
+        let of_model = ensure(
             &*opened.generator,
             &requests,
-            Some((model.as_path(), opened.scale)),
+            Some((model.as_path(), &opened.applied)),
             &folder,
             arguments,
         )?;
         let manifest = base_folder.join(MANIFEST);
         let set = PairSet::open(&base_folder, &folder, Some(&manifest), BadFiles::Refuse)?;
-        reporting.explain(&set, [base.name(), name], arguments)?;
+        let shown = match opened.applied.scale {
+            Some(scale) => format!("{name} at scale {scale}"),
+            None => name.clone(),
+        };
+        let sides = Sides {
+            file: name.clone(),
+            generated: Generated {
+                base: Some(of_base.images()),
+                personalized: Some(of_model.images()),
+            },
+            notes: opened.notes,
+        };
+        reporting.explain(&set, [base.name(), &shown], &sides, arguments)?;
     }
     if !arguments.quiet {
         eprintln!("reports are in {}", experiment.output.display());
@@ -70,20 +82,15 @@ pub fn explain_models(
 fn ensure(
     generator: &dyn Generator,
     requests: &[GenerationRequest],
-    adapter: Option<(&Path, Option<f64>)>,
+    adapter: Option<(&Path, &Applied)>,
     folder: &Path,
     arguments: &Arguments,
-) -> Result<(), CliError> {
+) -> Result<GenerationRecord, CliError> {
     let bar = Progress::new(arguments.quiet);
     let settings = generator.default_settings();
     let record = GenerationRecord::new(generator, adapter, settings, requests);
-    Ok(ensure_folder(
-        generator,
-        requests,
-        &record,
-        folder,
-        &|share| {
-            bar.show("generating, %", (100.0 * share).round() as usize, 100);
-        },
-    )?)
+    ensure_folder(generator, requests, &record, folder, &|share| {
+        bar.show("generating, %", (100.0 * share).round() as usize, 100);
+    })?;
+    Ok(record)
 }

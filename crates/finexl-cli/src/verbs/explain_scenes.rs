@@ -3,7 +3,7 @@
 use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
 use crate::verbs::explain::default_settings;
-use crate::verbs::reporting::Reporting;
+use crate::verbs::reporting::{Reporting, Sides};
 use finexl_core::experiment::{ExplainScenes, Personalization};
 use finexl_data::art::{Artist, SpriteSet};
 use finexl_data::aspects::{Implementation, find};
@@ -11,6 +11,7 @@ use finexl_data::image_folder::BadFiles;
 use finexl_data::pairs::PairSet;
 use finexl_data::scenes::{Scene, Split, render_scenes};
 use finexl_data::stylize_folder::{Style, stylize_folder};
+use finexl_eval::EvalError;
 use finexl_explain::analysis::AnalysisSettings;
 use finexl_zoo::encoders::Encoder;
 use std::path::Path;
@@ -25,6 +26,18 @@ pub fn explain_scenes(
     let base = experiment.output.join("base");
     let split: Split = experiment.split.parse()?;
     let scenes = Scene::draw_distinct(split, experiment.seed, experiment.scenes);
+    if scenes.len() < experiment.scenes {
+        return Err(EvalError::setting(
+            "scenes",
+            format!(
+                "{} were asked for, and the split {} has {} different ones; give at most so many",
+                experiment.scenes,
+                split.name(),
+                scenes.len()
+            ),
+        )
+        .into());
+    }
     render(experiment, &experiment.artist, &scenes, &base)?;
     let settings = AnalysisSettings {
         seed: experiment.seed,
@@ -46,7 +59,11 @@ pub fn explain_scenes(
         let manifest = base.join("manifest.csv");
         let set = PairSet::open(&base, &folder, Some(&manifest), BadFiles::Refuse)?;
         let names = ["base", personalization.name.as_str()];
-        reporting.explain(&set, names, arguments)?;
+        let sides = Sides {
+            file: personalization.name.clone(),
+            ..Sides::default()
+        };
+        reporting.explain(&set, names, &sides, arguments)?;
     }
     if !arguments.quiet {
         eprintln!("reports are in {}", experiment.output.display());

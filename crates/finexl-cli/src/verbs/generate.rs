@@ -2,7 +2,9 @@
 
 use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
+use crate::numbers::{count, finite};
 use crate::output::{Progress, print, remark};
+use finexl_core::explanation::Applied;
 use finexl_core::partial_folder::is_free;
 use finexl_data::manifest::read_prompts;
 use finexl_zoo::generators::{
@@ -39,7 +41,7 @@ pub struct ModelChoice {
     #[arg(long, value_name = "DIR")]
     pub adapter: Option<PathBuf>,
     /// Scale of the adapter or direction: 0 is the base, 1 as it was trained [default: 1].
-    #[arg(long, requires = "adapter", allow_negative_numbers = true)]
+    #[arg(long, requires = "adapter", allow_negative_numbers = true, value_parser = finite)]
     pub scale: Option<f64>,
 }
 
@@ -53,13 +55,13 @@ pub struct Sampling {
     #[arg(long)]
     pub steps: Option<usize>,
     /// Scale of classifier-free guidance; 1 is none [default: 3 for diffusion, 2 for tokens, 1 for a GAN].
-    #[arg(long)]
+    #[arg(long, value_parser = finite)]
     pub guidance: Option<f64>,
     /// Temperature of an autoregressive model; 0 takes the likeliest token [default: 1].
-    #[arg(long)]
+    #[arg(long, value_parser = finite)]
     pub temperature: Option<f64>,
     /// Draw from so many of the likeliest values, in an autoregressive model [default: all].
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count)]
     pub top_k: Option<usize>,
     /// Concept guidance: a phrase that the generator knows and its strength, usually -5 to 10.
     #[arg(long, value_name = "PHRASE=STRENGTH", value_parser = concept)]
@@ -79,7 +81,8 @@ pub struct Walking {
         long,
         value_name = "D",
         requires = "direction",
-        allow_negative_numbers = true
+        allow_negative_numbers = true,
+        value_parser = finite
     )]
     pub distance: Option<f64>,
 }
@@ -106,11 +109,9 @@ pub fn concept(text: &str) -> Result<ConceptGuidance, String> {
     let (phrase, strength) = text
         .rsplit_once('=')
         .ok_or("write it as PHRASE=STRENGTH, e.g. vivid=3")?;
-    let strength: f64 = strength
-        .parse()
-        .map_err(|_| format!("\"{strength}\" is no number"))?;
-    if phrase.trim().is_empty() || !strength.is_finite() {
-        return Err("give a phrase and a finite strength".to_string());
+    let strength = finite(strength).map_err(|problem| format!("\"{strength}\": {problem}"))?;
+    if phrase.trim().is_empty() {
+        return Err("give a phrase before the strength".to_string());
     }
     Ok(ConceptGuidance {
         phrase: phrase.trim().to_string(),
@@ -151,16 +152,16 @@ impl Sampling {
 }
 
 impl ModelChoice {
-    /// Opens the generator with its personalization and the scale of that; remarks go to standard
+    /// Opens the generator with its personalization and what is applied of that; remarks go to standard
     /// error.
-    fn open(&self, arguments: &Arguments) -> Result<(AnyGenerator, Option<f64>), CliError> {
+    fn open(&self, arguments: &Arguments) -> Result<(AnyGenerator, Option<Applied>), CliError> {
         let device = finexl_zoo::device::by_name(&arguments.device)?;
         let Some(adapter) = &self.adapter else {
             return Ok((open_generator(&self.model, &device)?, None));
         };
         let opened = open_personalized(&self.model, adapter, self.scale, &device)?;
         remark(&opened.notes, arguments.quiet);
-        Ok((opened.generator, opened.scale))
+        Ok((opened.generator, Some(opened.applied)))
     }
 }
 
@@ -169,7 +170,7 @@ impl Generate {
     pub fn run(&self, arguments: &Arguments) -> Result<ExitCode, CliError> {
         check_free(&self.out)?;
         let prompts = read_prompts(&self.prompts)?;
-        let (generator, scale) = self.model.open(arguments)?;
+        let (generator, applied) = self.model.open(arguments)?;
         for prompt in &prompts {
             generator
                 .check_prompt(prompt)
@@ -182,12 +183,13 @@ impl Generate {
         let settings = self.sampling.settings(&*generator)?;
         let record = GenerationRecord::new(
             &*generator,
-            self.model.adapter.as_deref().map(|folder| (folder, scale)),
+            self.model.adapter.as_deref().zip(applied.as_ref()),
             settings,
             &requests,
         );
         generate(&*generator, &requests, &record, &self.out, arguments)?;
-        remark_collapse(&*generator, &requests, &self.out, arguments)?;
+        let collapsed = collapse(&*generator, &requests, &self.out)?;
+        remark(collapsed.as_slice(), arguments.quiet);
         if !arguments.quiet {
             print(&format!(
                 "wrote {} images to {}\n",
@@ -219,22 +221,20 @@ pub fn generate(
     )?)
 }
 
-/// Says where the generated images in a folder are all one picture.
-pub fn remark_collapse(
+/// What there is to say where the generated images in a folder are all one picture.
+pub fn collapse(
     generator: &dyn Generator,
     requests: &[GenerationRequest],
     folder: &Path,
-    arguments: &Arguments,
-) -> Result<(), CliError> {
+) -> Result<Option<String>, CliError> {
     let found = Diversity::of_folder(folder, requests)?;
-    if let Some(diversity) = found.filter(|diversity| diversity.is_collapse()) {
-        let note = format!(
+    let collapsed = found.filter(|diversity| diversity.is_collapse());
+    Ok(collapsed.map(|diversity| {
+        format!(
             "{} has collapsed: {diversity}; train it further, or sample it otherwise",
             generator.name()
-        );
-        remark(&[note], arguments.quiet);
-    }
-    Ok(())
+        )
+    }))
 }
 
 /// Refuses a folder that holds something already, so that no other images are among the new ones.

@@ -2,10 +2,11 @@
 
 use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
-use crate::output::remark;
+use crate::numbers::finite;
 use crate::verbs::explain::display_name;
-use crate::verbs::generate::{Walking, concept, generate, remark_collapse};
+use crate::verbs::generate::{Walking, collapse, concept, generate};
 use finexl_core::CoreError;
+use finexl_core::explanation::{Applied, Generated};
 use finexl_data::manifest::read_prompts;
 use finexl_data::scenes::{MANIFEST, Split};
 use finexl_explain::cache::Cache;
@@ -32,7 +33,7 @@ pub struct GeneratedPairs {
     #[arg(long, value_name = "DIR", conflicts_with_all = ["base", "personalized", "base_features"])]
     adapter: Option<PathBuf>,
     /// Scale of the adapter or direction [default: 1].
-    #[arg(long, requires = "adapter", allow_negative_numbers = true)]
+    #[arg(long, requires = "adapter", allow_negative_numbers = true, value_parser = finite)]
     scale: Option<f64>,
     /// Explain concept guidance of this phrase and strength.
     #[arg(long, value_name = "PHRASE=STRENGTH", value_parser = concept, conflicts_with_all = ["base", "personalized", "base_features", "adapter"])]
@@ -49,17 +50,46 @@ pub struct PairFolders {
     pub names: [String; 2],
     /// The manifest with the prompts, where the folders were generated.
     pub prompts: Option<PathBuf>,
+    /// How the images were generated, where that is known.
+    pub generated: Generated,
+    /// What a reader should know of the folders.
+    pub notes: Vec<String>,
     /// Keeps folders that nobody asked for until they are read.
     _made: Option<TempDir>,
 }
 
 impl PairFolders {
-    /// Folders that the user gave.
+    /// Folders that the user gave. Those that finexl generated say how; the scale of what personalizes a side is
+    /// added to its name.
     pub fn given(folders: [&Path; 2], names: [String; 2]) -> Self {
+        let mut notes = Vec::new();
+        let mut generated = folders.map(|folder| match GenerationRecord::read(folder) {
+            Ok(record) => record.map(|record| record.images()),
+            Err(error) => {
+                notes.push(format!(
+                    "How the images in {} were generated is not known: {error}.",
+                    folder.display()
+                ));
+                None
+            }
+        });
+        notes.extend(same_folder(folders));
+        let [base, mut personalized] = names;
+        let applied = generated[1]
+            .as_ref()
+            .and_then(|images| images.personalization.as_ref());
+        if let Some(scale) = applied.and_then(|applied| applied.scale) {
+            personalized = format!("{personalized} at scale {scale}");
+        }
         Self {
             folders: folders.map(Path::to_path_buf),
-            names,
+            names: [base, personalized],
             prompts: None,
+            generated: Generated {
+                base: generated[0].take(),
+                personalized: generated[1].take(),
+            },
+            notes,
             _made: None,
         }
     }
@@ -86,18 +116,16 @@ impl GeneratedPairs {
         let device = finexl_zoo::device::by_name(&arguments.device)?;
         let model = self.model.as_deref().unwrap_or(DEFAULT_GENERATOR);
         let base = open_generator(model, &device)?;
-        let (name, settings) = self.difference(&*base)?;
         let opened = match &self.adapter {
             Some(adapter) => Some(open_personalized(model, adapter, self.scale, &device)?),
             None => None,
         };
-        if let Some(opened) = &opened {
-            remark(&opened.notes, arguments.quiet);
-        }
+        let applied = opened.as_ref().map(|opened| &opened.applied);
+        let (name, settings) = self.difference(&*base, applied)?;
+        let mut notes = opened.as_ref().map_or(Vec::new(), |o| o.notes.clone());
         let requests = requests(&*base, prompts)?;
         let personalized: &dyn Generator = opened.as_ref().map_or(&*base, |o| &*o.generator);
-        let scale = opened.as_ref().and_then(|o| o.scale);
-        let adapter = self.adapter.as_deref().map(|folder| (folder, scale));
+        let adapter = self.adapter.as_deref().zip(applied);
         let base: &dyn Generator = &*base;
         let plain = base.default_settings();
         let sides = [
@@ -113,26 +141,39 @@ impl GeneratedPairs {
         for ((generator, record), place) in sides.iter().zip(places) {
             let kept = cache.images(&record.key());
             let folder = images(*generator, &requests, record, (kept, place), arguments)?;
-            remark_collapse(*generator, &requests, &folder, arguments)?;
+            notes.extend(collapse(*generator, &requests, &folder)?);
             folders.push(folder);
         }
+        let [of_base, of_personalized] = sides.map(|(_, record)| Some(record.images()));
         let [base_folder, personalized_folder] = [0, 1].map(|side| folders[side].clone());
         Ok(PairFolders {
             prompts: Some(base_folder.join(MANIFEST)),
             folders: [base_folder, personalized_folder],
             names: [base.name().to_string(), name],
+            generated: Generated {
+                base: of_base,
+                personalized: of_personalized,
+            },
+            notes,
             _made: Some(made),
         })
     }
 
     /// What the personalized side is called and sampled with.
-    fn difference(&self, base: &dyn Generator) -> Result<(String, GenerationSettings), CliError> {
+    fn difference(
+        &self,
+        base: &dyn Generator,
+        applied: Option<&Applied>,
+    ) -> Result<(String, GenerationSettings), CliError> {
         let walk = self.walking.walk();
         let name = match (&self.adapter, &self.concept, &walk) {
-            (Some(adapter), _, _) => display_name(adapter),
+            (Some(adapter), _, _) => match applied.and_then(|applied| applied.scale) {
+                Some(scale) => format!("{} at scale {scale}", adapter_name(adapter)),
+                None => adapter_name(adapter),
+            },
             (None, Some(concept), _) => {
                 base.check_prompt(&concept.phrase)?;
-                format!("{}={}", concept.phrase, concept.strength)
+                format!("\"{}\" at strength {}", concept.phrase, concept.strength)
             }
             (None, None, Some(walk)) => {
                 format!("closed-form:{}, distance {}", walk.direction, walk.distance)
@@ -153,6 +194,29 @@ impl GeneratedPairs {
         base.check_settings(&settings)?;
         Ok((name, settings))
     }
+}
+
+/// The name of an adapter's folder; of a snapshot with that of its personalization.
+fn adapter_name(folder: &Path) -> String {
+    let whole = folder.canonicalize();
+    let whole = whole.as_deref().unwrap_or(folder);
+    let name = display_name(folder);
+    let parent = whole.parent().and_then(Path::file_name);
+    match parent.filter(|_| name.starts_with("step-")) {
+        Some(parent) => format!("{} {name}", parent.to_string_lossy()),
+        None => name,
+    }
+}
+
+/// Says that both sides are one folder.
+fn same_folder(folders: [&Path; 2]) -> Option<String> {
+    let [base, personalized] = folders.map(|folder| folder.canonicalize().ok());
+    (base.is_some() && base == personalized).then(|| {
+        format!(
+            "Both sides are the same folder, {}: there is nothing to differ.",
+            folders[0].display()
+        )
+    })
 }
 
 /// The folder of images: the kept one, where they are or can be kept, else a place of our own.

@@ -8,6 +8,7 @@ pub mod explain_models;
 pub mod explain_scenes;
 pub mod generate;
 pub mod generated_pairs;
+pub mod known_base;
 pub mod personalize;
 pub mod plot;
 pub mod report;
@@ -15,6 +16,7 @@ pub mod reporting;
 pub mod run;
 pub mod similar;
 pub mod train;
+pub mod words;
 pub mod zoo;
 
 use crate::arguments::{Arguments, Verb};

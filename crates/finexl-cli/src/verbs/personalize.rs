@@ -18,7 +18,7 @@ pub struct Personalize {
 impl Personalize {
     /// Runs the verb.
     pub fn run(&self, arguments: &Arguments) -> Result<ExitCode, CliError> {
-        let experiment: Experiment = finexl_core::toml_file::read(&self.experiment)?;
+        let experiment: Experiment = Experiment::read(&self.experiment)?;
         let Experiment::Personalize(config) = experiment else {
             return Err(CliError::Usage(format!(
                 "{} is no personalization; `finexl run` runs it",

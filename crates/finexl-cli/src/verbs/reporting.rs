@@ -5,6 +5,7 @@ use crate::diagnostics::CliError;
 use crate::output::{Progress, print, write};
 use crate::report::{Reports, show};
 use crate::verbs::explain::applicable;
+use finexl_core::explanation::Generated;
 use finexl_data::image_folder::BadFiles;
 use finexl_data::pairs::PairSet;
 use finexl_explain::analysis::AnalysisSettings;
@@ -17,6 +18,17 @@ use std::path::{Path, PathBuf};
 
 /// Aspects that reports show.
 const TOP: usize = 12;
+
+/// What is known of the two sides beside their images.
+#[derive(Debug, Default)]
+pub struct Sides {
+    /// What the reports' files are called.
+    pub file: String,
+    /// How the images were generated, where that is known.
+    pub generated: Generated,
+    /// What a reader should know.
+    pub notes: Vec<String>,
+}
 
 /// Explains pairs with the default vocabulary.
 pub struct Reporting<'a> {
@@ -52,6 +64,7 @@ impl<'a> Reporting<'a> {
         &self,
         set: &PairSet,
         names: [&str; 2],
+        sides: &Sides,
         arguments: &Arguments,
     ) -> Result<(), CliError> {
         let explainer = Explainer {
@@ -61,17 +74,19 @@ impl<'a> Reporting<'a> {
             settings: &self.settings,
             cache: &Cache::none(),
             bad_files: BadFiles::Refuse,
+            generated: sides.generated.clone(),
+            notes: sides.notes.clone(),
         };
         let progress = Progress::new(arguments.quiet);
         let explained = explainer.explain_pairs(set, names, &|done, total| {
             progress.show("encoding pairs", done, total);
         })?;
         let reports = Reports::new(&explained, TOP);
-        let file = |extension: &str| self.output.join(format!("{}.{extension}", names[1]));
+        let file = |extension: &str| self.output.join(format!("{}.{extension}", sides.file));
         write(&file("json"), &reports.json()?)?;
         write(&file("html"), reports.html()?.as_bytes())?;
         write(&file("card.md"), reports.card().as_bytes())?;
-        print(&show(&explained.explanation, TOP))?;
+        print(&show(&explained.explanation, TOP, arguments.quiet))?;
         print("\n")
     }
 }

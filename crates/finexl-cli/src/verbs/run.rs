@@ -37,8 +37,17 @@ pub struct Run {
 impl Run {
     /// Runs the verb.
     pub fn run(&self, arguments: &Arguments) -> Result<ExitCode, CliError> {
-        let experiment: Experiment = finexl_core::toml_file::read(&self.experiment)?;
-        match &experiment {
+        let experiment = Experiment::read(&self.experiment)?;
+        self.carry_out(&experiment, arguments)
+            .map_err(|error| error.in_file(&self.experiment))
+    }
+
+    fn carry_out(
+        &self,
+        experiment: &Experiment,
+        arguments: &Arguments,
+    ) -> Result<ExitCode, CliError> {
+        match experiment {
             Experiment::TrainAutoencoder(_)
             | Experiment::TrainAutoregressive(_)
             | Experiment::TrainCaptioner(_)
@@ -46,7 +55,7 @@ impl Run {
             | Experiment::TrainEncoder(_)
             | Experiment::TrainGan(_)
             | Experiment::TrainHead(_) => {
-                train_recipe(&experiment, None, arguments)?;
+                train_recipe(experiment, None, arguments)?;
             }
             Experiment::ExplainModels(models) => {
                 let encoder = self.encoder(arguments)?;
@@ -269,11 +278,25 @@ fn tell(
 fn figures(measures: &[Measure]) -> String {
     let mut table = String::new();
     for measure in measures.iter().filter(|m| !m.group.contains("aspect=")) {
-        let target = measure.target.as_deref().unwrap_or_default();
-        table.push_str(&format!(
-            "{:52} {:26} {:7.3} [{:6.3}, {:6.3}]  n {:5}  {target}\n",
-            measure.name, measure.group, measure.value, measure.low, measure.high, measure.trials
-        ));
+        let verdict = match (&measure.target, measure.met) {
+            (Some(target), Some(true)) => format!("{target}: met"),
+            (Some(target), Some(false)) => format!("{target}: missed"),
+            (Some(target), None) => format!("{target}: not measured"),
+            (None, _) => String::new(),
+        };
+        let figure = match measure.trials {
+            0 => format!("{:>7} {:16}", "-", ""),
+            _ => format!(
+                "{:7.3} [{:6.3}, {:6.3}]",
+                measure.value, measure.low, measure.high
+            ),
+        };
+        let line = format!(
+            "{:52} {:26} {figure}  n {:5}  {verdict}",
+            measure.name, measure.group, measure.trials
+        );
+        table.push_str(line.trim_end());
+        table.push('\n');
     }
     table
 }

@@ -2,6 +2,7 @@
 
 use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
+use crate::numbers::count;
 use crate::output::{check_writable, print, write};
 use finexl_core::CoreError;
 use finexl_core::explanation::Explanation;
@@ -25,7 +26,7 @@ pub struct Similar {
     #[arg(required = true, value_name = "RECORD")]
     others: Vec<PathBuf>,
     /// Models to show, the most similar first.
-    #[arg(long, default_value_t = 10, value_name = "N")]
+    #[arg(long, default_value_t = 10, value_name = "N", value_parser = count)]
     top: usize,
     /// Write the whole ranking as JSON; - for standard output instead of the table.
     #[arg(long, value_name = "FILE")]

@@ -28,11 +28,13 @@ pub struct Train {
 impl Train {
     /// Runs the verb.
     pub fn run(&self, arguments: &Arguments) -> Result<ExitCode, CliError> {
-        let experiment: Experiment = finexl_core::toml_file::read(&self.recipe)?;
+        let experiment = Experiment::read(&self.recipe)?;
+        let in_file = |error: CliError| error.in_file(&self.recipe);
         if self.readings {
-            return self.fit_readings(&experiment, arguments);
+            return self.fit_readings(&experiment, arguments).map_err(in_file);
         }
-        if !train_recipe(&experiment, self.run_folder.as_deref(), arguments)? {
+        let folder = self.run_folder.as_deref();
+        if !train_recipe(&experiment, folder, arguments).map_err(in_file)? {
             return Err(CliError::Usage(format!(
                 "{} is no training recipe; `finexl run` runs it",
                 self.recipe.display()

@@ -116,7 +116,18 @@ fn equal_commands_make_equal_files_that_explain_takes() {
     sandbox.succeeds(
         "explain --base base --personalized adapted --prompts base/manifest.csv --json out.json",
     );
-    assert_eq!(sandbox.json("out.json")["pairs"], 3);
+    let record = sandbox.json("out.json");
+    assert_eq!(record["pairs"], 3);
+    // The folders say how they were generated.
+    assert_eq!(record["personalized"], "adapted at scale 2");
+    let applied = &record["generated"]["personalized"]["personalization"];
+    assert_eq!(applied["file"], "step-0004/adapter_model.safetensors");
+    assert_eq!(record["generated"]["base"]["generator"], "mini-diffusion");
+    assert_eq!(record["generated"]["base"]["settings"]["steps"], "3");
+    sandbox.refuses(
+        "explain --base base --personalized adapted --references mini-gan",
+        &["mini-gan", "mini-diffusion", "--references"],
+    );
     // Another run of the personalization gives the same adapter, byte for byte.
     let first = contents(&sandbox, "tiny");
     std::fs::rename(sandbox.path("tiny"), sandbox.path("before")).unwrap();
@@ -168,6 +179,48 @@ fn what_cannot_be_generated_is_refused() {
     sandbox.refuses(
         "explain --model mini-diffusion",
         &["nothing to explain", "--adapter"],
+    );
+}
+
+#[test]
+fn the_scale_of_an_adapter_is_in_title_card_record_and_table() {
+    let sandbox = personalized();
+    let explain = "explain --adapter tiny/step-0004 --scale 0.5 --prompts prompts.txt";
+    let outcome = sandbox.succeeds(&format!(
+        "{explain} --json out.json --html out.html --card out.md"
+    ));
+    let title = "tiny step-0004 at scale 0.5";
+    let record = sandbox.json("out.json");
+    assert_eq!(record["personalized"], title);
+    let images = &record["generated"]["personalized"];
+    let applied = &images["personalization"];
+    assert_eq!(applied["scale"], 0.5);
+    assert_eq!(applied["base"], "mini-diffusion");
+    let weights = std::fs::read(sandbox.path("tiny/step-0004/adapter_model.safetensors")).unwrap();
+    let sha = finexl_core::fingerprint::Fingerprint::of_bytes(&weights);
+    assert_eq!(applied["fingerprint"], sha.as_str());
+    assert_eq!(images["settings"]["guidance"], "3");
+    let read = |name: &str| std::fs::read_to_string(sandbox.path(name)).unwrap();
+    assert!(read("out.html").contains(&format!("<title>{title} compared with")));
+    assert!(read("out.md").contains(&format!("# {title}")));
+    let table = outcome.stdout.replace('\n', " ");
+    assert!(
+        table.contains(title) && table.contains("guidance 3"),
+        "{table}"
+    );
+    sandbox.refuses(
+        &format!("{explain} --references mini-gan"),
+        &["mini-gan", "mini-diffusion", "--references"],
+    );
+    // Those of its base are taken and named.
+    let read_with = sandbox.succeeds(&format!("{explain} --references mini-diffusion"));
+    let table = read_with.stdout.replace('\n', " ");
+    assert!(table.contains("references mini-diffusion"), "{table}");
+    let guided = "explain --concept warm=2 --prompts prompts.txt --json out.json";
+    sandbox.succeeds(guided);
+    assert_eq!(
+        sandbox.json("out.json")["personalized"],
+        "\"warm\" at strength 2"
     );
 }
 

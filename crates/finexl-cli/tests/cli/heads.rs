@@ -112,6 +112,25 @@ fn a_head_of_ones_own_is_trained_and_read_by() {
         }
     }
 
+    // A head brings its words; what another vocabulary lacks of them is said.
+    let brought = "explain --base images --personalized styled --head head.safetensors --json -";
+    let record: Value = serde_json::from_str(&sandbox.succeeds(brought).stdout).unwrap();
+    let names: Vec<&str> = (record["aspects"].as_array().unwrap().iter())
+        .map(|aspect| aspect["concept"].as_str().unwrap())
+        .collect();
+    assert!(
+        names.contains(&"old print") && names.contains(&"computer game"),
+        "{names:?}"
+    );
+    assert_eq!(record["provenance"]["head"]["name"], "my-domain");
+    let few = brought.replace("--head", "--vocabulary words.txt --head");
+    let record: Value = serde_json::from_str(&sandbox.succeeds(&few).stdout).unwrap();
+    let notes = record["notes"].to_string();
+    assert!(
+        notes.contains("old print") && notes.contains("words.txt"),
+        "{notes}"
+    );
+
     let own = format!("{EXPLAIN} --method learned --head head.safetensors");
     let words = ["my-domain", "mini-clip", "judge", "[train-head]"];
     sandbox.refuses(&format!("{own} --encoder judge"), &words);

@@ -19,6 +19,7 @@ mod loopback;
 mod outputs;
 mod own_features;
 mod recipes;
+mod records;
 mod references;
 mod sandbox;
 mod selections;

@@ -60,12 +60,17 @@ fn a_misspelt_key_is_shown_with_its_line() {
         "quick.toml",
         "[explain-scenes]\noutput = \"out\"\nsplit = \"test\"\nscnes = 25\n",
     );
-    let words = ["quick.toml", "line 4", "scnes = 25", "`scenes`"];
+    let words = [
+        "quick.toml",
+        "line 4",
+        "scnes = 25",
+        "did you mean `scenes`?",
+    ];
     let outcome = sandbox.refuses("run quick.toml", &words);
     insta::assert_snapshot!(outcome.stderr, @r#"
-      × quick.toml, line 4: unknown field `scnes`, expected one of `output`,
-      │ `split`, `scenes`, `size`, `seed`, `artist`, `art-folder`,
-      │ `personalizations`
+      × quick.toml, line 4: there is no key `scnes`; did you mean `scenes`?
+      │ There are output, split, scenes, size, seed, artist, art-folder,
+      │ personalizations
        ╭─[quick.toml:4:1]
      3 │ split = "test"
      4 │ scnes = 25
@@ -78,7 +83,7 @@ fn a_misspelt_key_is_shown_with_its_line() {
         "train.toml",
         tiny_recipe().replace("\nepochs =", "\nepoch ="),
     );
-    let words = ["train.toml", "epoch = 3", "`epochs`"];
+    let words = ["train.toml", "epoch = 3", "did you mean `epochs`?"];
     sandbox.refuses("train train.toml", &words);
     sandbox.refuses("run train.toml", &words);
 }
@@ -122,4 +127,49 @@ fn art_that_is_not_there_is_refused_before_training() {
         "train train.toml --run-folder runs",
         &["rembrandt", "twemoji"],
     );
+}
+
+#[test]
+fn a_table_that_is_no_experiment_is_told_with_those_that_are() {
+    let sandbox = Sandbox::new();
+    for (text, words) in [
+        (
+            "[explain-scene]\nscenes = 25\n",
+            ["did you mean [explain-scenes]?", "line 1"],
+        ),
+        ("[poster]\n", ["no experiment [poster]", "explain-scenes"]),
+        ("", ["no table", "[explain-scenes]"]),
+        (
+            "[evaluate]\n[calibrate]\n",
+            ["one file is one run", "line 2"],
+        ),
+        (
+            "seed = 1\n[evaluate]\n",
+            ["`seed` stands outside", "line 1"],
+        ),
+    ] {
+        sandbox.write("run.toml", text);
+        sandbox.refuses("run run.toml", &[&words[..], &["run.toml"]].concat());
+    }
+}
+
+#[test]
+fn numbers_that_no_run_can_have_are_shown_with_their_line() {
+    let sandbox = Sandbox::new();
+    let scenes = repository("experiments/scenes.toml");
+    let line = scenes
+        .lines()
+        .position(|l| l.starts_with("scenes"))
+        .unwrap()
+        + 1;
+    for (value, word) in [
+        ("0", "at least 1"),
+        ("-4", "at least 1"),
+        ("nan", "give a number"),
+    ] {
+        let changed = tiny("experiments/scenes.toml", &[("scenes", value)]);
+        sandbox.write("quick.toml", changed);
+        let place = format!("quick.toml, line {line}");
+        sandbox.refuses("run quick.toml", &[&place, word]);
+    }
 }

@@ -125,9 +125,20 @@ fn a_changed_selection_is_found() {
     ours.figures.insert(SAME_STYLE.to_string(), 0.0);
     changed.retain(|record| record.method != "naive");
     write(&sandbox, "b", &changed);
+    // Made with another encoder and of another base.
+    let kept = sandbox.json("a/provenance.json").to_string();
+    sandbox.write(
+        "a/provenance.json",
+        kept.replacen('{', "{\"judge\": \"x\",", 1),
+    );
+    sandbox.write(
+        "b/provenance.json",
+        kept.replacen('{', "{\"judge\": \"y\",", 1),
+    );
     let before = sandbox.files();
     let text = sandbox.succeeds("compare a b").stdout;
     for words in [
+        "Settings: 1 differ\n  judge: x -> y\n",
         "warm-0-0: warm-1-0 -> dark-1-0",
         "1.000",
         "0.917",
@@ -140,6 +151,10 @@ fn a_changed_selection_is_found() {
     assert!(!text.contains("Only in B"), "{text}");
     assert_eq!(sandbox.files(), before);
     let same = sandbox.succeeds("compare a a").stdout;
+    assert!(same.contains("Settings: the same"), "{same}");
+    std::fs::remove_file(sandbox.path("b/provenance.json")).unwrap();
+    let unknown = sandbox.succeeds("compare a b").stdout;
+    assert!(unknown.contains("no provenance.json of B"), "{unknown}");
     assert!(same.contains("Figures: 0 differ, 3 are equal"), "{same}");
     assert!(same.contains("Selections: 0 of 36 differ"), "{same}");
 }

@@ -22,8 +22,8 @@ pub struct Decomposed {
     name: String,
     decomposition: Box<dyn Decomposition>,
     space: Option<CalibratedSpace>,
-    /// Fingerprint of the head that it reads by.
-    head: Option<Fingerprint>,
+    /// Fingerprint of the method, with what the head that it reads by holds.
+    method: Fingerprint,
 }
 
 impl Decomposed {
@@ -39,7 +39,7 @@ impl Decomposed {
         Ok(Self {
             name,
             decomposition: method.build()?,
-            head: method.head()?.map(|head| head.fingerprint().clone()),
+            method: method.fingerprint()?,
             space,
         })
     }
@@ -110,8 +110,11 @@ impl ExplanationMethod for Decomposed {
         self.name.clone()
     }
 
-    fn weights(&self) -> Option<&Fingerprint> {
-        self.head.as_ref()
+    fn fingerprint(&self) -> Result<Fingerprint, EvalError> {
+        Ok(Fingerprint::of("decomposition")
+            .nested("method", &self.method)
+            .nested("space", &fingerprint_of(self.space.as_ref())?)
+            .finish())
     }
 
     fn explain(&self, offer: &Offer<'_>, model: &Evidence<'_>) -> Result<MethodAnswer, EvalError> {
@@ -128,6 +131,14 @@ impl ExplanationMethod for Decomposed {
             fitted.weights,
             prepared.transformed().into_owned(),
         ))
+    }
+}
+
+/// Fingerprint of the space that is fitted in, or of there being none.
+pub(super) fn fingerprint_of(space: Option<&CalibratedSpace>) -> Result<Fingerprint, EvalError> {
+    match space {
+        Some(space) => crate::report::fingerprint("calibrated space", space),
+        None => Ok(Fingerprint::of("own space").finish()),
     }
 }
 

@@ -6,8 +6,6 @@ use finexl_core::fingerprint::Fingerprint;
 use std::fmt::Debug;
 
 /// A way to say in weights of concepts how a personalized model differs from its base.
-///
-/// What is printed for debugging names every setting: answers are kept under it.
 pub trait ExplanationMethod: Debug + Send + Sync {
     /// Name in tables.
     fn name(&self) -> String;
@@ -17,10 +15,12 @@ pub trait ExplanationMethod: Debug + Send + Sync {
         false
     }
 
-    /// Fingerprint of the trained weights that it reads by, if any: under one name there may be others tomorrow.
-    fn weights(&self) -> Option<&Fingerprint> {
-        None
-    }
+    /// Fingerprint of everything that its answers depend on beside offer and evidence: settings, the content of what
+    /// it reads by, and the version of its code. Answers are kept under it.
+    ///
+    /// # Errors
+    /// Where something that it reads by has no fingerprint.
+    fn fingerprint(&self) -> Result<Fingerprint, EvalError>;
 
     /// Explains one model with what all methods are offered.
     ///

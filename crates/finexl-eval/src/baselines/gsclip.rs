@@ -2,7 +2,11 @@
 
 use super::{Evidence, ExplanationMethod, MethodAnswer, Offer};
 use crate::EvalError;
+use finexl_core::fingerprint::Fingerprint;
 use finexl_explain::decompose::cosine;
+
+/// Version of the code below: raised whenever it answers otherwise.
+const VERSION: u32 = 1;
 
 /// Proposed concepts weighted by `cos(f(C), V_div)`, none below 0 (Zhu et al. 2022, "GSCLIP: A Framework
 /// for Explaining Distribution Shifts in Natural Language"). Proposals are deduplicated: a concept stands
@@ -26,6 +30,13 @@ impl ExplanationMethod for GsClip {
 
     fn needs_proposals(&self) -> bool {
         true
+    }
+
+    fn fingerprint(&self) -> Result<Fingerprint, EvalError> {
+        Ok(Fingerprint::of("gsclip")
+            .number("version", u64::from(VERSION))
+            .number("per pair", self.per_pair as u64)
+            .finish())
     }
 
     fn explain(&self, offer: &Offer<'_>, model: &Evidence<'_>) -> Result<MethodAnswer, EvalError> {

@@ -2,6 +2,10 @@
 
 use super::{Evidence, ExplanationMethod, MethodAnswer, Offer};
 use crate::EvalError;
+use finexl_core::fingerprint::Fingerprint;
+
+/// Version of the code below: raised whenever it answers otherwise.
+const VERSION: u32 = 1;
 
 /// The mean over pairs of the proposer's score of a concept in the personalized image minus that in the
 /// base's. With the captioner that is P(aspect | personalized) - P(aspect | base).
@@ -15,6 +19,12 @@ impl ExplanationMethod for Naive {
 
     fn needs_proposals(&self) -> bool {
         true
+    }
+
+    fn fingerprint(&self) -> Result<Fingerprint, EvalError> {
+        Ok(Fingerprint::of("naive")
+            .number("version", u64::from(VERSION))
+            .finish())
     }
 
     fn explain(&self, _offer: &Offer<'_>, model: &Evidence<'_>) -> Result<MethodAnswer, EvalError> {

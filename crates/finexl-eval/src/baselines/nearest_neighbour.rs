@@ -2,6 +2,10 @@
 
 use super::{Evidence, ExplanationMethod, MethodAnswer, Offer};
 use crate::EvalError;
+use finexl_core::fingerprint::Fingerprint;
+
+/// Version of the code below: raised whenever it answers otherwise.
+const VERSION: u32 = 1;
 
 /// V_div itself: models are as near as their divergences are. It names nothing, so all weights are 0; what
 /// it finds shows how much of a comparison needs no concepts.
@@ -18,6 +22,13 @@ impl ExplanationMethod for NearestNeighbour {
             false => "nearest neighbour (raw divergence)",
         }
         .to_string()
+    }
+
+    fn fingerprint(&self) -> Result<Fingerprint, EvalError> {
+        Ok(Fingerprint::of("nearest neighbour")
+            .number("version", u64::from(VERSION))
+            .number("by pair", u64::from(self.by_pair))
+            .finish())
     }
 
     fn explain(&self, offer: &Offer<'_>, model: &Evidence<'_>) -> Result<MethodAnswer, EvalError> {

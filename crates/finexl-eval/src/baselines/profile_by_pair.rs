@@ -1,11 +1,12 @@
 //! What `finexl similar` compares models by.
 
-use super::decomposed::space_of;
+use super::decomposed::{fingerprint_of, space_of};
 use super::{Evidence, ExplanationMethod, MethodAnswer, Offer};
 use crate::EvalError;
+use finexl_core::fingerprint::Fingerprint;
 use finexl_explain::calibrated_space::CalibratedSpace;
-use finexl_explain::decompose::Ridge;
-use finexl_explain::profile::profiles;
+use finexl_explain::decompose::{Method, Ridge};
+use finexl_explain::profile::{VERSION, profiles};
 use finexl_explain::vocabulary::Vocabulary;
 use finexl_zoo::encoders::Encoder;
 
@@ -36,6 +37,14 @@ impl ProfileByPair {
 impl ExplanationMethod for ProfileByPair {
     fn name(&self) -> String {
         "profile by pair".to_string()
+    }
+
+    fn fingerprint(&self) -> Result<Fingerprint, EvalError> {
+        Ok(Fingerprint::of("profile by pair")
+            .number("version", u64::from(VERSION))
+            .nested("fit", &Method::Ridge(self.ridge.clone()).fingerprint()?)
+            .nested("space", &fingerprint_of(self.space.as_ref())?)
+            .finish())
     }
 
     fn explain(&self, offer: &Offer<'_>, model: &Evidence<'_>) -> Result<MethodAnswer, EvalError> {

@@ -2,8 +2,12 @@
 
 use super::{Evidence, ExplanationMethod, MethodAnswer, Offer};
 use crate::EvalError;
+use finexl_core::fingerprint::Fingerprint;
 use finexl_core::seed::{generator, key};
 use rand::RngExt;
+
+/// Version of the code below: raised whenever it answers otherwise.
+const VERSION: u32 = 1;
 
 /// Weights that know nothing: uniform in [0, 1), drawn from a seed and the model's name. Its nearest
 /// neighbour is any other model of a pool.
@@ -16,6 +20,13 @@ pub struct Random {
 impl ExplanationMethod for Random {
     fn name(&self) -> String {
         "random".to_string()
+    }
+
+    fn fingerprint(&self) -> Result<Fingerprint, EvalError> {
+        Ok(Fingerprint::of("random")
+            .number("version", u64::from(VERSION))
+            .number("seed", self.seed)
+            .finish())
     }
 
     fn explain(&self, offer: &Offer<'_>, model: &Evidence<'_>) -> Result<MethodAnswer, EvalError> {

@@ -4,8 +4,12 @@ use super::concept_texts::normalise;
 use super::offer::mean_embedding;
 use super::{Evidence, ExplanationMethod, MethodAnswer, NonNegativeLasso, Offer};
 use crate::EvalError;
+use finexl_core::fingerprint::Fingerprint;
 use finexl_explain::decompose::Directions;
 use finexl_zoo::encoders::Features;
+
+/// Version of the code below: raised whenever it answers otherwise.
+const VERSION: u32 = 1;
 
 /// The mean embedding of each set as a sparse non-negative sum of the concepts' text embeddings, and the
 /// difference of the two (Bhalla et al., NeurIPS 2024, "Interpreting CLIP with Sparse Linear Concept
@@ -29,6 +33,13 @@ impl Default for Splice {
 impl ExplanationMethod for Splice {
     fn name(&self) -> String {
         "splice".to_string()
+    }
+
+    fn fingerprint(&self) -> Result<Fingerprint, EvalError> {
+        Ok(Fingerprint::of("splice")
+            .number("version", u64::from(VERSION))
+            .real("penalty", self.penalty)
+            .finish())
     }
 
     fn explain(&self, offer: &Offer<'_>, model: &Evidence<'_>) -> Result<MethodAnswer, EvalError> {

@@ -2,9 +2,13 @@
 
 use super::{Evidence, ExplanationMethod, MethodAnswer, Offer};
 use crate::EvalError;
+use finexl_core::fingerprint::Fingerprint;
 use finexl_explain::decompose::cosine;
 use finexl_explain::statistics::auroc;
 use finexl_zoo::encoders::Features;
+
+/// Version of the code below: raised whenever it answers otherwise.
+const VERSION: u32 = 1;
 
 /// What proposals are ranked by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,6 +73,14 @@ impl ExplanationMethod for VisDiff {
 
     fn needs_proposals(&self) -> bool {
         true
+    }
+
+    fn fingerprint(&self) -> Result<Fingerprint, EvalError> {
+        Ok(Fingerprint::of("visdiff")
+            .number("version", u64::from(VERSION))
+            .text("ranking", &self.name())
+            .number("per pair", self.per_pair as u64)
+            .finish())
     }
 
     fn explain(&self, offer: &Offer<'_>, model: &Evidence<'_>) -> Result<MethodAnswer, EvalError> {

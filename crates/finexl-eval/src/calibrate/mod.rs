@@ -116,6 +116,8 @@ pub fn calibrate(
         experiment: config,
         encoder: encoder.name(),
         encoder_fingerprint: encoder.fingerprint(),
+        device: encoder.device(),
+        settings: fit.explainer.settings.fingerprint()?,
         vocabulary: vocabulary.fingerprint(),
         calibration: Some(fingerprint("calibration", &calibration)?),
         notes: &notes,

@@ -10,6 +10,9 @@ use finexl_zoo::generators::{GenerationRecord, GenerationRequest, GenerationSett
 use rayon::prelude::*;
 use std::collections::HashMap;
 
+/// Version of how images are drawn, disturbed and encoded.
+const VERSION: u32 = 2;
+
 /// Kind of what is kept in the cache.
 pub(super) const KIND: &str = "probes";
 /// Images that are generated, and whose features are kept, at a time.
@@ -113,9 +116,11 @@ impl Drawing<'_> {
     /// its adapter's files and scale.
     fn key(&self, requests: &[GenerationRequest], disturbances: &[Disturbance]) -> Fingerprint {
         let record = GenerationRecord::new(self.generator, None, self.settings.clone(), requests);
-        let key = Fingerprint::of("features of generated probes 1")
+        let key = Fingerprint::of("features of generated probes")
+            .number("version", u64::from(VERSION))
             .nested("images", &record.key())
-            .nested("encoder", self.encoder.fingerprint());
+            .nested("encoder", self.encoder.fingerprint())
+            .text("device", self.encoder.device());
         let all = disturbances.iter();
         all.fold(key, |key, disturbance| {
             key.text("nuisance", disturbance.nuisance.name())

@@ -87,6 +87,13 @@ pub fn evaluate_probes(
         base: base.fingerprint(),
         models: chosen.iter().map(|model| model.name.as_str()).collect(),
         encoder: encoder.fingerprint(),
+        device: encoder.device(),
+        settings: (readers.iter())
+            .map(|reader| {
+                let settings = &reader.settings;
+                Ok::<_, EvalError>((settings.method.name(), settings.fingerprint()?))
+            })
+            .collect::<Result<_, _>>()?,
         vocabulary: vocabulary.fingerprint(),
         calibrations: calibrations.collect::<Result<_, _>>()?,
         notes: &notes,
@@ -105,6 +112,9 @@ struct ProbeProvenance<'a> {
     base: &'a Fingerprint,
     models: Vec<&'a str>,
     encoder: &'a Fingerprint,
+    device: &'static str,
+    /// By method: what it reads by, resampling, seed.
+    settings: BTreeMap<&'static str, Fingerprint>,
     vocabulary: &'a Fingerprint,
     /// By method; none where scores are weights.
     calibrations: BTreeMap<String, Option<Fingerprint>>,

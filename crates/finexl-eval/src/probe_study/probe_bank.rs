@@ -5,6 +5,7 @@ use crate::EvalError;
 use finexl_core::fingerprint::Fingerprint;
 use finexl_explain::bank::ConceptBank;
 use finexl_explain::cache::Cache;
+use finexl_explain::phrase_features;
 use finexl_explain::vocabulary::Vocabulary;
 use finexl_zoo::encoders::{Encoder, Features};
 use std::collections::HashMap;
@@ -102,8 +103,10 @@ fn directions(
     prompts: &[String],
     cache: &Cache,
 ) -> Result<Vec<f32>, EvalError> {
-    let key = Fingerprint::of("directions on probes 1")
+    let key = Fingerprint::of("directions on probes")
+        .number("version", u64::from(phrase_features::VERSION))
         .nested("encoder", encoder.fingerprint())
+        .text("device", encoder.device())
         .nested("vocabulary", vocabulary.fingerprint());
     let key = prompts
         .iter()

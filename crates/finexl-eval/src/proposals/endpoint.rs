@@ -3,7 +3,7 @@
 use super::answer_cache::AnswerCache;
 use super::budget::Budget;
 use super::chat_client::ChatClient;
-use super::question::{question, read};
+use super::question::{VERSION, question, read};
 use super::{ImagePair, PairAnswer, Proposer};
 use crate::EvalError;
 use finexl_core::experiment::EndpointChoice;
@@ -51,11 +51,18 @@ impl Endpoint {
         let body = question(&self.choice, pair, offer)?.to_string();
         let key = AnswerCache::key(self.client.address(), &body);
         if let Some(kept) = self.cache.find(&key) {
-            return Ok(read(&kept.content));
+            let kept = read(&kept.content);
+            if kept.problem().is_none() {
+                return Ok(kept);
+            }
         }
         let answer = self.client.ask(&body, &self.budget)?;
-        self.cache.keep(&key, &answer)?;
-        Ok(read(&answer.content))
+        let read = read(&answer.content);
+        // What cannot be read is no answer: the next run asks again.
+        if read.problem().is_none() {
+            self.cache.keep(&key, &answer)?;
+        }
+        Ok(read)
     }
 }
 
@@ -66,6 +73,7 @@ impl Proposer for Endpoint {
 
     fn fingerprint(&self) -> Fingerprint {
         Fingerprint::of("endpoint")
+            .number("version", u64::from(VERSION))
             .text("address", self.client.address())
             .text("model", &self.choice.model)
             .number("answer tokens", self.choice.answer_tokens)

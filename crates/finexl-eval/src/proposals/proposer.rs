@@ -38,6 +38,16 @@ pub enum PairAnswer {
     Unparsed(String),
 }
 
+impl PairAnswer {
+    /// Why it cannot be read, where it cannot.
+    pub fn problem(&self) -> Option<&str> {
+        match self {
+            Self::Aspects(_) => None,
+            Self::Unparsed(problem) => Some(problem),
+        }
+    }
+}
+
 /// A vision-language model that says which aspects pairs of images show.
 pub trait Proposer: Send + Sync {
     /// Name in tables.

@@ -12,6 +12,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::path::Path;
 
+/// Version of the question and of how its answer is read.
+pub(super) const VERSION: u32 = 1;
+
 /// The body of a chat completion that asks about one pair; equal questions are equal values.
 ///
 /// # Errors

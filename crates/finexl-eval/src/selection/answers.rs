@@ -3,13 +3,17 @@
 use super::methods::Contender;
 use super::pool_features::PoolFeatures;
 use crate::EvalError;
-use crate::baselines::{Evidence, Offer};
+use crate::baselines::{Column, Evidence, Offer};
 use crate::proposals::ProposalTable;
 use finexl_core::cells::Cells;
+use finexl_core::experiment::ProbeChoice;
 use finexl_core::fingerprint::Fingerprint;
 use finexl_zoo::encoders::Features;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+
+/// Version of how answers are brought into form.
+const VERSION: u32 = 4;
 
 /// A method's answer on one model.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -32,7 +36,7 @@ pub struct Form {
 }
 
 /// The answers of one method on all models of a pool, in their order. A method that fails on a model is
-/// recorded and the others go on.
+/// recorded and the others go on; a failure is not kept, so the next run tries again.
 ///
 /// # Errors
 /// Where a cell cannot be kept.
@@ -53,35 +57,60 @@ pub fn answers(
     };
     let base = first(&pool.base, seen);
     let mut all = Vec::with_capacity(pool.models().len());
-    let settings = Fingerprint::of("method settings")
-        .text("all", &format!("{:?}", contender.method))
-        .text("weights", &format!("{:?}", contender.method.weights()))
-        .finish();
+    let method = contender.method.fingerprint()?;
+    let probes = match changed.map(|variant| variant.probes).unwrap_or_default() {
+        ProbeChoice::Matched => "matched",
+        ProbeChoice::Default => "default",
+    };
     for (index, model) in pool.models().iter().enumerate() {
-        let key = Fingerprint::of("selection answer 3")
+        let key = Fingerprint::of("selection answer")
+            .number("version", u64::from(VERSION))
             .nested("context", context)
+            .text("model", &model.name)
             .nested("images", &model.images)
-            .text("method", &contender.method.name())
-            .nested("settings", &settings)
-            .text("variant", &format!("{changed:?}"))
-            .text("threshold", &form.threshold.to_string())
-            .text("largest", &format!("{:?}", form.largest))
+            .nested("method", &method)
+            .nested("columns", &columns_of(contender))
+            .nested("vocabulary", offer.vocabulary().fingerprint())
+            .text("probes", probes)
+            .number("pairs seen", seen.map_or(0, |pairs| pairs as u64 + 1))
+            .real("threshold", form.threshold)
+            .number("largest", form.largest.map_or(0, |count| count as u64 + 1))
             .finish();
         let table = proposals.and_then(|tables| tables.get(index));
-        let answer = cells.get(&key, || {
+        let mut problem = None;
+        let found = cells.get(&key, || {
             let features = first(&model.features, seen);
             let evidence = Evidence::new(offer, &model.name, &base, &features, table)?;
             let found = answer(contender, offer, &evidence, form);
-            Ok::<_, EvalError>(found.unwrap_or_else(|error| Answer {
+            found.inspect_err(|error| problem = Some(error.to_string()))
+        });
+        all.push(match (found, problem) {
+            (Err(_), Some(problem)) => Answer {
                 weights: vec![0.0; offer.concepts()],
                 vectors: vec![vec![0.0; offer.dimension()]; contender.columns.len()],
-                problem: Some(error.to_string()),
-            }))
-        })?;
-        all.push(answer);
+                problem: Some(problem),
+            },
+            (found, _) => found?,
+        });
         progress();
     }
     Ok(all)
+}
+
+/// Fingerprint of the directions that vectors are made of.
+fn columns_of(contender: &Contender) -> Fingerprint {
+    let columns = contender.columns.iter();
+    columns
+        .fold(Fingerprint::of("columns"), |key, column| {
+            key.text(
+                "column",
+                match column {
+                    Column::Plain => "plain",
+                    Column::Transformed => "transformed",
+                },
+            )
+        })
+        .finish()
 }
 
 /// The first pairs, or all.

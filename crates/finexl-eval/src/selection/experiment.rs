@@ -1,32 +1,27 @@
 //! Runs `[select-models]`.
 
-use super::answers::{Answer, Form, answers};
-use super::distances::{Distances, Measuring};
+use super::contest::Contest;
+use super::fitting_pool::{check_concepts, fitting_pool};
 use super::grounds::{Ground, Grounds};
 use super::methods::Contender;
-use super::output;
-use super::part::{Field, Part};
-use super::pool_features::{PoolFeatures, pairs};
-use super::thresholds::{Thresholds, choices, quality};
-use super::{Candidate, Protocol, columns};
+use super::output::{self, PoolOrigin};
+use super::thresholds::Thresholds;
 use crate::EvalError;
-use crate::baselines::Offer;
 use crate::made_pool::made_pool;
 use crate::pool_levels::Open;
-use crate::proposals::{ImagePair, PairAnswer, ProposalTable, Proposer, open_proposer};
+use crate::proposals::{Proposer, open_proposer};
 use crate::settings::Progress;
 use finexl_core::cells::Cells;
 use finexl_core::experiment::SelectModels;
 use finexl_core::fingerprint::Fingerprint;
 use finexl_core::pool::PoolRecord;
-use finexl_core::selection::{FID, LPIPS, SelectionRecord, TableColumn};
-use finexl_data::decode::decode_file;
+use finexl_core::selection::{FID, LPIPS, TableColumn};
 use finexl_explain::cache::Cache;
 use finexl_explain::vocabulary::Vocabulary;
 use finexl_zoo::encoders::Encoder;
 use finexl_zoo::perceptual::{Inception, Lpips};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// What came of an experiment.
 pub struct Selection {
@@ -39,16 +34,16 @@ pub struct Selection {
 }
 
 /// What is the same for all pools.
-struct Setup<'a> {
-    config: &'a SelectModels,
-    encoder: Box<dyn Encoder>,
-    judge: Box<dyn Encoder>,
-    lpips: Option<Lpips>,
-    inception: Option<Inception>,
-    grounds: Grounds,
-    thresholds: Thresholds,
-    proposer: Option<Box<dyn Proposer>>,
-    cache: Cache,
+pub(super) struct Setup<'a> {
+    pub config: &'a SelectModels,
+    pub encoder: Box<dyn Encoder>,
+    pub judge: Box<dyn Encoder>,
+    pub lpips: Option<Lpips>,
+    pub inception: Option<Inception>,
+    pub grounds: Grounds,
+    pub thresholds: Thresholds,
+    pub proposer: Option<Box<dyn Proposer>>,
+    pub cache: Cache,
 }
 
 /// Runs the experiment: encoders are opened by `open`, the rest on the device of that name. Every
@@ -70,8 +65,9 @@ pub fn select_models(
         Ok::<_, EvalError>(made.folder)
     });
     let folders: Vec<PathBuf> = folders.collect::<Result<_, _>>()?;
-    let pools = folders.iter().map(|folder| pool(config, folder));
+    let pools = folders.iter().map(|folder| fitting_pool(config, folder));
     let pools: Vec<PoolRecord> = pools.collect::<Result<_, _>>()?;
+    let origins = pools.iter().map(origin).collect();
     let cells = Cells::open(&config.output)?;
     let mut records = Vec::new();
     let mut tuned = Vec::new();
@@ -85,7 +81,7 @@ pub fn select_models(
     if let Some(path) = &config.tune {
         best(config, &tuned).write(path)?;
     }
-    let columns = output::write(config, &setup.provenance(), &records)?;
+    let columns = output::write(config, &setup.provenance(origins)?, &records)?;
     Ok(Selection {
         columns,
         problems: records.iter().filter(|r| r.problem.is_some()).count(),
@@ -93,26 +89,13 @@ pub fn select_models(
     })
 }
 
-/// A pool that has something to select in every column, whoever may be selected.
-fn pool(config: &SelectModels, folder: &Path) -> Result<PoolRecord, EvalError> {
-    let pool = PoolRecord::read(folder)?;
-    let candidates = Candidate::of_pool(&pool.models);
-    for column in &config.columns {
-        let [members, targets] = columns::members(column, &candidates);
-        let run = |index: &usize| &candidates[*index].run;
-        let selectable = targets
-            .iter()
-            .any(|target| members.iter().any(|other| run(other) != run(target)));
-        if !selectable {
-            let problem = format!(
-                "\"{}\" has no target in {} with a model of another run to select",
-                columns::name(column),
-                folder.display()
-            );
-            return Err(EvalError::setting("columns", problem));
-        }
-    }
-    Ok(pool)
+fn origin(pool: &PoolRecord) -> (String, PoolOrigin) {
+    let origin = PoolOrigin {
+        base: pool.base.clone(),
+        base_fingerprint: pool.base_fingerprint.clone(),
+        models: pool.models.len(),
+    };
+    (pool.name.clone(), origin)
 }
 
 impl<'a> Setup<'a> {
@@ -126,7 +109,9 @@ impl<'a> Setup<'a> {
             return Err(EvalError::setting("pools", problem));
         }
         let (encoder, judge) = (open(&config.encoder)?, open(&config.judge)?);
-        let grounds = Grounds::new(&Vocabulary::default_phrases()?, &config.variants);
+        let vocabulary = Vocabulary::default_phrases()?;
+        check_concepts(config, vocabulary.concepts().len())?;
+        let grounds = Grounds::new(&vocabulary, &config.variants);
         let contenders = contenders(config, encoder.as_ref(), &grounds, None)?;
         if config.proposer.is_none()
             && let Some(needs) = contenders.iter().find(|c| c.method.needs_proposals())
@@ -156,10 +141,20 @@ impl<'a> Setup<'a> {
         })
     }
 
-    fn provenance(&self) -> output::Provenance<'_> {
-        output::Provenance {
+    fn provenance(
+        &self,
+        pools: BTreeMap<String, PoolOrigin>,
+    ) -> Result<output::Provenance<'_>, EvalError> {
+        let contenders = contenders(self.config, self.encoder.as_ref(), &self.grounds, None)?;
+        let methods = contenders.iter().map(|contender| {
+            Ok::<_, EvalError>((contender.name(), contender.method.fingerprint()?))
+        });
+        Ok(output::Provenance {
             version: env!("CARGO_PKG_VERSION"),
             experiment: self.config,
+            pools,
+            device: self.encoder.device(),
+            methods: methods.collect::<Result<_, _>>()?,
             encoder: self.encoder.fingerprint(),
             judge: self.judge.fingerprint(),
             lpips: self.lpips.as_ref().map(Lpips::fingerprint),
@@ -167,7 +162,7 @@ impl<'a> Setup<'a> {
             proposer: self.proposer.as_ref().map(|p| p.fingerprint()),
             vocabulary: self.grounds.vocabulary(0).fingerprint(),
             thresholds: &self.thresholds,
-        }
+        })
     }
 
     fn notes(&self) -> Vec<String> {
@@ -193,7 +188,7 @@ impl<'a> Setup<'a> {
 }
 
 /// All methods on pools of a base, or of any where none is given.
-fn contenders(
+pub(super) fn contenders(
     config: &SelectModels,
     encoder: &dyn Encoder,
     grounds: &Grounds,
@@ -207,204 +202,6 @@ fn contenders(
         Contender::varied(variant, encoder, grounds.vocabulary(offer), (offer, base))
     });
     named.chain(varied).collect()
-}
-
-/// One pool with all that methods are offered.
-struct Contest<'a> {
-    setup: &'a Setup<'a>,
-    cells: &'a Cells,
-    folder: &'a Path,
-    pool: PoolRecord,
-    candidates: Vec<Candidate>,
-    contenders: Vec<Contender>,
-    features: PoolFeatures,
-    distances: Distances,
-    /// One per ground.
-    offers: Vec<Offer<'a>>,
-    proposals: Option<Vec<ProposalTable>>,
-    /// Of everything that answers depend on, beside images and method.
-    context: Fingerprint,
-}
-
-impl<'a> Contest<'a> {
-    fn prepare(
-        (setup, cells): (&'a Setup<'a>, &'a Cells),
-        folder: &'a Path,
-        pool: PoolRecord,
-        progress: Progress<'_>,
-    ) -> Result<Self, EvalError> {
-        let encoder = setup.encoder.as_ref();
-        let base = Some(&pool.base_fingerprint);
-        let contenders = contenders(setup.config, encoder, &setup.grounds, base)?;
-        let features = PoolFeatures::encode(folder, &pool, encoder, &setup.cache, progress)?;
-        let with = Measuring {
-            judge: setup.judge.as_ref(),
-            lpips: setup.lpips.as_ref(),
-            inception: setup.inception.as_ref(),
-        };
-        let distances = Distances::prepare(folder, &pool, with, &setup.cache, progress)?;
-        let offers = setup.grounds.offers(setup.encoder.as_ref(), &features)?;
-        let mut contest = Self {
-            candidates: Candidate::of_pool(&pool.models),
-            contenders,
-            context: context(setup, &features),
-            setup,
-            cells,
-            folder,
-            pool,
-            features,
-            distances,
-            offers,
-            proposals: None,
-        };
-        if let Some(proposer) = &setup.proposer {
-            contest.proposals = Some(contest.ask(proposer.as_ref(), progress)?);
-        }
-        Ok(contest)
-    }
-
-    /// What the proposer says of every model's pairs.
-    fn ask(
-        &self,
-        proposer: &dyn Proposer,
-        progress: Progress<'_>,
-    ) -> Result<Vec<ProposalTable>, EvalError> {
-        let models = self.pool.models.iter().zip(self.features.models());
-        let mut tables = Vec::new();
-        for (done, (model, features)) in models.enumerate() {
-            progress(&proposer.name(), done, self.pool.models.len());
-            let key = Fingerprint::of("proposals 1")
-                .nested("proposer", &proposer.fingerprint())
-                .nested("vocabulary", self.vocabulary().fingerprint())
-                .nested("images", &features.images)
-                .finish();
-            let answers: Vec<PairAnswer> = self.cells.get(&key, || {
-                let set = pairs(self.folder, &self.pool, model)?;
-                self.answers_of(proposer, &set)
-            })?;
-            tables.push(ProposalTable::new(&answers, self.vocabulary())?);
-        }
-        Ok(tables)
-    }
-
-    fn answers_of(
-        &self,
-        proposer: &dyn Proposer,
-        set: &finexl_data::pairs::PairSet,
-    ) -> Result<Vec<PairAnswer>, EvalError> {
-        let images = set.pairs.iter().map(|pair| {
-            let [base, personalized] = [&pair.base, &pair.personalized].map(decode_file);
-            Ok::<_, EvalError>((base?.image, personalized?.image))
-        });
-        let images: Vec<_> = images.collect::<Result<_, _>>()?;
-        let shown: Vec<ImagePair<'_>> = set
-            .pairs
-            .iter()
-            .zip(&images)
-            .map(|(pair, (base, personalized))| ImagePair {
-                base,
-                personalized,
-                prompt: pair.prompt.as_deref(),
-            })
-            .collect();
-        let concepts = self.vocabulary().concepts();
-        proposer.propose(&shown, Some(concepts), &|_, _| ())
-    }
-
-    /// All concepts.
-    fn vocabulary(&self) -> &Vocabulary {
-        self.setup.grounds.vocabulary(0)
-    }
-
-    fn answers(
-        &self,
-        contender: &Contender,
-        threshold: f64,
-        progress: Progress<'_>,
-    ) -> Result<Vec<Answer>, EvalError> {
-        let form = Form {
-            threshold,
-            largest: self.setup.config.largest,
-        };
-        let (name, total) = (contender.name(), self.pool.models.len());
-        let mut done = 0;
-        answers(
-            contender,
-            &self.offers[contender.offer],
-            &self.features,
-            self.proposals.as_deref(),
-            form,
-            (self.cells, &self.context),
-            &mut || {
-                done += 1;
-                progress(&name, done, total);
-            },
-        )
-    }
-
-    /// Thresholds of every method with how good they are here, by method.
-    fn tune(&self, progress: Progress<'_>) -> Result<BTreeMap<String, Vec<(f64, f64)>>, EvalError> {
-        let mut all = BTreeMap::new();
-        for contender in &self.contenders {
-            let plain = self.answers(contender, 0.0, progress)?;
-            let weights: Vec<Vec<f64>> = plain.into_iter().map(|a| a.weights).collect();
-            let mut tried = Vec::new();
-            for threshold in choices(&weights) {
-                let answers = self.answers(contender, threshold, progress)?;
-                let last = contender.columns.len() - 1;
-                let vectors: Vec<Vec<f64>> = answers
-                    .into_iter()
-                    .map(|a| a.vectors[last].clone())
-                    .collect();
-                tried.push((threshold, quality(&self.candidates, &vectors)?));
-            }
-            all.insert(contender.name(), tried);
-        }
-        Ok(all)
-    }
-
-    fn records(&self, progress: Progress<'_>) -> Result<Vec<SelectionRecord>, EvalError> {
-        let mut answered = Vec::new();
-        for contender in &self.contenders {
-            let threshold = self.setup.thresholds.of_contender(contender);
-            answered.push((contender, self.answers(contender, threshold, progress)?));
-        }
-        let mut records = Vec::new();
-        for column in &self.setup.config.columns {
-            for protocol in [Protocol::OtherRuns, Protocol::AnyOther] {
-                let part = Part::of(self.field(), column, protocol);
-                records.extend(part.references()?);
-                for (contender, answers) in &answered {
-                    records.extend(part.of_method(contender, answers)?);
-                }
-            }
-        }
-        Ok(records)
-    }
-
-    fn field(&self) -> Field<'_> {
-        Field {
-            pool: &self.pool.name,
-            pairs: self.features.base.len(),
-            candidates: &self.candidates,
-            distances: &self.distances,
-            grounds: &self.setup.grounds,
-        }
-    }
-}
-
-fn context(setup: &Setup<'_>, features: &PoolFeatures) -> Fingerprint {
-    let mut context = Fingerprint::of("selection context 1")
-        .text("version", env!("CARGO_PKG_VERSION"))
-        .nested("encoder", setup.encoder.fingerprint())
-        .nested("vocabulary", setup.grounds.vocabulary(0).fingerprint());
-    for prompt in &features.prompts {
-        context = context.text("prompt", prompt);
-    }
-    if let Some(proposer) = &setup.proposer {
-        context = context.nested("proposer", &proposer.fingerprint());
-    }
-    context.finish()
 }
 
 /// The threshold of each method with the best mean over pools; the smaller one where they tie.

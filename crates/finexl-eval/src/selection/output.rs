@@ -9,6 +9,7 @@ use finexl_core::experiment::{Experiment, SelectModels};
 use finexl_core::fingerprint::Fingerprint;
 use finexl_core::selection::{Figure, SelectionRecord, TableColumn};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Everything that the figures depend on.
@@ -19,6 +20,13 @@ pub struct Provenance<'a> {
     pub version: &'static str,
     /// The experiment as read from its file.
     pub experiment: &'a SelectModels,
+    /// Pools by name: which base their models are of.
+    pub pools: BTreeMap<String, PoolOrigin>,
+    /// Where tensors were computed.
+    pub device: &'static str,
+    /// Methods by name: their settings, the version of their code, and what they read by. Of reference models by base
+    /// those of the first.
+    pub methods: BTreeMap<String, Fingerprint>,
     /// The encoder of all methods.
     pub encoder: &'a Fingerprint,
     /// The judge.
@@ -33,6 +41,18 @@ pub struct Provenance<'a> {
     pub vocabulary: &'a Fingerprint,
     /// Below which size weights count as none.
     pub thresholds: &'a Thresholds,
+}
+
+/// What a pool's models are personalized models of.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PoolOrigin {
+    /// Name of the base.
+    pub base: String,
+    /// Its weights.
+    pub base_fingerprint: Fingerprint,
+    /// Models of the pool.
+    pub models: usize,
 }
 
 /// A figure of the table as CSV.

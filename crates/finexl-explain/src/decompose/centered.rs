@@ -8,6 +8,9 @@ use crate::error::ExplainError;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
+/// Version of the code below: raised whenever the same input gives other numbers, so that what was kept is made anew.
+const VERSION: u32 = 1;
+
 /// Least squares of minimum norm after projecting the direction of the centroid of `F` out of `F`
 /// and `V`: phrases share a large "some style" component that says nothing about which style.
 /// No settings.
@@ -18,6 +21,10 @@ pub struct Centered {}
 impl Decomposition for Centered {
     fn name(&self) -> &'static str {
         "centered"
+    }
+
+    fn version(&self) -> u32 {
+        VERSION
     }
 
     fn validate(&self) -> Result<(), ExplainError> {

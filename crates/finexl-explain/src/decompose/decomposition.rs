@@ -54,6 +54,9 @@ pub trait Decomposition: Debug + Send + Sync {
     /// Name as in TOML and `--method`.
     fn name(&self) -> &'static str;
 
+    /// Version of its code: another one may give other numbers.
+    fn version(&self) -> u32;
+
     /// Checks the settings.
     ///
     /// # Errors

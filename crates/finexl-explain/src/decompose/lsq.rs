@@ -7,6 +7,9 @@ use crate::error::ExplainError;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
+/// Version of the code below: raised whenever the same input gives other numbers, so that what was kept is made anew.
+const VERSION: u32 = 1;
+
 /// `min |V - F^T w|`; of equally good weights those of minimum norm. Singular values of at most
 /// `eps max(N, d) s_1` count as zero, as in `numpy.linalg.lstsq(rcond=None)`. No settings.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -16,6 +19,10 @@ pub struct Lsq {}
 impl Decomposition for Lsq {
     fn name(&self) -> &'static str {
         "lsq"
+    }
+
+    fn version(&self) -> u32 {
+        VERSION
     }
 
     fn validate(&self) -> Result<(), ExplainError> {

@@ -3,6 +3,8 @@
 use super::{Centered, Decomposition, Lsq, Nnls, Omp, Paper, Ridge, SubspaceNnls};
 use crate::error::ExplainError;
 use crate::heads::{Calibrated, Head, Learned};
+use finexl_core::explanation::Source;
+use finexl_core::fingerprint::Fingerprint;
 use finexl_zoo::encoders::Encoder;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
@@ -114,6 +116,15 @@ impl Method {
         Some(method)
     }
 
+    /// The reference models that it was given, where it was.
+    pub fn references(&self) -> Option<&Path> {
+        match self {
+            Self::Calibrated(Calibrated { references, .. })
+            | Self::Learned(Learned { references, .. }) => references.as_deref(),
+            _ => None,
+        }
+    }
+
     /// What a method that reads by a head reads: the head, reference models.
     fn head_files(&mut self) -> Option<(&mut PathBuf, &mut Option<PathBuf>)> {
         match self {
@@ -136,6 +147,40 @@ impl Method {
             }
             _ => Ok(None),
         }
+    }
+
+    /// Fingerprint of the method with its settings and the version of its code. A head and reference models count by
+    /// what they hold, not by their names.
+    ///
+    /// # Errors
+    ///
+    /// A head or references that are not there or damaged.
+    pub fn fingerprint(&self) -> Result<Fingerprint, ExplainError> {
+        let key = Fingerprint::of("method")
+            .text("name", self.name())
+            .number("version", u64::from(self.version()));
+        Ok(match self.head()? {
+            Some(head) => key.nested("head", head.fingerprint()),
+            None => key.text("settings", &json(self)?),
+        }
+        .finish())
+    }
+
+    /// The head that it reads by, and the reference models that this was fitted to.
+    ///
+    /// # Errors
+    ///
+    /// As [`Method::head`].
+    pub fn sources(&self) -> Result<[Option<Source>; 2], ExplainError> {
+        let Some(head) = self.head()? else {
+            return Ok([None, None]);
+        };
+        Ok([Some(head.source()), head.references().cloned()])
+    }
+
+    /// Version of its code.
+    pub fn version(&self) -> u32 {
+        self.decomposition().version()
     }
 
     /// The method itself.
@@ -171,6 +216,15 @@ impl Method {
             Self::Learned(method) => method,
         }
     }
+}
+
+fn json(method: &Method) -> Result<String, ExplainError> {
+    serde_json::to_string(method).map_err(|source| {
+        ExplainError::Core(finexl_core::CoreError::Json {
+            what: "the settings of a method".to_string(),
+            source,
+        })
+    })
 }
 
 impl std::str::FromStr for Method {

@@ -7,6 +7,9 @@ use crate::error::ExplainError;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
+/// Version of the code below: raised whenever the same input gives other numbers, so that what was kept is made anew.
+const VERSION: u32 = 1;
+
 /// `min |V - F^T w|` over `w >= 0` (Lawson and Hanson's active set; no settings).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -15,6 +18,10 @@ pub struct Nnls {}
 impl Decomposition for Nnls {
     fn name(&self) -> &'static str {
         "nnls"
+    }
+
+    fn version(&self) -> u32 {
+        VERSION
     }
 
     fn validate(&self) -> Result<(), ExplainError> {

@@ -9,6 +9,9 @@ use crate::error::ExplainError;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
+/// Version of the code below: raised whenever the same input gives other numbers, so that what was kept is made anew.
+const VERSION: u32 = 1;
+
 /// Cosine with the residual, relative to the whole divergence, below which nothing is left to find.
 const ROUNDING: f64 = 1e-12;
 
@@ -52,6 +55,10 @@ impl Default for Omp {
 impl Decomposition for Omp {
     fn name(&self) -> &'static str {
         "omp"
+    }
+
+    fn version(&self) -> u32 {
+        VERSION
     }
 
     fn validate(&self) -> Result<(), ExplainError> {

@@ -8,6 +8,9 @@ use crate::error::ExplainError;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
+/// Version of the code below: raised whenever the same input gives other numbers, so that what was kept is made anew.
+const VERSION: u32 = 1;
+
 /// Algorithm 1 of arXiv 2511.01932.
 ///
 /// Candidates are visited by falling `|cos(f(C), V)|`; one is rejected when the absolute sum of its
@@ -35,6 +38,10 @@ impl Default for Paper {
 impl Decomposition for Paper {
     fn name(&self) -> &'static str {
         "paper"
+    }
+
+    fn version(&self) -> u32 {
+        VERSION
     }
 
     fn validate(&self) -> Result<(), ExplainError> {

@@ -10,6 +10,9 @@ use faer::{Mat, MatRef, Side};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
+/// Version of the code below: raised whenever the same input gives other numbers, so that what was kept is made anew.
+const VERSION: u32 = 1;
+
 /// `min |V - F^T w|^2 + a |w|^2` with `a = lambda mean_i |f_i|^2`, so that `lambda` does not depend
 /// on the scale of the encoder's features. (No statistics of the weights: shrinkage biases them.)
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -69,6 +72,10 @@ impl RidgeFactor {
 impl Decomposition for Ridge {
     fn name(&self) -> &'static str {
         "ridge"
+    }
+
+    fn version(&self) -> u32 {
+        VERSION
     }
 
     fn validate(&self) -> Result<(), ExplainError> {

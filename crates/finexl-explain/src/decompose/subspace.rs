@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::sync::Arc;
 
+/// Version of the code below: raised whenever the same input gives other numbers, so that what was kept is made anew.
+const VERSION: u32 = 1;
+
 /// How a singular value of the centred directions becomes a whitening factor.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -90,6 +93,10 @@ fn coordinates(basis: &Basis, vector: &[f64]) -> Vec<f64> {
 impl Decomposition for SubspaceNnls {
     fn name(&self) -> &'static str {
         "subspace-nnls"
+    }
+
+    fn version(&self) -> u32 {
+        VERSION
     }
 
     fn validate(&self) -> Result<(), ExplainError> {

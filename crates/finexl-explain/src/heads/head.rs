@@ -10,6 +10,7 @@ use crate::error::ExplainError;
 use crate::references::References;
 use crate::vocabulary::Vocabulary;
 use burn::tensor::{Device, Tensor, TensorData};
+use finexl_core::explanation::Source;
 use finexl_core::fingerprint::Fingerprint;
 use finexl_zoo::encoders::Encoder;
 use finexl_zoo::weights::WeightsFile;
@@ -38,6 +39,8 @@ pub struct Head {
     base: Option<Arc<Base>>,
     /// What a reader should know of how it was made to fit.
     remark: Option<String>,
+    /// The same head without a base, and the reference models that it was fitted to; none where it is for no base.
+    fitted: Option<[Source; 2]>,
     fingerprint: Fingerprint,
     device: Device,
 }
@@ -118,6 +121,7 @@ impl Head {
             network: weights.load_into(network)?,
             base: None,
             remark: None,
+            fitted: None,
             fingerprint: weights.fingerprint(),
             config,
             device,
@@ -131,6 +135,7 @@ impl Head {
             network,
             base: None,
             remark: None,
+            fitted: None,
             fingerprint: Fingerprint::of("unsaved head").finish(),
             device: Device::flex(),
         }
@@ -143,6 +148,13 @@ impl Head {
             network: self.network.clone(),
             base: Some(Arc::new(base)),
             remark: Some(remark(references, &self.config.aspects.names)),
+            fitted: Some([
+                self.source(),
+                Source {
+                    name: references.base().to_string(),
+                    fingerprint: references.fingerprint(),
+                },
+            ]),
             fingerprint: Fingerprint::of("head for a base 1")
                 .nested("head", &self.fingerprint)
                 .nested("references", &references.fingerprint())
@@ -161,6 +173,15 @@ impl Head {
         self.remark.as_deref()
     }
 
+    /// The words that it was trained with. Concepts of the catalogue, recognised by all of their phrases, keep how they
+    /// are said; what is the user's own is said by its own name.
+    ///
+    /// # Errors
+    /// Where the embedded definitions are damaged.
+    pub fn vocabulary(&self) -> Result<Vocabulary, ExplainError> {
+        Vocabulary::of_phrases(&self.config.vocabulary)
+    }
+
     /// What it was built from.
     pub fn config(&self) -> &HeadConfig {
         &self.config
@@ -171,9 +192,25 @@ impl Head {
         &self.network
     }
 
-    /// SHA-256 of its weights file.
+    /// SHA-256 of its weights file, with the reference models that it was fitted to.
     pub fn fingerprint(&self) -> &Fingerprint {
         &self.fingerprint
+    }
+
+    /// Its name and the SHA-256 of its weights file, whatever base it was fitted to.
+    pub fn source(&self) -> Source {
+        match &self.fitted {
+            Some([head, _]) => head.clone(),
+            None => Source {
+                name: self.config.name.clone(),
+                fingerprint: self.fingerprint.clone(),
+            },
+        }
+    }
+
+    /// The reference models that it was fitted to, by the name of their base, where it was.
+    pub fn references(&self) -> Option<&Source> {
+        self.fitted.as_ref().map(|[_, references]| references)
     }
 
     /// Refuses another encoder than the one that it was trained with.

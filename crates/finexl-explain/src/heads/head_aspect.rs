@@ -1,5 +1,6 @@
 //! An aspect that a head learns.
 
+use finexl_core::fingerprint::Fingerprint;
 use finexl_data::aspects::{Aspect, Family};
 use finexl_data::vocabulary::Concept;
 
@@ -20,17 +21,18 @@ impl HeadAspect {
         strongest.map_or(Family::Reserved, |(operator, _)| operator.family)
     }
 
-    /// Its words, its conflicts and what makes it, to tell it from others.
-    pub(super) fn described(&self) -> String {
-        let operators = self.operators.iter();
-        let operators: Vec<String> = operators
-            .map(|(o, share)| format!("{} {share}", o.name))
-            .collect();
-        let Concept {
-            phrases,
-            conflicts_with,
-            ..
-        } = &self.concept;
-        format!("{phrases:?} not with {conflicts_with:?} by {operators:?}")
+    /// Fingerprint of its words, its conflicts and what makes it.
+    pub(super) fn fingerprint(&self) -> Fingerprint {
+        let mut key = Fingerprint::of("aspect of a head");
+        for phrase in &self.concept.phrases {
+            key = key.text("phrase", phrase);
+        }
+        for other in &self.concept.conflicts_with {
+            key = key.text("not with", other);
+        }
+        for (operator, share) in &self.operators {
+            key = (key.text("operator", operator.name)).real("share", f64::from(*share));
+        }
+        key.finish()
     }
 }

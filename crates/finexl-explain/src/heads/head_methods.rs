@@ -10,6 +10,9 @@ use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+/// Version of the code below: raised whenever the same input gives other numbers, so that what was kept is made anew.
+const VERSION: u32 = 1;
+
 /// Ridge regression with the directions that aspects have on images, where their words are known.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -65,6 +68,10 @@ macro_rules! by_head {
         impl Decomposition for $method {
             fn name(&self) -> &'static str {
                 $name
+            }
+
+            fn version(&self) -> u32 {
+                VERSION
             }
 
             fn validate(&self) -> Result<(), ExplainError> {

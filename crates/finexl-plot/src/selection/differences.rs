@@ -1,7 +1,9 @@
 //! How two results of model selection differ.
 
+use super::provenance::values;
 use crate::text::plain;
 use finexl_core::selection::{SelectionRecord, TableColumn};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
@@ -17,6 +19,8 @@ pub struct ResultSet<'a> {
     pub columns: &'a [TableColumn],
     /// Its records.
     pub records: &'a [SelectionRecord],
+    /// What it was made from, where that was kept.
+    pub provenance: Option<&'a Value>,
 }
 
 /// Pool, column, protocol and method.
@@ -60,12 +64,55 @@ impl<'a> ResultSet<'a> {
 /// what is only in one of the two. Differences are B less A and no test.
 pub fn selection_differences(a: &ResultSet<'_>, b: &ResultSet<'_>) -> String {
     let mut text = format!("A: {}\nB: {}\n", plain(a.name), plain(b.name));
+    text += &made_from(a, b);
     text += &figures(a, b);
     text += &selections(a, b);
     for (letter, here, there) in [("A", a, b), ("B", b, a)] {
         text += &only_in(letter, here, there);
     }
     text
+}
+
+/// Where a result was written, and what it is called: no setting.
+const NO_SETTINGS: [&str; 1] = ["experiment, output"];
+
+/// In which settings, encoders, pools and other inputs the two differ.
+fn made_from(a: &ResultSet<'_>, b: &ResultSet<'_>) -> String {
+    let (Some(first), Some(second)) = (a.provenance, b.provenance) else {
+        let lacking: Vec<&str> = [("A", a), ("B", b)]
+            .iter()
+            .filter(|(_, set)| set.provenance.is_none())
+            .map(|(letter, _)| *letter)
+            .collect();
+        return format!(
+            "\nSettings: unknown; there is no provenance.json of {}\n",
+            lacking.join(" and ")
+        );
+    };
+    let [first, second] = [first, second].map(|document| {
+        let values: BTreeMap<String, String> = values(document).into_iter().collect();
+        values
+    });
+    let keys: BTreeSet<&String> = first.keys().chain(second.keys()).collect();
+    let mut lines = String::new();
+    let mut differ = 0;
+    for key in keys {
+        let [left, right] = [&first, &second].map(|of| of.get(key).map_or("-", String::as_str));
+        if left != right && !NO_SETTINGS.contains(&key.as_str()) {
+            differ += 1;
+            let _ = writeln!(
+                lines,
+                "  {}: {} -> {}",
+                plain(key),
+                plain(left),
+                plain(right)
+            );
+        }
+    }
+    match differ {
+        0 => "\nSettings: the same\n".to_string(),
+        _ => format!("\nSettings: {differ} differ\n{lines}"),
+    }
 }
 
 fn figures(a: &ResultSet<'_>, b: &ResultSet<'_>) -> String {

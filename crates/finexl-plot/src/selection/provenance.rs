@@ -6,13 +6,19 @@ use std::fmt::Write;
 
 /// Every value of a JSON document with the keys that lead to it, as a list.
 pub(super) fn provenance(document: &Value) -> String {
-    let mut lines = Vec::new();
-    collect("", document, &mut lines);
+    let lines = values(document);
     let mut list = String::from("<div class=\"panel\"><dl>\n");
     for (name, value) in lines {
         let _ = writeln!(list, "<dt>{}</dt><dd>{}</dd>", html(&name), html(&value));
     }
     list + "</dl></div>\n"
+}
+
+/// Every value with the keys that lead to it, "experiment, columns, 1, single, levels".
+pub(super) fn values(document: &Value) -> Vec<(String, String)> {
+    let mut lines = Vec::new();
+    collect("", document, &mut lines);
+    lines
 }
 
 /// Lists of plain values stay on one line.

@@ -1,7 +1,11 @@
 //! A made-up explanation with everything that a layout must cope with.
 
-use finexl_core::explanation::{AspectScore, Explanation, PairScore, Provenance, SCHEMA};
+use finexl_core::explanation::{
+    Applied, AspectScore, Decision, Explanation, Generated, GeneratedImages, PairScore, Provenance,
+    SCHEMA, Source, ThresholdSource, Verdict,
+};
 use finexl_core::fingerprint::Fingerprint;
+use std::collections::BTreeMap;
 
 /// Concept, wording, family, score, low, high, adjusted p, significant.
 type Row = (
@@ -88,12 +92,12 @@ const ASPECTS: [Row; 12] = [
     ),
     (
         "embossed",
-        "perhaps embossed",
+        "slightly embossed",
         "edge",
         0.07,
-        0.0,
-        0.19,
-        0.38,
+        0.04,
+        0.1,
+        0.0002,
         false,
     ),
     (
@@ -138,6 +142,27 @@ const ASPECTS: [Row; 12] = [
     ),
 ];
 
+/// What intervals have to lie beyond.
+const THRESHOLD: f64 = 0.05;
+
+fn source(name: &str) -> Option<Source> {
+    Some(Source {
+        name: name.into(),
+        fingerprint: Fingerprint::of_bytes(name.as_bytes()),
+    })
+}
+
+fn images(personalization: Option<Applied>) -> GeneratedImages {
+    let settings = [("steps", "20"), ("guidance", "3"), ("sampler", "euler")];
+    GeneratedImages {
+        generator: "mini-diffusion".into(),
+        fingerprint: Fingerprint::of_bytes(b"generator"),
+        weights: Some(Fingerprint::of_bytes(b"weights")),
+        personalization,
+        settings: settings.map(|(k, v)| (k.into(), v.into())).into(),
+    }
+}
+
 /// Twelve aspects with scores, one without.
 pub fn explanation() -> Explanation {
     let mut aspects: Vec<AspectScore> = ASPECTS.into_iter().map(aspect).collect();
@@ -157,7 +182,16 @@ pub fn explanation() -> Explanation {
                   of mosaic; 18% of the change is not explained by the vocabulary."
             .into(),
         base: "base".into(),
-        personalized: "ukiyo-lora".into(),
+        personalized: "ukiyo-lora at scale 0.5".into(),
+        generated: Generated {
+            base: Some(images(None)),
+            personalized: Some(images(Some(Applied {
+                file: "adapter_model.safetensors".into(),
+                fingerprint: Some(Fingerprint::of_bytes(b"adapter")),
+                scale: Some(0.5),
+                base: Some("mini-diffusion".into()),
+            }))),
+        },
         pairs: 25,
         pair_names: (1..=25).map(|pair| format!("scene {pair}")).collect(),
         method: "nnls".into(),
@@ -181,6 +215,11 @@ pub fn explanation() -> Explanation {
             base_images: Fingerprint::of_bytes(b"base images"),
             vocabulary: Fingerprint::of_bytes(b"vocabulary"),
             settings: Fingerprint::of_bytes(b"settings"),
+            head: source("mini-head"),
+            references: source("mini-gan"),
+            calibration: source("calibration.json"),
+            device: "cpu".into(),
+            code: BTreeMap::from([("analysis".into(), 1), ("nnls".into(), 1)]),
             seed: u64::MAX,
         },
     }
@@ -192,6 +231,14 @@ fn aspect(
     let pair = |name: &str, contribution| PairScore {
         pair: name.into(),
         contribution,
+    };
+    let beyond = low > THRESHOLD || high < -THRESHOLD;
+    let verdict = match (score != 0.0, significant, p_adjusted <= 0.05, beyond) {
+        (false, ..) => Verdict::NoScore,
+        (_, true, ..) => Verdict::Significant,
+        (_, _, true, _) => Verdict::Size,
+        (_, _, false, true) => Verdict::Chance,
+        (_, _, false, false) => Verdict::ChanceAndSize,
     };
     AspectScore {
         concept: concept.into(),
@@ -205,6 +252,12 @@ fn aspect(
         level: None,
         p_adjusted,
         significant,
+        decision: Decision {
+            verdict,
+            threshold: THRESHOLD,
+            threshold_from: ThresholdSource::Effect,
+            because: "the reason".into(),
+        },
         most: vec![pair("red apple", score * 0.9)],
         least: vec![pair("snail", score * 0.2)],
     }
@@ -219,6 +272,9 @@ pub fn uncalibrated() -> Explanation {
     explanation.aspects.truncate(4);
     for (index, aspect) in explanation.aspects.iter_mut().enumerate() {
         aspect.significant = false;
+        aspect.decision.verdict = Verdict::TooFewPairs;
+        aspect.decision.threshold = 0.0;
+        aspect.decision.threshold_from = ThresholdSource::Zero;
         if index == 3 {
             (aspect.score, aspect.low, aspect.high) = (-0.22, -0.31, -0.12);
         }

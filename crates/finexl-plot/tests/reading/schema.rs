@@ -42,6 +42,20 @@ fn the_fields_are_the_same_and_all_required() {
             &written["aspects"][0]["most"][0],
         ),
         (&schema["$defs"]["provenance"], &written["provenance"]),
+        (
+            &schema["$defs"]["decision"],
+            &written["aspects"][0]["decision"],
+        ),
+        (&schema["$defs"]["generated"], &written["generated"]),
+        (
+            &schema["$defs"]["generated-images"],
+            &written["generated"]["base"],
+        ),
+        (
+            &schema["$defs"]["applied"],
+            &written["generated"]["personalized"]["personalization"],
+        ),
+        (&schema["$defs"]["source"], &written["provenance"]["head"]),
     ];
     for (object, value) in pairs {
         assert_eq!(keys(&object["properties"]), keys(value));

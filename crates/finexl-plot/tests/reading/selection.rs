@@ -6,7 +6,7 @@ use finexl_plot::{
     PlotError, ResultSet, SelectionFigure, SelectionReport, png, selection_differences,
     selection_figures,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 const HOSTILE: &str = "</text><script>alert('1')</script>\"><img src=x> & \u{1b}[2J/../x";
 
@@ -174,14 +174,17 @@ fn no_name_becomes_markup_or_steers_a_terminal() {
     assert!(!page.contains('\u{1b}'));
     let (columns, mut records) = selection();
     records[0].target = HOSTILE.to_string();
+    let document = json!({ HOSTILE: HOSTILE });
     let result = ResultSet {
         name: HOSTILE,
         columns: &columns,
         records: &records,
+        provenance: Some(&document),
     };
     let none = ResultSet {
         columns: &[],
         records: &[],
+        provenance: Some(&Value::Null),
         ..result
     };
     assert!(!selection_differences(&result, &none).contains('\u{1b}'));
@@ -205,18 +208,34 @@ fn differences_of_two_results() {
     other_columns[0].rows.retain(|row| row.method != "splice");
     other_columns[1].rows.retain(|row| row.method != "splice");
     other_records.retain(|record| record.method != "random" || record.target != "dark-0-0030");
+    let made_from = |base: &str, level: usize| {
+        json!({
+            "experiment": { "output": base, "columns": [{ "single": { "levels": level } }] },
+            "pools": { "levels": { "base": base } },
+            "device": "cpu",
+        })
+    };
+    let documents = [made_from("mini-gan", 8), made_from("mini-diffusion", 5)];
     let a = ResultSet {
         name: "results/a",
         columns: &columns,
         records: &records,
+        provenance: Some(&documents[0]),
     };
     let b = ResultSet {
         name: "results/b",
         columns: &other_columns,
         records: &other_records,
+        provenance: Some(&documents[1]),
     };
     insta::assert_snapshot!(selection_differences(&a, &b));
     let same = selection_differences(&a, &a);
+    assert!(same.contains("Settings: the same"));
+    let unknown = ResultSet {
+        provenance: None,
+        ..a
+    };
+    assert!(selection_differences(&a, &unknown).contains("no provenance.json of B"));
     assert!(same.contains("Figures: 0 differ") && same.contains("Selections: 0 of"));
     assert!(!same.contains("Only in"));
 }

@@ -19,6 +19,7 @@ fn table_of_raw_weights_in_ascii() {
         width: 60,
         colour: true,
         ascii: true,
+        quiet: true,
     };
     let table = terminal_table(&sample::uncalibrated(), &options);
     assert!(table.is_ascii());

@@ -47,6 +47,7 @@ impl MiniCaptioner {
             config,
             encoder,
             fingerprint: Fingerprint::of("captioner")
+                .text("device", crate::device::name(device))
                 .nested("weights", &weights.fingerprint())
                 .finish(),
             workers: Workers::new(device),

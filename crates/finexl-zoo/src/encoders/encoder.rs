@@ -58,8 +58,13 @@ pub trait Encoder: Send + Sync {
     fn name(&self) -> &str;
 
     /// Fingerprint of weights, architecture and preprocessing: equal fingerprints give equal
-    /// embeddings.
+    /// embeddings on one device.
     fn fingerprint(&self) -> &Fingerprint;
+
+    /// Where it computes, by the name of [`crate::device`]: devices differ in the last digits.
+    fn device(&self) -> &'static str {
+        "cpu"
+    }
 
     /// Dimension d of the embeddings.
     fn dimension(&self) -> usize;

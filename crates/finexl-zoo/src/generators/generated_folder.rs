@@ -1,107 +1,17 @@
 //! Generated images as a folder that `finexl explain` takes.
 
-use super::{GenerationRequest, GenerationSettings, Generator};
+use super::generation_record::{GenerationRecord, RECORD};
+use super::{GenerationRequest, Generator};
 use crate::ZooError;
-use finexl_core::fingerprint::Fingerprint;
 use finexl_core::partial_folder::PartialFolder;
-use finexl_core::{CoreError, atomic, json_file};
+use finexl_core::{atomic, json_file};
 use finexl_data::encode::png_bytes;
 use finexl_data::scenes::{MANIFEST, write_manifest};
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// Name of the record of how the images were made.
-pub const RECORD: &str = "generation.json";
-
-/// Version of the record, and of what makes images of it: another sampler is another version.
-const VERSION: u32 = 1;
 /// Images that are in memory at a time.
 const AT_ONCE: usize = 256;
-
-/// How a folder of images was made.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct GenerationRecord {
-    /// Version of this record.
-    pub version: u32,
-    /// Name of the generator.
-    pub model: String,
-    /// Fingerprint of everything that the images depend on, beside prompts, seeds and settings.
-    pub fingerprint: Fingerprint,
-    /// The personalization, if there is one.
-    pub adapter: Option<String>,
-    /// The scale at which an adapter was applied.
-    pub scale: Option<f64>,
-    /// How they were sampled.
-    pub settings: GenerationSettings,
-    /// Fingerprint of prompts, seeds and indices.
-    pub requests: Fingerprint,
-}
-
-impl GenerationRecord {
-    /// The record of images of a generator; `adapter` is its personalization and the scale of that.
-    pub fn new(
-        generator: &dyn Generator,
-        adapter: Option<(&Path, Option<f64>)>,
-        settings: GenerationSettings,
-        requests: &[GenerationRequest],
-    ) -> Self {
-        let key = Fingerprint::of("generation requests");
-        let key = requests.iter().fold(key, |key, request| {
-            key.text("prompt", &request.prompt)
-                .number("seed", request.seed)
-                .number("index", request.index)
-        });
-        Self {
-            version: VERSION,
-            model: generator.name().to_string(),
-            fingerprint: generator.fingerprint().clone(),
-            adapter: adapter.map(|(folder, _)| folder.display().to_string()),
-            scale: adapter.and_then(|(_, scale)| scale),
-            settings,
-            requests: key.finish(),
-        }
-    }
-
-    /// Fingerprint of everything that the images depend on.
-    pub fn key(&self) -> Fingerprint {
-        let GenerationSettings {
-            sampler,
-            steps,
-            guidance,
-            concept,
-            tokens,
-            walk,
-        } = &self.settings;
-        // As it was written before there were tokens: images that are there stay good.
-        let settings = format!(
-            "GenerationSettings {{ sampler: {sampler:?}, steps: {steps:?}, guidance: {guidance:?}, \
-             concept: {concept:?} }}"
-        );
-        let key = Fingerprint::of("generated images")
-            .number("version", u64::from(self.version))
-            .nested("generator", &self.fingerprint)
-            .text("settings", &settings);
-        let key = match tokens {
-            Some(tokens) => key.text("tokens", &format!("{tokens:?}")),
-            None => key,
-        };
-        let key = match walk {
-            Some(walk) => key.text("walk", &format!("{walk:?}")),
-            None => key,
-        };
-        key.nested("requests", &self.requests).finish()
-    }
-
-    /// The record of a folder of images; nothing where it has none.
-    ///
-    /// # Errors
-    /// [`CoreError::Read`] or [`CoreError::Json`] where it is there but no record.
-    pub fn read(folder: &Path) -> Result<Option<Self>, CoreError> {
-        json_file::read_if_there(&folder.join(RECORD), VERSION)
-    }
-}
 
 /// Name of the image of a request inside its folder.
 pub(super) fn file_name(request: &GenerationRequest) -> String {
@@ -112,8 +22,8 @@ pub(super) fn file_name(request: &GenerationRequest) -> String {
 /// and a record of how. Files appear when all are complete; `progress` is told the share that is done.
 ///
 /// # Errors
-/// As [`Generator::generate`]; [`CoreError::Memory`] before anything is made,
-/// [`CoreError::Write`] naming what cannot be written.
+/// As [`Generator::generate`]; [`finexl_core::CoreError::Memory`] before anything is made,
+/// [`finexl_core::CoreError::Write`] naming what cannot be written.
 pub fn generate_folder(
     generator: &dyn Generator,
     requests: &[GenerationRequest],
@@ -176,8 +86,8 @@ pub fn ensure_folder(
     match GenerationRecord::read(folder)? {
         Some(there) if there.key() == record.key() => Ok(()),
         Some(_) => Err(ZooError::Config(format!(
-            "{} holds images of another model, other prompts or other settings; give another folder or \
-             remove it",
+            "{} holds images of another model, other prompts, other settings or another device; give another \
+             folder or remove it",
             folder.display()
         ))),
         None => generate_folder(generator, requests, record, folder, progress),

@@ -146,6 +146,11 @@ pub trait Generator: Send + Sync {
     /// Fingerprint of everything that an image depends on beside request and settings.
     fn fingerprint(&self) -> &Fingerprint;
 
+    /// Where it computes, by the name of [`crate::device`]: devices differ in the last digits.
+    fn device(&self) -> &'static str {
+        "cpu"
+    }
+
     /// Fingerprint of its network's weights file: what adapters are trained on.
     fn weights(&self) -> &Fingerprint;
 

@@ -167,6 +167,10 @@ impl<N: LatentNetwork> Generator for LatentGenerator<N> {
         &self.fingerprint
     }
 
+    fn device(&self) -> &'static str {
+        crate::device::name(&self.device)
+    }
+
     fn weights(&self) -> &Fingerprint {
         &self.weights
     }

@@ -7,6 +7,7 @@ mod config;
 mod diversity;
 mod gelu;
 mod generated_folder;
+mod generation_record;
 mod generator;
 mod latent_generator;
 mod latent_network;
@@ -28,7 +29,8 @@ pub use conditions::Conditions;
 pub(crate) use config::known_words;
 pub use config::{Family, GeneratorConfig};
 pub use diversity::Diversity;
-pub use generated_folder::{GenerationRecord, RECORD, ensure_folder, generate_folder};
+pub use generated_folder::{ensure_folder, generate_folder};
+pub use generation_record::{GenerationRecord, RECORD};
 pub use generator::{
     ConceptGuidance, GenerationRequest, GenerationSettings, Generator, TokenSampling, Walk,
 };

@@ -12,6 +12,7 @@ use crate::generators::mini_diffusion::Denoiser;
 use crate::generators::mini_gan::{Direction, Gan, MiniGan};
 use crate::weights::WeightsFile;
 use burn::tensor::Device;
+use finexl_core::explanation::Applied;
 use finexl_core::fingerprint::Fingerprint;
 use finexl_core::personalization::PersonalizationRecord;
 use std::path::Path;
@@ -68,8 +69,9 @@ const ADAPTER_CONFIG: &str = "adapter_config.json";
 pub struct OpenedGenerator {
     /// Ready to generate.
     pub generator: AnyGenerator,
-    /// The scale at which an adapter is applied, or a direction walked; none for a model that is fine-tuned as a whole.
-    pub scale: Option<f64>,
+    /// Which file personalizes it, and the scale at which an adapter is applied or a direction walked; no scale for a
+    /// model that is fine-tuned as a whole.
+    pub applied: Applied,
     /// How it was personalized, where its folder says so.
     pub record: Option<PersonalizationRecord>,
     /// What the user should know.
@@ -179,6 +181,7 @@ fn personalized<G: Tunable + Into<AnyGenerator>>(
     }
     let loaded = Adapter::load(folder, base.network(), base.weights())?;
     let scale = scale.unwrap_or(1.0);
+    let confirmed = matches!(loaded.base, BaseCheck::Confirmed);
     let notes = match loaded.base {
         BaseCheck::Confirmed => Vec::new(),
         BaseCheck::Unstated => vec![format!(
@@ -200,9 +203,11 @@ fn personalized<G: Tunable + Into<AnyGenerator>>(
         .text("scale", &scale.to_string())
         .finish();
     let network = merge(base.network().clone(), &loaded.adapter, scale)?;
+    let stated = record.as_ref().map(|record| record.base.clone());
+    let stated = stated.or_else(|| confirmed.then(|| base.name().to_string()));
     Ok(OpenedGenerator {
         generator: base.tuned(network, fingerprint).into(),
-        scale: Some(scale),
+        applied: applied(folder, ADAPTER_FILE, Some(scale), stated)?,
         record,
         notes,
     })
@@ -225,9 +230,11 @@ fn walked(base: MiniGan, folder: &Path, scale: f64) -> Result<OpenedGenerator, Z
         .finish();
     let network = base.network().clone();
     let network = network.walked(&direction, direction.distance(scale));
+    let name = base.name().to_string();
     Ok(OpenedGenerator {
         generator: base.with_network(network, fingerprint).into(),
-        scale: Some(scale),
+        // A direction of another base is refused.
+        applied: applied(folder, DIRECTION_FILE, Some(scale), Some(name))?,
         record: PersonalizationRecord::read(folder)?,
         notes: Vec::new(),
     })
@@ -259,9 +266,33 @@ fn fine_tuned<G: Tunable + Into<AnyGenerator>>(
     let weights = WeightsFile::read(&folder.join(MODEL_FILE))?;
     Ok(OpenedGenerator {
         generator: base.stored(&weights)?.into(),
-        scale: None,
+        applied: applied(
+            folder,
+            MODEL_FILE,
+            None,
+            record.as_ref().map(|record| record.base.clone()),
+        )?,
         record,
         notes: Vec::new(),
+    })
+}
+
+/// What is applied from the folder of a personalization: "FOLDER/FILE", whose content the fingerprint is.
+fn applied(
+    folder: &Path,
+    file: &str,
+    scale: Option<f64>,
+    base: Option<String>,
+) -> Result<Applied, ZooError> {
+    let whole = folder
+        .canonicalize()
+        .unwrap_or_else(|_| folder.to_path_buf());
+    let name = whole.file_name().unwrap_or(whole.as_os_str());
+    Ok(Applied {
+        file: format!("{}/{file}", name.to_string_lossy()),
+        fingerprint: Some(Fingerprint::of_file(&folder.join(file))?),
+        scale,
+        base,
     })
 }
 

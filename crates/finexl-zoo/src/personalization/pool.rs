@@ -9,6 +9,7 @@ use crate::generators::{
 };
 use burn::tensor::Device;
 use finexl_core::experiment::MakePool;
+use finexl_core::explanation::Applied;
 use finexl_core::pool::{Personalized, PoolModel, PoolRecord};
 use finexl_data::scenes::Split;
 use std::path::Path;
@@ -90,7 +91,7 @@ impl Pool<'_> {
             Personalized::Training { folder, scale, .. } => {
                 let folder = self.config.output.join(folder);
                 let opened = open_personalized(&self.config.model, &folder, *scale, self.device)?;
-                let adapter = (folder.as_path(), opened.scale);
+                let adapter = (folder.as_path(), &opened.applied);
                 let settings = plain(self.config, &*opened.generator);
                 self.images(&*opened.generator, Some(adapter), settings, &model.name)
             }
@@ -104,7 +105,7 @@ impl Pool<'_> {
     fn images(
         &self,
         generator: &dyn Generator,
-        adapter: Option<(&Path, Option<f64>)>,
+        adapter: Option<(&Path, &Applied)>,
         settings: GenerationSettings,
         name: &str,
     ) -> Result<(), ZooError> {

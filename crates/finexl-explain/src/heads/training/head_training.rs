@@ -28,6 +28,9 @@ use finexl_zoo::training::{TrainingReport, TrainingRun, adamw};
 use finexl_zoo::weights;
 use std::path::Path;
 
+/// Version of how sets are drawn: raised whenever the same recipe draws others.
+const VERSION: u32 = 2;
+
 /// Folder of the drawn sets in the run folder, where nothing is cached.
 const EPISODES: &str = "episodes";
 
@@ -232,18 +235,22 @@ fn without(episodes: Vec<Episode>, aspects: &[usize]) -> Vec<Episode> {
 
 /// Of everything that sets are drawn from, their number aside.
 fn key(recipe: &TrainHead, encoder: &dyn Encoder, material: &Material, name: &str) -> Fingerprint {
-    let aspects = material.aspects.iter().map(HeadAspect::described);
-    let aspects: Vec<String> = aspects.collect();
-    Fingerprint::of("episodes 1")
+    let mut key = Fingerprint::of("episodes")
+        .number("version", u64::from(VERSION))
         .text("split", name)
         .number("seed", recipe.seed)
         .number("pairs", recipe.episodes.pairs as u64)
         .number("most", recipe.episodes.most_aspects as u64)
         .nested("pictures", &material.fingerprint)
         .nested("encoder", encoder.fingerprint())
-        .text("aspects", &aspects.join("; "))
-        .text("codecs", &recipe.codecs.join(" "))
-        .finish()
+        .text("device", encoder.device());
+    for aspect in &material.aspects {
+        key = key.nested("aspect", &aspect.fingerprint());
+    }
+    for codec in &material.codecs {
+        key = key.nested("codec", codec.fingerprint());
+    }
+    key.finish()
 }
 
 /// What is fitted before the network learns.

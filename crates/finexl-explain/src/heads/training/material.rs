@@ -128,15 +128,24 @@ fn of_scenes(scenes: &ScenePictures) -> Result<Parts, ExplainError> {
             scenes.side,
         )?))
     };
-    let text = format!("{scenes:?}");
+    let mut key = Fingerprint::of("scenes for a head")
+        .number("seed", scenes.seed)
+        .number("count", scenes.count as u64)
+        .number("side", scenes.side as u64);
+    for name in &scenes.art.artists {
+        let artist: Artist = name.parse()?;
+        key = key.text("artist", name);
+        // What was fetched under a name may be something else tomorrow.
+        if let Some(file) = artist.file(&scenes.art.folder) {
+            key = key.nested("art", &Fingerprint::of_file(&file)?);
+        }
+    }
     Ok((
         [
             part(Split::Train, scenes.count)?,
             part(Split::Validation, (scenes.count / VALIDATION_PART).max(1))?,
         ],
-        Fingerprint::of("scenes for a head")
-            .text("scenes", &text)
-            .finish(),
+        key.finish(),
     ))
 }
 
@@ -146,7 +155,8 @@ fn of_folder(folder: &FolderPictures) -> Result<Parts, ExplainError> {
     let (mut training, mut validation) = (Vec::new(), Vec::new());
     for (name, path) in &listed.images {
         let decoded = decode_file(path)?;
-        fingerprint = fingerprint.nested("image", &decoded.fingerprint);
+        // A name decides which part an image is in.
+        fingerprint = (fingerprint.text("name", name)).nested("image", &decoded.fingerprint);
         let image = fit_square(&decoded.image, folder.side);
         match seed::key(name) % VALIDATION_PART as u64 {
             0 => validation.push(image),

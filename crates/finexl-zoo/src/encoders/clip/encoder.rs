@@ -2,6 +2,7 @@
 
 use super::checkpoint::Checkpoint;
 use super::config::ClipConfig;
+use super::fingerprint::fingerprint;
 use super::huggingface_config::{self, Fault};
 use super::image_tower::ImageTower;
 use super::model_files::{Description, ModelFiles, WeightsFiles, read_json};
@@ -23,8 +24,6 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::time::Instant;
 
-/// Version of everything between files and embeddings, part of the fingerprint.
-const VERSION: &str = "clip 2";
 /// Images of one forward pass.
 const IMAGE_BATCH: usize = 32;
 /// Rows of one forward pass of padded texts.
@@ -51,6 +50,7 @@ pub struct Clip {
     image: ImageTower,
     text: TextTower,
     fingerprint: Fingerprint,
+    device: &'static str,
     weights: Vec<(String, Fingerprint)>,
 }
 
@@ -127,6 +127,7 @@ impl Clip {
             tokenizer,
             image,
             text,
+            device: crate::device::name(device),
             weights,
         })
     }
@@ -248,6 +249,10 @@ impl Encoder for Clip {
 
     fn fingerprint(&self) -> &Fingerprint {
         &self.fingerprint
+    }
+
+    fn device(&self) -> &'static str {
+        self.device
     }
 
     fn dimension(&self) -> usize {
@@ -374,24 +379,4 @@ fn tokenizer(files: &ModelFiles, config: &ClipConfig) -> Result<Tokenizer, ZooEr
         Value::Null
     };
     Tokenizer::padded(&files.tokenizer, text.context, &settings)
-}
-
-/// Everything that embeddings depend on.
-fn fingerprint(
-    files: &ModelFiles,
-    json: &Value,
-    preprocessing: &Preprocessing,
-    weights: &[(String, Fingerprint)],
-) -> Result<Fingerprint, ZooError> {
-    let mut builder = Fingerprint::of("encoder")
-        .text("version", VERSION)
-        .text("config", &json.to_string())
-        .text("preprocessing", &preprocessing.description());
-    for (_, hash) in weights {
-        builder = builder.nested("weights", hash);
-    }
-    for path in files.tokenizer.paths() {
-        builder = builder.nested("tokenizer", &Fingerprint::of_file(path)?);
-    }
-    Ok(builder.finish())
 }

@@ -8,6 +8,7 @@ mod character_references;
 mod checkpoint;
 mod config;
 mod encoder;
+mod fingerprint;
 mod huggingface_config;
 mod image_tower;
 mod model_files;

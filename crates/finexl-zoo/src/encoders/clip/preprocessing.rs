@@ -198,9 +198,11 @@ impl Preprocessing {
                 format!("shorter side {side}, centre, odd pixels {rounding}")
             }
         };
+        let [mean, deviation] =
+            [self.mean, self.deviation].map(|of| of.map(|value| value.to_string()).join(", "));
         format!(
-            "{} x {}, {filter} antialiased 8 bit, {fit}, mean {:?}, deviation {:?}",
-            self.size, self.size, self.mean, self.deviation
+            "{} x {}, {filter} antialiased 8 bit, {fit}, mean [{mean}], deviation [{deviation}]",
+            self.size, self.size
         )
     }
 }

@@ -131,6 +131,10 @@ impl Encoder for MiniClip {
         &self.fingerprint
     }
 
+    fn device(&self) -> &'static str {
+        crate::device::name(&self.device)
+    }
+
     fn dimension(&self) -> usize {
         self.config.embedding
     }

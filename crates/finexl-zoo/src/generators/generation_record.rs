@@ -1,0 +1,238 @@
+//! How generated images were made.
+
+use super::{GenerationRequest, GenerationSettings, Generator};
+use finexl_core::explanation::{Applied, GeneratedImages};
+use finexl_core::fingerprint::{Fingerprint, FingerprintBuilder};
+use finexl_core::{CoreError, json_file};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Name of the record of how the images were made.
+pub const RECORD: &str = "generation.json";
+
+/// Version of the record, and of what makes images of it: another sampler is another version.
+const VERSION: u32 = 1;
+
+/// How a folder of images was made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GenerationRecord {
+    /// Version of this record.
+    pub version: u32,
+    /// Name of the generator.
+    pub model: String,
+    /// Fingerprint of everything that the images depend on, beside prompts, seeds and settings.
+    pub fingerprint: Fingerprint,
+    /// Fingerprint of the base's network, where it is known.
+    #[serde(default)]
+    pub weights: Option<Fingerprint>,
+    /// The personalization, if there is one.
+    pub adapter: Option<String>,
+    /// The scale at which an adapter was applied.
+    pub scale: Option<f64>,
+    /// Which file that is, and the base that it says it was made for.
+    #[serde(default)]
+    pub applied: Option<Applied>,
+    /// Where it was computed.
+    #[serde(default = "processor")]
+    pub device: String,
+    /// How they were sampled.
+    pub settings: GenerationSettings,
+    /// Fingerprint of prompts, seeds and indices.
+    pub requests: Fingerprint,
+}
+
+/// What a record means that does not say.
+fn processor() -> String {
+    "cpu".to_string()
+}
+
+impl GenerationRecord {
+    /// The record of images of a generator; `adapter` is the folder of its personalization and what was applied.
+    pub fn new(
+        generator: &dyn Generator,
+        adapter: Option<(&Path, &Applied)>,
+        settings: GenerationSettings,
+        requests: &[GenerationRequest],
+    ) -> Self {
+        let key = Fingerprint::of("generation requests");
+        let key = requests.iter().fold(key, |key, request| {
+            key.text("prompt", &request.prompt)
+                .number("seed", request.seed)
+                .number("index", request.index)
+        });
+        Self {
+            version: VERSION,
+            model: generator.name().to_string(),
+            fingerprint: generator.fingerprint().clone(),
+            weights: Some(generator.weights().clone()),
+            adapter: adapter.map(|(folder, _)| folder.display().to_string()),
+            scale: adapter.and_then(|(_, applied)| applied.scale),
+            applied: adapter.map(|(_, applied)| applied.clone()),
+            device: generator.device().to_string(),
+            settings,
+            requests: key.finish(),
+        }
+    }
+
+    /// Fingerprint of everything that the images depend on.
+    pub fn key(&self) -> Fingerprint {
+        let key = Fingerprint::of("generated images")
+            .number("version", u64::from(self.version))
+            .nested("generator", &self.fingerprint)
+            .text("device", &self.device);
+        settings_key(key, &self.settings)
+            .nested("requests", &self.requests)
+            .finish()
+    }
+
+    /// What a reader of an explanation wants to know of it.
+    pub fn images(&self) -> GeneratedImages {
+        let by_name = self.adapter.as_ref().map(|adapter| Applied {
+            file: adapter.clone(),
+            fingerprint: None,
+            scale: self.scale,
+            base: None,
+        });
+        GeneratedImages {
+            generator: self.model.clone(),
+            fingerprint: self.fingerprint.clone(),
+            weights: self.weights.clone(),
+            personalization: self.applied.clone().or(by_name),
+            settings: described(&self.settings),
+        }
+    }
+
+    /// The record of a folder of images; nothing where it has none.
+    ///
+    /// # Errors
+    /// [`CoreError::Read`] or [`CoreError::Json`] where it is there but no record.
+    pub fn read(folder: &Path) -> Result<Option<Self>, CoreError> {
+        json_file::read_if_there(&folder.join(RECORD), VERSION)
+    }
+}
+
+/// Adds every setting under its name.
+fn settings_key(key: FingerprintBuilder, settings: &GenerationSettings) -> FingerprintBuilder {
+    let GenerationSettings {
+        sampler,
+        steps,
+        guidance,
+        concept,
+        tokens,
+        walk,
+    } = settings;
+    let mut key = key
+        .text("sampler", sampler.name())
+        .number("steps", *steps as u64)
+        .real("guidance", *guidance);
+    if let Some(concept) = concept {
+        key = (key.text("concept", &concept.phrase)).real("strength", concept.strength);
+    }
+    if let Some(tokens) = tokens {
+        key = key.real("temperature", tokens.temperature);
+        if let Some(top_k) = tokens.top_k {
+            key = key.number("top-k", top_k as u64);
+        }
+    }
+    if let Some(walk) = walk {
+        key = (key.number("direction", walk.direction as u64)).real("distance", walk.distance);
+    }
+    key
+}
+
+/// The settings that mean something to the family, by name.
+fn described(settings: &GenerationSettings) -> BTreeMap<String, String> {
+    let mut all: BTreeMap<String, String> = BTreeMap::new();
+    let mut say = |name: &str, value: String| {
+        all.insert(name.to_string(), value);
+    };
+    // Families that take one pass have no sampler.
+    if settings.steps > 1 {
+        say("sampler", settings.sampler.name().to_string());
+        say("steps", settings.steps.to_string());
+    }
+    if settings.guidance != 1.0 {
+        say("guidance", settings.guidance.to_string());
+    }
+    if let Some(concept) = &settings.concept {
+        say(
+            "concept",
+            format!("\"{}\" at strength {}", concept.phrase, concept.strength),
+        );
+    }
+    if let Some(tokens) = &settings.tokens {
+        say("temperature", tokens.temperature.to_string());
+        if let Some(top_k) = tokens.top_k {
+            say("top-k", top_k.to_string());
+        }
+    }
+    if let Some(walk) = &settings.walk {
+        say(
+            "walk",
+            format!("closed-form:{} for {}", walk.direction, walk.distance),
+        );
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::generators::{ConceptGuidance, TokenSampling, Walk};
+
+    fn record(settings: GenerationSettings) -> GenerationRecord {
+        GenerationRecord {
+            version: VERSION,
+            model: "a model".to_string(),
+            fingerprint: Fingerprint::of_bytes(b"a"),
+            weights: None,
+            adapter: None,
+            scale: None,
+            applied: None,
+            device: processor(),
+            settings,
+            requests: Fingerprint::of_bytes(b"b"),
+        }
+    }
+
+    #[test]
+    fn every_setting_and_the_device_are_in_the_key() {
+        let plain = GenerationSettings::default();
+        let mut changed = vec![plain.clone(); 7];
+        changed[1].steps = 21;
+        changed[2].guidance = 3.5;
+        changed[3].concept = Some(ConceptGuidance {
+            phrase: "halftone".to_string(),
+            strength: 2.0,
+        });
+        changed[4].tokens = Some(TokenSampling::default());
+        changed[5].walk = Some(Walk {
+            direction: 0,
+            distance: 1.0,
+        });
+        changed[6].sampler = crate::sampling::SamplerKind::Euler;
+        let mut records: Vec<GenerationRecord> = changed.into_iter().map(record).collect();
+        records.push(GenerationRecord {
+            device: "wgpu".to_string(),
+            ..record(plain)
+        });
+        let keys: std::collections::BTreeSet<Fingerprint> =
+            records.iter().map(GenerationRecord::key).collect();
+        assert_eq!(keys.len(), records.len());
+    }
+
+    #[test]
+    fn a_record_without_the_newer_fields_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut value = serde_json::to_value(record(GenerationSettings::default())).unwrap();
+        for newer in ["weights", "applied", "device"] {
+            value.as_object_mut().unwrap().remove(newer);
+        }
+        std::fs::write(folder.path().join(RECORD), value.to_string()).unwrap();
+        let read = GenerationRecord::read(folder.path()).unwrap().unwrap();
+        assert_eq!(read, record(GenerationSettings::default()));
+    }
+}
