@@ -20,6 +20,7 @@ use finexl_explain::analysis::AnalysisSettings;
 use finexl_explain::cache::Cache;
 use finexl_explain::calibration::{Applicable, Calibration};
 use finexl_explain::decompose::Method;
+use finexl_explain::references::References;
 use finexl_explain::vocabulary::Vocabulary;
 use finexl_zoo::encoders::Encoder;
 use serde::Serialize;
@@ -50,6 +51,7 @@ pub fn evaluate_probes(
     let readers = readers(methods, config, encoder, &vocabulary)?;
     let made = made_pool(&config.pool, "pool", device, progress)?;
     let pool = PoolRecord::read(&made.folder)?;
+    check_references(config, &pool)?;
     let chosen = chosen_models(&pool, &vocabulary, config.models)?;
     let base = base_of(&made, &pool, device)?;
     let prompts = base.scene_prompts(split, config.seed, config.probes)?;
@@ -100,6 +102,28 @@ pub fn evaluate_probes(
     };
     write_json(&config.output.join("provenance.json"), &provenance)?;
     Ok((findings.measures, notes))
+}
+
+/// Refuses reference models that are known to be of another base than the pool.
+fn check_references(config: &EvaluateProbes, pool: &PoolRecord) -> Result<(), EvalError> {
+    let Some(path) = &config.references else {
+        return Ok(());
+    };
+    let references = References::open(path)?;
+    match references.base_fingerprint() {
+        Some(base) if *base != pool.base_fingerprint => {
+            let problem = format!(
+                "{} are of the base {}, and the pool {} is of {}; give references of {}",
+                path.display(),
+                references.base(),
+                pool.name,
+                pool.base,
+                pool.base
+            );
+            Err(EvalError::setting("references", problem))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Everything that the figures depend on.
