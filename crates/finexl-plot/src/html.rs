@@ -81,7 +81,7 @@ fn aspects(explanation: &Explanation, shown: &Shown<'_>) -> String {
     }
     let mut section = String::from("<section>\n<h2>Aspects</h2>\n");
     if !shown.rows.is_empty() {
-        section += &table(explanation, &shown.rows);
+        section += &table(&shown.rows);
     }
     let _ = writeln!(
         section,
@@ -93,13 +93,13 @@ fn aspects(explanation: &Explanation, shown: &Shown<'_>) -> String {
         let _ = write!(
             section,
             "<details>\n<summary>{left_out}</summary>\n{}</details>\n",
-            table(explanation, &shown.others)
+            table(&shown.others)
         );
     }
     section + "</section>\n"
 }
 
-fn table(explanation: &Explanation, rows: &[&AspectScore]) -> String {
+fn table(rows: &[&AspectScore]) -> String {
     let mut table = String::from(
         "<div class=\"panel\"><table>\n<thead><tr><th scope=\"col\">Aspect</th>\
          <th scope=\"col\" class=\"number\">Score</th>\

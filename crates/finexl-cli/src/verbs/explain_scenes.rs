@@ -27,16 +27,15 @@ pub fn explain_scenes(
     let split: Split = experiment.split.parse()?;
     let scenes = Scene::draw_distinct(split, experiment.seed, experiment.scenes);
     if scenes.len() < experiment.scenes {
-        return Err(EvalError::setting(
-            "scenes",
-            format!(
+        return Err(CliError::Eval(EvalError::Setting {
+            setting: "scenes",
+            problem: format!(
                 "{} were asked for, and the split {} has {} different ones; give at most so many",
                 experiment.scenes,
                 split.name(),
                 scenes.len()
             ),
-        )
-        .into());
+        }));
     }
     render(experiment, &experiment.artist, &scenes, &base)?;
     let settings = AnalysisSettings {

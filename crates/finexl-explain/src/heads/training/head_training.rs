@@ -12,7 +12,7 @@ use crate::error::ExplainError;
 use crate::heads::cues::CueBank;
 use crate::heads::head::{Head, Levels};
 use crate::heads::head_network::HeadNetwork;
-use crate::heads::{Codec, Episode, HeadAspect, HeadConfig, Stock};
+use crate::heads::{Codec, Episode, HeadConfig, Stock};
 use crate::vocabulary::Vocabulary;
 use burn::tensor::Device;
 use burn::train::metric::LossMetric;
