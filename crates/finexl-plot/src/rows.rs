@@ -64,7 +64,7 @@ pub(crate) fn verdict(aspect: &AspectScore) -> String {
         Verdict::TooFewPairs => "too few pairs to tell".into(),
         Verdict::Chance => "not significant (p)".into(),
         Verdict::Size => "not significant (size)".into(),
-        Verdict::ChanceAndSize => "not significant (p, size)".into(),
+        Verdict::ChanceAndSize => "not significant (both)".into(),
     }
 }
 
