@@ -4,7 +4,7 @@
 
 use crate::fingerprint::Fingerprint;
 use crate::{CoreError, atomic};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -109,9 +109,12 @@ pub struct AspectScore {
     pub profile: Vec<f32>,
     /// Level on the operators' scale in [0, 1] if calibrated, else the raw weight.
     pub score: f64,
-    /// Lower end of the 95% interval of `score`.
+    /// Lower end of the 95% interval of `score`, at most `score`; minus infinity where nothing bounds it, which JSON
+    /// has no number for: null there.
+    #[serde(deserialize_with = "unbounded_below")]
     pub low: f64,
-    /// Upper end of the 95% interval of `score`.
+    /// Upper end of the 95% interval of `score`, at least `score`; infinity, in JSON null, where nothing bounds it.
+    #[serde(deserialize_with = "unbounded_above")]
     pub high: f64,
     /// 95% interval of the level at which an operator would have been applied, from methods that know how far
     /// off they are; `low` and `high` say only what other pairs of the same model might give.
@@ -127,6 +130,14 @@ pub struct AspectScore {
     pub most: Vec<PairScore>,
     /// Where it shows least, smallest first.
     pub least: Vec<PairScore>,
+}
+
+fn unbounded_below<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or(f64::NEG_INFINITY))
+}
+
+fn unbounded_above<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or(f64::INFINITY))
 }
 
 /// Why an aspect is significant, or is not.

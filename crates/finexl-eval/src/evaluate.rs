@@ -115,6 +115,7 @@ fn run(bench: &mut Bench<'_>, choice: &MeasureChoice) -> Result<Findings, EvalEr
         MeasureChoice::Levels { levels } => measures::levels(bench, *levels),
         MeasureChoice::Nulls { trials, copies } => measures::nulls(bench, *trials, *copies),
         MeasureChoice::Coverage(settings) => measures::coverage(bench, settings),
+        MeasureChoice::FewPairs(settings) => measures::few_pairs(bench, settings),
         MeasureChoice::Reserved { repeats } => measures::reserved(bench, *repeats),
         MeasureChoice::Photographs {
             folder,
@@ -152,6 +153,7 @@ fn name(choice: &MeasureChoice) -> &'static str {
         MeasureChoice::Levels { .. } => "levels",
         MeasureChoice::Nulls { .. } => "nulls",
         MeasureChoice::Coverage(_) => "coverage",
+        MeasureChoice::FewPairs(_) => "few-pairs",
         MeasureChoice::Reserved { .. } => "reserved",
         MeasureChoice::Photographs { .. } => "photographs",
         MeasureChoice::Methods { .. } => "methods",

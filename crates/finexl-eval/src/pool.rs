@@ -143,11 +143,20 @@ impl<'a> ProbePool<'a> {
         &self.directions[probe * size..(probe + 1) * size]
     }
 
-    /// The bank of some probes.
+    /// The bank of some probes, which are the prompts of as many pairs.
     ///
     /// # Errors
     /// No probe.
     pub fn bank(&self, probes: &[usize]) -> Result<ConceptBank, EvalError> {
+        let bank = self.unmatched_bank(probes)?;
+        Ok(bank.of_pairs((0..probes.len()).collect())?)
+    }
+
+    /// The bank of some probes, which belong to no pairs.
+    ///
+    /// # Errors
+    /// No probe.
+    pub fn unmatched_bank(&self, probes: &[usize]) -> Result<ConceptBank, EvalError> {
         let values = probes.iter().flat_map(|p| self.directions(*p));
         Ok(ConceptBank::from_values(
             values.copied().collect(),

@@ -1,19 +1,20 @@
 //! The numbers behind an explanation: weights, intervals, significance, what stays unexplained.
 
 use crate::bank::ConceptBank;
-use crate::decompose::{Directions, Method, Prepared, Ridge, Weights, contributions};
+use crate::decompose::{Directions, Method, Ridge, Weights, contributions};
 use crate::divergence::Divergences;
 use crate::error::ExplainError;
+use crate::sampling_units::SamplingUnits;
 use crate::statistics::{
-    Estimate, Interval, Resampling, Tail, bca, benjamini_hochberg, bootstrap, expanded, jackknife,
-    percentile, sign_flip_test, smallest_pairs_that_can_pass, studentized,
+    Interval, benjamini_hochberg, signed_flip_test, smallest_pairs_that_can_pass,
 };
+use crate::weight_intervals::Sample;
 use finexl_core::fingerprint::Fingerprint;
 use finexl_zoo::encoders::Encoder;
 use serde::{Deserialize, Serialize};
 
 /// Version of this analysis: raised whenever the same input gives other intervals, p-values or shares.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Confidence of every interval.
 pub const CONFIDENCE: f64 = 0.95;
@@ -83,7 +84,7 @@ impl AnalysisSettings {
     }
 }
 
-/// Kinds of bootstrap interval.
+/// Kinds of bootstrap interval. All but the last are widened for few pairs ([`crate::statistics::widening`]).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum IntervalKind {
@@ -105,167 +106,100 @@ pub struct Analysis {
     pub weights: Weights,
     /// 95% interval of every weight.
     pub intervals: Vec<Interval>,
-    /// Benjamini-Hochberg adjusted p of the sign-flip test.
+    /// Benjamini-Hochberg adjusted p of the sign-flip test: that what the pairs contribute to a weight has no
+    /// direction. Tested is the method's own fit of every pair where it is linear, else the joint ridge fit, on the side
+    /// of the weight: a weight to which the pairs contribute the opposite cannot have a small p, and one of 0 has 1.
+    ///
+    /// Which weights a method keeps is decided by the same pairs that are tested. The contributions that are tested
+    /// know nothing of that: they are a map of each divergence that was fixed before.
     pub p_adjusted: Vec<f64>,
-    /// What every pair contributes to every weight, `[n, N]` row-major: the linear fit of its own
-    /// divergence with the concepts that the method kept (their mean is the weight, where the method
-    /// is linear in between), and of the joint ridge fit for all others.
+    /// What every pair contributes to every weight, `[n, N]` row-major: the method's own fit of its divergence where
+    /// that is linear; else the linear fit with the concepts that the method kept (their mean is the weight, where the
+    /// method is linear in between), and the joint ridge fit for all others.
     pub contributions: Vec<f64>,
     /// Share of the change that the fitted concepts do not span, noise taken off, in [0, 1].
     pub unexplained: f64,
     /// Pairs below which a lone finding cannot pass the test.
     pub pairs_needed: usize,
+    /// What a reader has to know of what was resampled.
+    pub notes: Vec<String>,
 }
 
-/// Analyses divergences with a bank. Where the bank has one probe per pair, both are resampled
-/// together; else the probes are resampled on their own.
+/// Analyses divergences with a bank. Where the bank's probes are the prompts of the pairs, both are resampled
+/// together; else the probes are a sample of their own, and resampled on their own. Pairs that belong together
+/// ([`Divergences::grouped_by`]) are drawn together.
 ///
 /// # Errors
-/// Dimensions that do not fit, settings outside their range, a solver that fails.
+/// Dimensions or pairs that do not fit, settings outside their range, a solver that fails.
 pub fn analyse(
     divergences: &Divergences,
     bank: &ConceptBank,
     settings: &AnalysisSettings,
 ) -> Result<Analysis, ExplainError> {
-    if bank.dimension() != divergences.dimension() {
-        return Err(ExplainError::Shape {
-            what: "the features' dimension",
-            expected: bank.dimension(),
-            found: divergences.dimension(),
-        });
-    }
+    check_fit(divergences, bank)?;
     let method = settings.method.build()?;
     let mean = divergences.mean();
     let directions = bank.mean();
     let directions = Directions::new(&directions, bank.concepts(), bank.dimension())?;
     let prepared = method.prepare(directions)?;
     let weights = prepared.fit(&mean, None)?;
-    let joint = contributions(directions, divergences.values(), &Ridge::default())?;
-    let p = sign_flip_test(
-        &joint,
-        divergences.pairs(),
-        Tail::Both,
+    let pairs_needed = smallest_pairs_that_can_pass(bank.concepts(), FALSE_DISCOVERIES);
+    let units = SamplingUnits::of(divergences, pairs_needed);
+    let own = prepared.contributions(divergences.values())?;
+    let linear = own.is_some();
+    let rows = match own {
+        Some(rows) => rows,
+        None => contributions(directions, divergences.values(), &Ridge::default())?,
+    };
+    let p = signed_flip_test(
+        &units.sums(&rows, bank.concepts()),
+        &weights.weights,
+        units.count(),
         settings.flips,
         settings.seed,
     )?;
-    let rows = of_kept(divergences, directions, &weights, joint)?;
+    let rows = match linear {
+        true => rows,
+        false => of_kept(divergences, directions, &weights, rows)?,
+    };
     let sample = Sample {
         divergences,
         bank,
         prepared: prepared.as_ref(),
+        units: &units,
         rows: &rows,
-        warm: &weights.weights,
+        weights: &weights.weights,
     };
     Ok(Analysis {
         divergence: norm(&mean),
         intervals: sample.intervals(settings)?,
         p_adjusted: benjamini_hochberg(&p)?,
         unexplained: unexplained(divergences, &mean, &weights),
-        pairs_needed: smallest_pairs_that_can_pass(bank.concepts(), FALSE_DISCOVERIES),
+        pairs_needed,
         contributions: rows,
+        notes: units.note.into_iter().collect(),
         weights,
     })
 }
 
-/// What a resample is drawn from.
-struct Sample<'a> {
-    divergences: &'a Divergences,
-    bank: &'a ConceptBank,
-    prepared: &'a dyn Prepared,
-    /// Linear contributions, `[n, N]`.
-    rows: &'a [f64],
-    warm: &'a [f64],
-}
-
-impl Sample<'_> {
-    fn intervals(&self, settings: &AnalysisSettings) -> Result<Vec<Interval>, ExplainError> {
-        let pairs = self.divergences.pairs();
-        let concepts = self.bank.concepts();
-        if pairs < 2 {
-            // One pair says nothing about spread.
-            let all = Interval {
-                low: f64::NEG_INFINITY,
-                high: f64::INFINITY,
-            };
-            return Ok(vec![all; concepts]);
-        }
-        let resampling = Resampling {
-            resamples: settings.resamples,
-            seed: settings.seed,
-        };
-        let replicates = bootstrap(pairs, &resampling, |chosen| self.estimate(chosen))?;
-        let left_out = match settings.interval {
-            IntervalKind::Bca => Some(jackknife(pairs, |chosen| self.estimate(chosen))?),
-            _ => None,
-        };
-        let all: Vec<usize> = (0..pairs).collect();
-        let scales = self.scales(&all);
-        // Bootstrap-t makes up for few pairs itself.
-        let level = expanded(CONFIDENCE, pairs);
-        Ok((0..concepts)
-            .map(|k| {
-                let values = replicates.values(k);
-                if self.warm[k] == 0.0 {
-                    // At the boundary an estimate has no spread to scale or to correct by.
-                    return percentile(values, level);
-                }
-                match (settings.interval, &left_out, replicates.scales(k)) {
-                    (IntervalKind::Bca, Some(left_out), _) => {
-                        bca(self.warm[k], values, left_out.values(k), level)
-                    }
-                    (IntervalKind::Studentized, _, Some(spread)) => {
-                        studentized(self.warm[k], scales[k], values, spread, CONFIDENCE)
-                    }
-                    _ => percentile(values, level),
-                }
-            })
-            .collect())
-    }
-
-    /// Weights of one resample, with the standard errors of its linear contributions.
-    fn estimate(&self, chosen: &[usize]) -> Result<Estimate, ExplainError> {
-        let probes: Vec<usize> = if self.bank.probes() == self.divergences.pairs() {
-            chosen.to_vec()
-        } else {
-            // A bank of its own probes: the same draw, folded onto them.
-            let count = self.bank.probes();
-            (0..count)
-                .map(|i| (chosen[i % chosen.len()] + i / chosen.len()) % count)
-                .collect()
-        };
-        let values = self.bank.mean_over(&probes);
-        let directions = Directions::new(&values, self.bank.concepts(), self.bank.dimension())?;
-        let divergence = self.divergences.mean_over(chosen);
-        let fitted = self
-            .prepared
-            .resampled(directions)?
-            .fit(&divergence, Some(self.warm))?;
-        Ok(Estimate {
-            values: fitted.weights,
-            scales: Some(self.scales(chosen)),
+fn check_fit(divergences: &Divergences, bank: &ConceptBank) -> Result<(), ExplainError> {
+    let fault = |what, expected, found| {
+        Err(ExplainError::Shape {
+            what,
+            expected,
+            found,
         })
+    };
+    if bank.dimension() != divergences.dimension() {
+        let found = divergences.dimension();
+        return fault("the features' dimension", bank.dimension(), found);
     }
-
-    /// Standard error of the mean contribution over chosen pairs, per concept.
-    fn scales(&self, chosen: &[usize]) -> Vec<f64> {
-        let n = chosen.len() as f64;
-        let concepts = self.bank.concepts();
-        let mut sums = vec![0.0; concepts];
-        let mut squares = vec![0.0; concepts];
-        for pair in chosen {
-            let row = &self.rows[pair * concepts..(pair + 1) * concepts];
-            for ((sum, square), value) in sums.iter_mut().zip(&mut squares).zip(row) {
-                *sum += value;
-                *square += value * value;
-            }
+    match bank.probes_of_pairs() {
+        Some(of_pairs) if of_pairs.len() != divergences.pairs() => {
+            let found = divergences.pairs();
+            fault("the pairs of a concept bank", of_pairs.len(), found)
         }
-        sums.iter()
-            .zip(squares)
-            .map(|(sum, square)| {
-                let variance = (square - sum * sum / n).max(0.0) / (n - 1.0).max(1.0);
-                (variance / n).sqrt()
-            })
-            .collect()
+        _ => Ok(()),
     }
 }
 
@@ -331,4 +265,143 @@ fn unexplained(divergences: &Divergences, mean: &[f64], weights: &Weights) -> f6
 
 fn norm(v: &[f64]) -> f64 {
     v.iter().map(|x| x * x).sum::<f64>().sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use proptest::prelude::*;
+
+    fn settings(method: &str) -> AnalysisSettings {
+        AnalysisSettings {
+            method: Method::parse(method).unwrap(),
+            resamples: 60,
+            flips: 500,
+            ..AnalysisSettings::default()
+        }
+    }
+
+    /// A concept whose direction is `along` on each probe, and pairs that move along it by as much.
+    fn moved(along: &[f32], pairs: &[f64]) -> (Divergences, ConceptBank) {
+        let rows = pairs.iter().flat_map(|v| [*v, 0.0]).collect();
+        let directions = along.iter().flat_map(|v| [*v, 0.0]).collect();
+        let bank = ConceptBank::from_values(directions, along.len(), 1, 2).unwrap();
+        (Divergences::from_values(rows, 2).unwrap(), bank)
+    }
+
+    #[test]
+    fn probes_are_resampled_with_the_pairs_only_where_they_are_theirs() {
+        let along = [1.0, 2.0, 3.0, 4.0];
+        let (divergences, bank) = moved(&along, &[0.5, 1.0, 1.5, 2.0]);
+        let interval = |bank: &ConceptBank| {
+            let found = analyse(&divergences, bank, &settings("nnls")).unwrap();
+            assert!((found.weights.weights[0] - 0.5).abs() < 1e-9);
+            found.intervals[0]
+        };
+        // Every pair moved by half of what its own probe says.
+        let theirs = bank.clone().of_pairs((0..4).collect()).unwrap();
+        let found = interval(&theirs);
+        assert!(found.high - found.low < 1e-9, "{found:?}");
+        // As many probes as pairs are not yet the probes of the pairs.
+        let found = interval(&bank);
+        assert!(found.low < 0.3 && found.high > 0.7, "{found:?}");
+        assert!(
+            analyse(
+                &divergences,
+                &bank.of_pairs(vec![0, 1]).unwrap(),
+                &settings("nnls")
+            )
+            .is_err()
+        );
+    }
+
+    #[test]
+    fn few_pairs_leave_no_probe_out() {
+        // Pairs without noise: what probes differ by is all that an interval can be of.
+        let along: Vec<f32> = (0..25).map(|probe| 1.0 + 0.02 * probe as f32).collect();
+        let (divergences, bank) = moved(&along, &[0.62; 4]);
+        let found = analyse(&divergences, &bank, &settings("nnls")).unwrap();
+        let (weight, interval) = (found.weights.weights[0], found.intervals[0]);
+        assert!((weight - 0.5).abs() < 1e-6);
+        let below = weight - interval.low;
+        let above = interval.high - weight;
+        assert!(
+            below > 0.01 && above < 0.06 && above < 2.0 * below,
+            "{interval:?}"
+        );
+    }
+
+    #[test]
+    fn one_pair_bounds_nothing() {
+        let (divergences, bank) = moved(&[1.0], &[50.5]);
+        let of = |method| analyse(&divergences, &bank, &settings(method)).unwrap();
+        let found = of("nnls");
+        assert!((found.weights.weights[0] - 50.5).abs() < 1e-6);
+        assert_eq!(
+            (found.intervals[0].low, found.intervals[0].high),
+            (0.0, f64::INFINITY)
+        );
+        assert_eq!(of("lsq").intervals[0], Interval::UNBOUNDED);
+    }
+
+    #[test]
+    fn pairs_of_one_prompt_are_one_draw() {
+        // Twelve prompts with three images each, which differ by their prompts alone.
+        let along = [1.0; 12];
+        let level = |prompt: usize| 1.0 + 0.1 * (prompt as f64 * 1.3).sin();
+        let pairs: Vec<f64> = (0..36).map(|pair| level(pair / 3)).collect();
+        let (divergences, bank) = moved(&along, &pairs);
+        let (once, _) = moved(&along, &(0..12).map(level).collect::<Vec<_>>());
+        let keys: Vec<usize> = (0..36).map(|pair| pair / 3).collect();
+        let grouped = divergences.clone().grouped_by(&keys).unwrap();
+        let of =
+            |divergences: &Divergences| analyse(divergences, &bank, &settings("nnls")).unwrap();
+        let width = |found: &Analysis| found.intervals[0].high - found.intervals[0].low;
+        let (grouped, once, alone) = (of(&grouped), of(&once), of(&divergences));
+        assert!((width(&grouped) / width(&once) - 1.0).abs() < 1e-9);
+        assert!(width(&alone) < 0.7 * width(&once));
+        assert_eq!(grouped.p_adjusted, once.p_adjusted);
+        assert!(grouped.notes.is_empty());
+    }
+
+    /// Methods, pairs, own probes or the pairs', divergences and directions of five concepts in four dimensions.
+    fn problem() -> impl Strategy<Value = (usize, usize, bool, Vec<f64>, Vec<f32>, i32)> {
+        (0usize..7, 1usize..7, any::<bool>()).prop_flat_map(|(method, pairs, matched)| {
+            let probes = if matched { pairs } else { 3 };
+            (
+                Just(method),
+                Just(pairs),
+                Just(matched),
+                prop::collection::vec(-1.0..1.0f64, pairs * 4),
+                prop::collection::vec(-1.0..1.0f32, probes * 20),
+                -60i32..60,
+            )
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn intervals_hold_weights_and_p_has_their_sign(
+            (method, pairs, matched, rows, directions, exponent) in problem()
+        ) {
+            let rows = rows.iter().map(|v| v * 2f64.powi(exponent)).collect();
+            let divergences = Divergences::from_values(rows, 4).unwrap();
+            let probes = directions.len() / 20;
+            let bank = ConceptBank::from_values(directions, probes, 5, 4).unwrap();
+            let bank = match matched {
+                true => bank.of_pairs((0..pairs).collect()).unwrap(),
+                false => bank,
+            };
+            let method = Method::all()[method].clone();
+            let settings = AnalysisSettings { method, ..settings("nnls") };
+            let found = analyse(&divergences, &bank, &settings).unwrap();
+            for (k, weight) in found.weights.weights.iter().enumerate() {
+                let Interval { low, high } = found.intervals[k];
+                prop_assert!(low <= *weight && *weight <= high, "{low} {weight} {high}");
+                prop_assert!(*weight != 0.0 || found.p_adjusted[k] == 1.0);
+            }
+        }
+    }
 }

@@ -14,6 +14,8 @@ pub struct ConceptBank {
     dimension: usize,
     /// `[probes, N, d]`, row-major.
     values: Vec<f32>,
+    /// The probe of every pair, where probes are the pairs' own prompts.
+    of_pairs: Option<Vec<usize>>,
 }
 
 impl ConceptBank {
@@ -80,6 +82,47 @@ impl ConceptBank {
             concepts,
             dimension,
             values,
+            of_pairs: None,
+        })
+    }
+
+    /// The same bank, whose probes are the prompts of pairs: `of_pairs` says which probe is the prompt of each pair.
+    /// Pairs and probes are resampled together then, and means over all probes count a probe once per pair.
+    ///
+    /// Nothing else makes a bank one of the pairs: as many probes as pairs may as well be a coincidence.
+    ///
+    /// # Errors
+    /// A probe that the bank does not have, or none of any pair.
+    pub fn of_pairs(mut self, of_pairs: Vec<usize>) -> Result<Self, ExplainError> {
+        if let Some(found) = of_pairs.iter().find(|probe| **probe >= self.probes) {
+            return Err(ExplainError::Shape {
+                what: "the probe of a pair",
+                expected: self.probes,
+                found: *found,
+            });
+        }
+        if of_pairs.is_empty() {
+            return Err(ExplainError::TooFew {
+                what: "pairs of a concept bank",
+                least: 1,
+            });
+        }
+        self.of_pairs = Some(of_pairs);
+        Ok(self)
+    }
+
+    /// The probe of every pair, where probes are the pairs' own prompts; none where they belong to no pair.
+    pub fn probes_of_pairs(&self) -> Option<&[usize]> {
+        self.of_pairs.as_deref()
+    }
+
+    /// The same probes, of the same pairs, with other directions of the same shape: what a map of the space makes of
+    /// them.
+    pub(crate) fn with_values(&self, values: Vec<f32>) -> Result<Self, ExplainError> {
+        let mapped = Self::from_values(values, self.probes, self.concepts, self.dimension)?;
+        Ok(Self {
+            of_pairs: self.of_pairs.clone(),
+            ..mapped
         })
     }
 
@@ -103,10 +146,12 @@ impl ConceptBank {
         &self.values
     }
 
-    /// Mean directions over all probes, `[N, d]`, row-major.
+    /// Mean directions over all probes, those of pairs as often as pairs have them, `[N, d]`, row-major.
     pub fn mean(&self) -> Vec<f64> {
-        let all: Vec<usize> = (0..self.probes).collect();
-        self.mean_over(&all)
+        match &self.of_pairs {
+            Some(of_pairs) => self.mean_over(of_pairs),
+            None => self.mean_over(&(0..self.probes).collect::<Vec<_>>()),
+        }
     }
 
     /// Mean directions over chosen probes (repeats count), `[N, d]`, row-major.
@@ -127,5 +172,25 @@ impl ConceptBank {
         let scale = 1.0 / probes.len().max(1) as f64;
         sum.iter_mut().for_each(|v| *v *= scale);
         sum
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn probes_belong_to_pairs_only_where_it_is_said() {
+        let bank = ConceptBank::from_values(vec![0.0, 1.0, 5.0], 3, 1, 1).unwrap();
+        assert_eq!((bank.probes_of_pairs(), bank.mean()), (None, vec![2.0]));
+        // Of four pairs two have the second prompt.
+        let of_pairs = bank.clone().of_pairs(vec![1, 0, 1, 2]).unwrap();
+        assert_eq!(of_pairs.mean(), [1.75]);
+        let mapped = of_pairs.with_values(vec![0.0, 2.0, 10.0]).unwrap();
+        assert_eq!(mapped.probes_of_pairs(), of_pairs.probes_of_pairs());
+        assert_eq!(mapped.mean(), [3.5]);
+        assert!(bank.clone().of_pairs(vec![0, 3]).is_err());
+        assert!(bank.of_pairs(Vec::new()).is_err());
     }
 }

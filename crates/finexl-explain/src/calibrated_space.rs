@@ -164,7 +164,7 @@ impl CalibratedSpace {
     /// Another dimension.
     pub fn divergences(&self, divergences: &Divergences) -> Result<Divergences, ExplainError> {
         check_size("the divergences", divergences.dimension(), self.dimension)?;
-        Divergences::from_values(self.whitened(divergences.values())?, self.dimension)
+        divergences.with_values(self.whitened(divergences.values())?)
     }
 
     /// A bank in this space, probe by probe.
@@ -183,7 +183,7 @@ impl CalibratedSpace {
             let mapped = self.directions(&probe, vocabulary)?;
             values.extend(mapped.iter().map(|v| *v as f32));
         }
-        ConceptBank::from_values(values, bank.probes(), bank.concepts(), bank.dimension())
+        bank.with_values(values)
     }
 
     /// What the best non-negative mixture of a trial's own aspects leaves of its divergence, `[d]`.

@@ -2,6 +2,7 @@
 
 use crate::error::ExplainError;
 use finexl_zoo::encoders::Features;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Paired differences of normalised image embeddings, `[n, d]` row-major.
 #[derive(Clone, Debug, PartialEq)]
@@ -9,6 +10,8 @@ pub struct Divergences {
     pairs: usize,
     dimension: usize,
     values: Vec<f64>,
+    /// A number per pair, the same for pairs of one prompt; none where every pair stands alone.
+    groups: Option<Vec<usize>>,
 }
 
 impl Divergences {
@@ -65,6 +68,51 @@ impl Divergences {
             pairs: values.len() / dimension,
             dimension,
             values,
+            groups: None,
+        })
+    }
+
+    /// The same divergences, of pairs some of which belong together since they share a prompt or an image of the
+    /// base: pairs of one key are no independent draws.
+    ///
+    /// # Errors
+    /// As many keys as pairs are needed.
+    pub fn grouped_by<K: Ord>(mut self, keys: &[K]) -> Result<Self, ExplainError> {
+        if keys.len() != self.pairs {
+            return Err(ExplainError::Shape {
+                what: "the keys of the pairs",
+                expected: self.pairs,
+                found: keys.len(),
+            });
+        }
+        let mut numbers: BTreeMap<&K, usize> = BTreeMap::new();
+        let groups = keys.iter().map(|key| {
+            let next = numbers.len();
+            *numbers.entry(key).or_insert(next)
+        });
+        let groups: Vec<usize> = groups.collect();
+        self.groups = (numbers.len() < self.pairs).then_some(groups);
+        Ok(self)
+    }
+
+    /// A number per pair, the same for pairs that belong together; none where every pair stands alone.
+    pub fn groups(&self) -> Option<&[usize]> {
+        self.groups.as_deref()
+    }
+
+    /// The same pairs with other differences, `[n, d]`: what a map of the space makes of them.
+    pub(crate) fn with_values(&self, values: Vec<f64>) -> Result<Self, ExplainError> {
+        let mapped = Self::from_values(values, self.dimension)?;
+        if mapped.pairs != self.pairs {
+            return Err(ExplainError::Shape {
+                what: "the divergences",
+                expected: self.values.len(),
+                found: mapped.values.len(),
+            });
+        }
+        Ok(Self {
+            groups: self.groups.clone(),
+            ..mapped
         })
     }
 
@@ -114,7 +162,17 @@ impl Divergences {
             pairs: pairs.len(),
             dimension: self.dimension,
             values,
+            groups: None,
         }
+        .grouped_as(self.groups.as_deref(), pairs)
+    }
+
+    fn grouped_as(mut self, groups: Option<&[usize]>, pairs: &[usize]) -> Self {
+        let Some(groups) = groups else { return self };
+        let chosen: Vec<usize> = pairs.iter().map(|pair| groups[*pair]).collect();
+        let distinct: BTreeSet<&usize> = chosen.iter().collect();
+        self.groups = (distinct.len() < chosen.len()).then_some(chosen);
+        self
     }
 
     /// Squared norm of the mean's sampling error: trace of the covariance over n; 0 for one pair.

@@ -108,6 +108,7 @@ pub fn explain(request: Request<'_>) -> Result<Explanation, ExplainError> {
                 .to_string(),
         );
     }
+    record.notes.extend(analysis.notes.iter().cloned());
     if !testable {
         record.notes.push(format!(
             "With {} pairs no single finding can pass the significance test over {} concepts; {} pairs are needed.",
@@ -212,9 +213,7 @@ fn aspects(
             let interval = analysis.intervals[k];
             let level = |weight: f64| level(&concept.name, weight);
             let score = level(weight);
-            // The interval holds its own estimate, whatever resampling says.
-            let (low, high) = (interval.low.min(weight), interval.high.max(weight));
-            let (low, high) = (level(finite(low)), level(finite(high)));
+            let (low, high) = (level(interval.low), level(interval.high));
             let found = Finding {
                 scored: weight != 0.0,
                 interval: [low, high],
@@ -248,12 +247,6 @@ fn aspects(
             .unwrap_or(std::cmp::Ordering::Equal)
     });
     aspects
-}
-
-/// JSON has no infinity: an interval that knows nothing ends at the largest meaningful weight.
-fn finite(end: f64) -> f64 {
-    const UNBOUNDED: f64 = 10.0;
-    end.clamp(-UNBOUNDED, UNBOUNDED)
 }
 
 /// The pairs with the largest (or smallest) contribution to a concept.

@@ -17,6 +17,7 @@ use finexl_core::fingerprint::Fingerprint;
 use finexl_data::image_folder::BadFiles;
 use finexl_data::pairs::{Pair, PairSet};
 use finexl_zoo::encoders::Encoder;
+use std::path::Path;
 
 /// What to explain with.
 pub struct Explainer<'a> {
@@ -75,7 +76,8 @@ impl Explainer<'_> {
         if let Some(head) = self.settings.method.head()? {
             notes.extend(head.remark().map(str::to_string));
         }
-        let divergences = Divergences::between(&features.base, &features.personalized)?;
+        let divergences = Divergences::between(&features.base, &features.personalized)?
+            .grouped_by(&grounds_of(&features.pairs))?;
         let explanation = explain(Request {
             base: names[0].to_string(),
             personalized: names[1].to_string(),
@@ -130,7 +132,11 @@ impl Explainer<'_> {
                 phrases
             }
         };
-        ConceptBank::of_phrases(&phrases, self.vocabulary)
+        let bank = ConceptBank::of_phrases(&phrases, self.vocabulary)?;
+        match &probes.of_pairs {
+            Some(of_pairs) => bank.of_pairs(of_pairs.clone()),
+            None => Ok(bank),
+        }
     }
 
     /// A warning where the base's images are far from everything the encoder was trained on.
@@ -161,6 +167,15 @@ fn shown(images: &Fingerprint, prompts: &[Option<String>]) -> Fingerprint {
         None => key.number("no prompt", 0),
     }))
     .finish()
+}
+
+/// What pairs that are no independent draws have in common: the prompt where it is known, else the base's image.
+fn grounds_of(pairs: &[Pair]) -> Vec<(Option<&str>, &Path)> {
+    let grounds = pairs.iter().map(|pair| match pair.prompt.as_deref() {
+        Some(prompt) => (Some(prompt), Path::new("")),
+        None => (None, pair.base.as_path()),
+    });
+    grounds.collect()
 }
 
 /// What two models have to have in common to be compared: the base's images, and the prompts that concepts are

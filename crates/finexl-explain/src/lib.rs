@@ -24,9 +24,11 @@ pub mod phrase_features;
 pub mod probes;
 pub mod profile;
 pub mod references;
+mod sampling_units;
 pub mod similar;
 pub mod statistics;
 pub mod vocabulary;
+mod weight_intervals;
 pub mod wording;
 
 pub use error::ExplainError;

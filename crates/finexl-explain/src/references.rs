@@ -149,6 +149,25 @@ impl References {
             .collect()
     }
 
+    /// Some of the models, by their index.
+    pub(crate) fn subset(&self, kept: impl Fn(usize) -> bool) -> Self {
+        let rows: Vec<usize> = (0..self.models().len())
+            .filter(|model| kept(*model))
+            .collect();
+        let models = rows.iter().map(|model| self.models()[*model].clone());
+        let values = rows.iter().flat_map(|model| self.means.row(*model));
+        Self {
+            record: Record {
+                models: models.collect(),
+                ..self.record.clone()
+            },
+            means: Features {
+                values: values.copied().collect(),
+                dimension: self.means.dimension,
+            },
+        }
+    }
+
     /// Fingerprint of everything.
     pub fn fingerprint(&self) -> Fingerprint {
         let mut all = Fingerprint::of("references 2")

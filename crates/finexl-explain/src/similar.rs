@@ -2,7 +2,7 @@
 
 use crate::analysis::CONFIDENCE;
 use crate::error::ExplainError;
-use crate::statistics::{Estimate, Interval, Resampling, bca, bootstrap, expanded, jackknife};
+use crate::statistics::{Estimate, Interval, Resampling, bca, bootstrap, jackknife, widening};
 use finexl_core::explanation::Explanation;
 use std::collections::BTreeMap;
 
@@ -14,7 +14,8 @@ const RESAMPLES: usize = 1000;
 pub struct Similarity {
     /// Cosine of the profiles of all pairs, in [-1, 1]; 0 where one of the two changed nothing.
     pub cosine: f64,
-    /// 95% interval, over pairs.
+    /// 95% interval over pairs: what other pairs of the same two models would give. Trainings are not resampled: another
+    /// training of the same style may give a cosine outside it.
     pub interval: Interval,
     /// Pairs that both records have.
     pub pairs: usize,
@@ -107,7 +108,11 @@ fn cosine(products: &[Products], chosen: &[usize]) -> f64 {
     if size == 0.0 { 0.0 } else { sums[0] / size }
 }
 
+/// BCa over pairs on Fisher's scale, on which a cosine near 1 is no less symmetric than one near 0, widened for few
+/// pairs.
 fn interval(products: &[Products], cosine_of_all: f64) -> Result<Interval, ExplainError> {
+    /// Cosines this near to 1 are 1 but for rounding, and would be anywhere on that scale.
+    const MOST: f64 = 1.0 - 1e-12;
     let pairs = products.len();
     if pairs < 2 {
         // One pair says nothing about spread.
@@ -116,30 +121,49 @@ fn interval(products: &[Products], cosine_of_all: f64) -> Result<Interval, Expla
             high: 1.0,
         });
     }
-    let estimate = |chosen: &[usize]| {
-        Ok(Estimate {
-            values: vec![cosine(products, chosen)],
-            scales: None,
-        })
-    };
+    let scaled = |cosine: f64| cosine.clamp(-MOST, MOST).atanh();
+    let estimate = |chosen: &[usize]| Ok(Estimate::from(vec![scaled(cosine(products, chosen))]));
     let resampling = Resampling {
         resamples: RESAMPLES,
         seed: 0,
     };
     let replicates = bootstrap(pairs, &resampling, estimate)?;
-    let left_out = jackknife(pairs, estimate)?;
-    let level = expanded(CONFIDENCE, pairs);
-    let found = bca(
-        cosine_of_all,
-        replicates.values(0),
-        left_out.values(0),
-        level,
-    );
-    // The interval holds its own estimate, whatever resampling says.
-    Ok(Interval {
-        low: found.low.min(cosine_of_all),
-        high: found.high.max(cosine_of_all),
-    })
+    let pulls = jackknife(pairs, resampling.seed, estimate)?.pulls(0);
+    let of_all = scaled(cosine_of_all);
+    let found = bca(of_all, replicates.values(0), &pulls, CONFIDENCE)
+        .widened(of_all, widening(&[&pulls], CONFIDENCE));
+    let ends = Interval {
+        low: found.low.tanh(),
+        high: found.high.tanh(),
+    };
+    Ok(ends.holding(cosine_of_all))
+}
+
+/// The cosine of two models' profiles, `[n, N]` each, of the same pairs, with its 95% interval over pairs.
+///
+/// # Errors
+/// Profiles of different shapes, no pair.
+pub fn cosine_of_profiles(
+    profiles: [&[f64]; 2],
+    concepts: usize,
+) -> Result<(f64, Interval), ExplainError> {
+    let [a, b] = profiles;
+    if a.len() != b.len() || concepts == 0 || a.is_empty() {
+        return Err(ExplainError::Shape {
+            what: "the profiles of the second model",
+            expected: a.len(),
+            found: b.len(),
+        });
+    }
+    let of_pair = |(a, b): (&[f64], &[f64])| {
+        a.iter().zip(b).fold([0.0; 3], |sums, (x, y)| {
+            [sums[0] + x * y, sums[1] + x * x, sums[2] + y * y]
+        })
+    };
+    let rows = a.chunks_exact(concepts).zip(b.chunks_exact(concepts));
+    let products: Vec<Products> = rows.map(of_pair).collect();
+    let cosine = cosine(&products, &(0..products.len()).collect::<Vec<_>>());
+    Ok((cosine, interval(&products, cosine)?))
 }
 
 #[cfg(test)]

@@ -150,11 +150,10 @@ impl BarChart {
                     expected: self.series.len(),
                 });
             }
-            let bars = row.bars.iter().flatten();
-            let mut values = bars
-                .flat_map(|bar| canvas::numbers(bar.interval))
-                .chain(row.mark);
-            if !values.all(f64::is_finite) {
+            let bars = || row.bars.iter().flatten().map(|bar| bar.interval);
+            let mut placed = bars().map(|interval| interval.value).chain(row.mark);
+            let mut ends = bars().flat_map(|interval| [interval.low, interval.high]);
+            if !placed.all(f64::is_finite) || ends.any(f64::is_nan) {
                 return Err(not_finite(&row.name));
             }
         }
@@ -163,7 +162,10 @@ impl BarChart {
 
     fn layout(&self) -> Result<Layout, PlotError> {
         let bars = || self.rows.iter().flat_map(|row| row.bars.iter().flatten());
-        let values = bars().flat_map(|bar| canvas::numbers(bar.interval));
+        // An end that nothing bounds has no place; its whisker goes to the edge.
+        let values = bars()
+            .flat_map(|bar| canvas::numbers(bar.interval))
+            .filter(|value| value.is_finite());
         let lines = self.goal.iter().chain(&self.floor).map(|line| line.0);
         let marks = self.rows.iter().filter_map(|row| row.mark);
         let range = self.range.filter(|(low, high)| low < high);

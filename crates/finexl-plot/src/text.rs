@@ -72,8 +72,11 @@ pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// Two decimals, never "-0.00"; powers of ten from a million on.
+/// Two decimals, never "-0.00"; powers of ten from a million on; "∞" for what nothing bounds.
 pub(crate) fn number(value: f64) -> String {
+    if value.is_infinite() {
+        return if value > 0.0 { "∞" } else { "-∞" }.into();
+    }
     if value.abs() >= 1e6 {
         return format!("{value:.2e}");
     }

@@ -25,6 +25,7 @@ mod sandbox;
 mod selections;
 mod similar_models;
 mod trained;
+mod uncertainty;
 mod weights_files;
 mod words;
 mod workspace;

@@ -134,6 +134,8 @@ pub enum MeasureChoice {
     },
     /// How often the interval holds what the same estimator gives on many other probes.
     Coverage(Coverage),
+    /// The same with few pairs, beside probes that are theirs and probes that are not, and false alarms.
+    FewPairs(FewPairs),
     /// Unexplained share of reserved against known aspects.
     Reserved {
         /// Personalized models per reserved aspect and artist.
@@ -177,6 +179,34 @@ pub struct Coverage {
     pub trials: usize,
     /// Bootstrap resamples.
     pub resamples: usize,
+}
+
+/// How intervals and tests with few pairs are measured.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct FewPairs {
+    /// Numbers of pairs.
+    pub pairs: Vec<usize>,
+    /// Decompositions by name, as a user has them.
+    pub methods: Vec<String>,
+    /// Decompositions by name, as they are for features from outside: without a calibration.
+    #[serde(default)]
+    pub own_features: Vec<String>,
+    /// Intervals by name; empty: the explainer's default.
+    #[serde(default)]
+    pub intervals: Vec<String>,
+    /// Probes whose estimate, less those of a trial, is the truth.
+    pub probes: usize,
+    /// Personalized models: with one and with two aspects in turn.
+    pub scenarios: usize,
+    /// Trials per number of pairs, over all scenarios.
+    pub trials: usize,
+    /// Trials per number of pairs in which there is nothing to find.
+    pub nulls: usize,
+    /// Bootstrap resamples.
+    pub resamples: usize,
+    /// Sign flips of the trials in which there is nothing to find.
+    pub flips: usize,
 }
 
 #[cfg(test)]

@@ -29,7 +29,8 @@ mod training_schedule;
 
 pub use calibrate::Calibrate;
 pub use evaluate::{
-    AnalysisChoice, Coverage, Evaluate, ImplementationChoice, Material, MeasureChoice, SplitChoice,
+    AnalysisChoice, Coverage, Evaluate, FewPairs, ImplementationChoice, Material, MeasureChoice,
+    SplitChoice,
 };
 pub use evaluate_generator::EvaluateGenerator;
 pub use evaluate_pool::{EvaluatePool, PoolScorer};

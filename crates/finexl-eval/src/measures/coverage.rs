@@ -119,8 +119,13 @@ impl Reference {
         Self { probes, sum }
     }
 
+    /// How many probes there are.
+    pub fn probes(&self) -> usize {
+        self.probes
+    }
+
     /// Mean directions of all probes but some.
-    fn without(&self, pool: &ProbePool<'_>, drawn: &[usize]) -> Vec<f64> {
+    pub fn without(&self, pool: &ProbePool<'_>, drawn: &[usize]) -> Vec<f64> {
         let mut rest = self.sum.clone();
         for probe in drawn {
             for (total, value) in rest.iter_mut().zip(pool.directions(*probe)) {
@@ -179,7 +184,7 @@ impl Model<'_> {
     }
 
     /// Scores of the same estimator on all probes but those drawn.
-    fn truth(&self, explainer: &Explainer<'_>, drawn: &[usize]) -> Result<Vec<f64>, EvalError> {
+    pub fn truth(&self, explainer: &Explainer<'_>, drawn: &[usize]) -> Result<Vec<f64>, EvalError> {
         let mut rest = vec![true; self.reference.probes];
         drawn.iter().for_each(|probe| rest[*probe] = false);
         let rest: Vec<usize> = (0..rest.len()).filter(|probe| rest[*probe]).collect();
@@ -197,15 +202,15 @@ impl Model<'_> {
 
 /// Shares of intervals that hold the truth; none where there is no such aspect.
 #[derive(Debug, PartialEq)]
-struct Held {
-    present: Option<f64>,
-    absent: Option<f64>,
+pub(super) struct Held {
+    pub present: Option<f64>,
+    pub absent: Option<f64>,
     /// Absent aspects to which the trial or the truth gives any weight.
-    weighted: Option<f64>,
+    pub weighted: Option<f64>,
 }
 
 /// Absent are all concepts of the vocabulary that were not applied, distractors included.
-fn held(record: &Explanation, applied: &[&str], truth: impl Fn(&str) -> f64) -> Held {
+pub(super) fn held(record: &Explanation, applied: &[&str], truth: impl Fn(&str) -> f64) -> Held {
     // Rounding apart: an interval that ends at 0 holds a truth of 0.
     const SLACK: f64 = 1e-9;
     let mut counts = [(0usize, 0usize); 3];

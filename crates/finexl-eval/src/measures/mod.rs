@@ -1,6 +1,7 @@
 //! The measurements, one file each.
 
 mod coverage;
+mod few_pairs;
 mod levels;
 mod methods;
 mod nulls;
@@ -11,6 +12,7 @@ mod single_images;
 mod two_aspects;
 
 pub(crate) use coverage::coverage;
+pub(crate) use few_pairs::few_pairs;
 pub(crate) use levels::levels;
 pub(crate) use methods::{Choices, methods};
 pub(crate) use nulls::nulls;

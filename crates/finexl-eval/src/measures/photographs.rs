@@ -48,7 +48,7 @@ pub(crate) fn photographs(
     let images = draw_crops(bench.config.seed, folder, crops, side)?;
     bench.pool.require(bench.config.pairs, bench.progress)?;
     let probes: Vec<usize> = (0..bench.config.pairs).collect();
-    let bank = bench.pool.bank(&probes)?;
+    let bank = bench.pool.unmatched_bank(&probes)?;
     let base = encode(bench, &images)?;
     let implementations = bench.pool.implementations().to_vec();
     let total = all().len() * implementations.len();

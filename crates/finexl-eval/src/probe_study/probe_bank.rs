@@ -62,18 +62,15 @@ impl ProbeBank {
         self.concepts
     }
 
-    /// The bank of some probes.
+    /// The bank of some probes, which are the prompts of as many pairs.
     ///
     /// # Errors
     /// No probe.
     pub fn bank(&self, probes: &[usize]) -> Result<ConceptBank, EvalError> {
         let values = probes.iter().flat_map(|probe| self.directions(*probe));
-        Ok(ConceptBank::from_values(
-            values.copied().collect(),
-            probes.len(),
-            self.concepts,
-            self.dimension,
-        )?)
+        let values = values.copied().collect();
+        let bank = ConceptBank::from_values(values, probes.len(), self.concepts, self.dimension)?;
+        Ok(bank.of_pairs((0..probes.len()).collect())?)
     }
 
     /// Mean directions of all probes but some, `[N, d]`.

@@ -1,6 +1,6 @@
 //! Least squares after the direction shared by all concepts is taken out.
 
-use super::decomposition::{Decomposition, Prepared, Weights};
+use super::decomposition::{Decomposition, Prepared, Weights, each};
 use super::dense::{add_scaled, dot, norm, relative_residual};
 use super::directions::Directions;
 use super::minimum_norm::{MinimumNorm, Rows, rounding_floor};
@@ -107,6 +107,10 @@ impl Prepared for PreparedCentered<'_> {
             kept: (0..count).collect(),
             weights,
         })
+    }
+
+    fn contributions(&self, divergences: &[f64]) -> Result<Option<Vec<f64>>, ExplainError> {
+        each(self, self.directions, divergences)
     }
 
     fn transformed(&self) -> Cow<'_, [f64]> {

@@ -89,6 +89,20 @@ pub trait Decomposition: Debug + Send + Sync {
     }
 }
 
+/// The weights of each of some divergences, `[n, d]`, by a method that is linear in them: `[n, N]`.
+pub(super) fn each(
+    prepared: &dyn Prepared,
+    directions: Directions<'_>,
+    divergences: &[f64],
+) -> Result<Option<Vec<f64>>, ExplainError> {
+    let rows = divergences.chunks_exact(directions.dimension());
+    let mut all = Vec::with_capacity(rows.len() * directions.count());
+    for row in rows {
+        all.extend(prepared.fit(row, None)?.weights);
+    }
+    Ok(Some(all))
+}
+
 /// A decomposition with its bank.
 pub trait Prepared: Debug + Send + Sync {
     /// Decomposes one divergence, `[d]`.
@@ -111,6 +125,23 @@ pub trait Prepared: Debug + Send + Sync {
     /// As [`Prepared::fit`].
     fn level_errors(&self, _divergence: &[f64]) -> Result<Option<Vec<f64>>, ExplainError> {
         Ok(None)
+    }
+
+    /// What each of some divergences, `[n, d]` row-major, adds to the weights, `[n, N]` row-major, of methods whose weights
+    /// are a linear map of the divergence (apart from what is cut at 0): their mean is the weight of the mean. The map
+    /// has to depend on the directions alone, or on the divergences by positive factors only, since the sign-flip test
+    /// takes it for given. Other methods have none, and are tested by a joint ridge fit.
+    ///
+    /// # Errors
+    ///
+    /// As [`Prepared::fit`].
+    fn contributions(&self, _divergences: &[f64]) -> Result<Option<Vec<f64>>, ExplainError> {
+        Ok(None)
+    }
+
+    /// Whether no weight can be below 0, whatever the divergence.
+    fn non_negative(&self) -> bool {
+        false
     }
 
     /// The directions as the method sees them (centred, whitened), row-major `[N, d]`, for

@@ -1,6 +1,6 @@
 //! Least squares over all candidates, with signed weights (the paper's Eq. 10).
 
-use super::decomposition::{Decomposition, Prepared, Weights};
+use super::decomposition::{Decomposition, Prepared, Weights, each};
 use super::directions::Directions;
 use super::minimum_norm::{MinimumNorm, Rows};
 use crate::error::ExplainError;
@@ -52,6 +52,10 @@ impl Prepared for PreparedLsq<'_> {
         let weights = self.factor.solve(self.directions, divergence);
         let kept = (0..weights.len()).collect();
         Ok(Weights::plain(self.directions, divergence, weights, kept))
+    }
+
+    fn contributions(&self, divergences: &[f64]) -> Result<Option<Vec<f64>>, ExplainError> {
+        each(self, self.directions, divergences)
     }
 
     fn transformed(&self) -> Cow<'_, [f64]> {

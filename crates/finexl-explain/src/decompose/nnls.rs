@@ -49,6 +49,10 @@ impl Prepared for PreparedNnls<'_> {
         Ok(Weights::plain(self.directions, divergence, weights, kept))
     }
 
+    fn non_negative(&self) -> bool {
+        true
+    }
+
     fn transformed(&self) -> Cow<'_, [f64]> {
         Cow::Borrowed(self.directions.values())
     }

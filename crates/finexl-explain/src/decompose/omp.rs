@@ -169,6 +169,10 @@ impl Prepared for PreparedOmp<'_> {
         Ok(Weights::plain(self.directions, divergence, weights, kept))
     }
 
+    fn non_negative(&self) -> bool {
+        self.settings.sign == Sign::NonNegative
+    }
+
     fn transformed(&self) -> Cow<'_, [f64]> {
         Cow::Borrowed(self.directions.values())
     }

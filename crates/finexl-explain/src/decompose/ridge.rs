@@ -116,6 +116,10 @@ impl Prepared for PreparedRidge<'_> {
         Ok(Weights::plain(self.directions, divergence, weights, kept))
     }
 
+    fn contributions(&self, divergences: &[f64]) -> Result<Option<Vec<f64>>, ExplainError> {
+        contributions(self.directions, divergences, &self.settings).map(Some)
+    }
+
     fn transformed(&self) -> Cow<'_, [f64]> {
         Cow::Borrowed(self.directions.values())
     }

@@ -171,6 +171,10 @@ impl Prepared for PreparedSubspace<'_> {
         })
     }
 
+    fn non_negative(&self) -> bool {
+        true
+    }
+
     fn transformed(&self) -> Cow<'_, [f64]> {
         if self.basis.is_empty() {
             return Cow::Borrowed(self.directions.values());

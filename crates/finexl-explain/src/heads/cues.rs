@@ -205,12 +205,21 @@ impl CueBank {
     /// the responses of the base in its space. The words hold where a model shows an aspect in another way than the
     /// reference models do.
     pub fn strengths(&self, divergence: &[f64]) -> Vec<f64> {
+        self.combined(divergence, |weight| weight.max(0.0))
+    }
+
+    /// The same without a cut at 0, so linear in the divergence.
+    pub fn uncut_strengths(&self, divergence: &[f64]) -> Vec<f64> {
+        self.combined(divergence, |weight| weight)
+    }
+
+    fn combined(&self, divergence: &[f64], cut: impl Fn(f64) -> f64) -> Vec<f64> {
         let rivals = self.rivals.as_deref();
         let by_texts = match rivals {
             Some(rivals) => rivals.weights(&rivals.texts, divergence),
             None => self.texts.ridge(divergence),
         };
-        let by_texts = by_texts.into_iter().map(|weight| weight.max(0.0));
+        let by_texts = by_texts.into_iter().map(&cut);
         let Some(of_base) = &self.base else {
             return by_texts.collect();
         };
@@ -222,7 +231,7 @@ impl CueBank {
         let both = by_texts.zip(by_images).enumerate();
         both.map(|(concept, (text, image))| {
             let [of_texts, of_images] = &of_base.per_weight;
-            (text * of_texts[concept] + image.max(0.0) * of_images[concept]) / 2.0
+            (text * of_texts[concept] + cut(image) * of_images[concept]) / 2.0
         })
         .collect()
     }

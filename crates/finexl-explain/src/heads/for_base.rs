@@ -11,6 +11,8 @@
 //! operators' scale first, by one factor for all (least squares of V on the operators' directions): a model that was
 //! trained on pictures at level 1 shows less than that. What the models change beside their aspects, known or not, makes
 //! the [`BaseSpace`] in which strengths are fitted by responses.
+//!
+//! How far off levels may be is measured on models that the fit did not see (cross-conformal prediction, Vovk 2015).
 
 use super::base_space::{Base, BaseSpace, PerWeight, rows};
 use super::cues::Side;
@@ -20,16 +22,20 @@ use super::known_aspects::{KnownAspects, norm};
 use crate::calibrated_space::CalibratedSpace;
 use crate::error::ExplainError;
 use crate::references::References;
-use crate::statistics::{Knot, MonotoneMap, quantile};
+use crate::statistics::{Knot, MonotoneMap, conformal_width, least_for};
 use faer::linalg::solvers::Solve;
 use faer::{Mat, MatRef};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
 
 /// How strongly responses are drawn to operators, in squared levels. Chosen on validation pools.
 const KAPPA: f64 = 0.03;
 /// Weights up to which a response counts as nothing.
 const LEAST_WEIGHT: f64 = 1e-9;
-/// Share of the models' levels that intervals have to hold.
+/// Share of other models' levels that intervals have to hold.
 const CONFIDENCE: f64 = 0.95;
+/// Parts that reference models are left out by at most.
+const FOLDS: usize = 20;
 
 impl Head {
     /// The same head for one base, by reference models of it: directions of images are the responses of the base,
@@ -40,6 +46,28 @@ impl Head {
     /// References that another encoder saw.
     pub fn for_base(&self, references: &References) -> Result<Self, ExplainError> {
         self.check_references(references)?;
+        let mut head = self.fitted_to(references)?;
+        let misses = self.misses(references)?;
+        if misses.is_empty() {
+            // Nothing is known of how far off levels are here; those of pictures are what there is.
+            return Ok(head);
+        }
+        let needed = conformal_width(&misses, CONFIDENCE);
+        if needed.is_infinite() {
+            head.add_remark(&format!(
+                "No interval of a level can be promised: that takes {} levels of reference models that are known, and \
+                 there are {}.",
+                least_for(CONFIDENCE),
+                misses.len()
+            ));
+        }
+        let config = head.config_mut();
+        config.interval = config.interval.max(needed);
+        Ok(head)
+    }
+
+    /// The head for a base, whose intervals are those of the head.
+    fn fitted_to(&self, references: &References) -> Result<Self, ExplainError> {
         let mut config = self.config().clone();
         let labelled = Labelled::of(references, self)?;
         let responses = labelled.responses(&config.aspects)?;
@@ -60,9 +88,34 @@ impl Head {
             by_texts,
             by_images,
         };
-        let mut head = self.of_base(config, base, references);
-        labelled.widen_intervals(&mut head)?;
-        Ok(head)
+        Ok(self.of_base(config, base, references))
+    }
+
+    /// How far off the levels of reference models are, in units of the network's spread, read by heads that were fitted
+    /// to the others: what they show is not on a line with operators, and a head that has seen them knows them too well.
+    /// Models of one training are left out together, by [`FOLDS`] where there are more trainings.
+    fn misses(&self, references: &References) -> Result<Vec<f64>, ExplainError> {
+        let mut folds: BTreeMap<&str, usize> = BTreeMap::new();
+        let fold_of: Vec<usize> = (references.models().iter())
+            .map(|model| {
+                let next = folds.len() % FOLDS;
+                *folds.entry(&model.training).or_insert(next)
+            })
+            .collect();
+        let count = folds.len().min(FOLDS);
+        if count < 2 {
+            // Without them there is nothing to fit to.
+            return Ok(Vec::new());
+        }
+        let misses = (0..count).into_par_iter().map(|fold| {
+            let rest = references.subset(|model| fold_of[model] != fold);
+            let left_out = references.subset(|model| fold_of[model] == fold);
+            let scale = Labelled::of(&rest, self)?.scale;
+            let left_out = Labelled::of(&left_out, self)?.scaled_as(scale);
+            left_out.misses(&self.fitted_to(&rest)?)
+        });
+        let misses: Vec<Vec<f64>> = misses.collect::<Result<_, ExplainError>>()?;
+        Ok(misses.concat())
     }
 
     fn check_references(&self, references: &References) -> Result<(), ExplainError> {
@@ -151,6 +204,8 @@ struct Labelled {
     divergences: Vec<f64>,
     /// On the operators' scale, `[M, A]`.
     levels: Vec<f64>,
+    /// What levels were multiplied with for that.
+    scale: f64,
 }
 
 impl Labelled {
@@ -177,14 +232,15 @@ impl Labelled {
 
     /// Divergences, `[M, d]`, with levels, `[M, A]`, which are put on the operators' scale.
     fn new(aspects: &KnownAspects, dimension: usize, [divergences, levels]: [Vec<f64>; 2]) -> Self {
-        let mut found = Self {
+        let found = Self {
             dimension,
             aspects: aspects.names.len(),
             divergences,
             levels,
+            scale: 1.0,
         };
-        found.scale(aspects);
-        found
+        let scale = found.operators_scale(aspects);
+        found.scaled_as(scale)
     }
 
     /// Divergences with their levels.
@@ -193,8 +249,16 @@ impl Labelled {
         divergences.zip(self.levels.chunks_exact(self.aspects.max(1)))
     }
 
-    /// Puts levels on the operators' scale.
-    fn scale(&mut self, aspects: &KnownAspects) {
+    /// The same models on another scale.
+    fn scaled_as(mut self, scale: f64) -> Self {
+        let factor = scale / self.scale;
+        self.levels.iter_mut().for_each(|level| *level *= factor);
+        self.scale = scale;
+        self
+    }
+
+    /// What puts levels on the operators' scale.
+    fn operators_scale(&self, aspects: &KnownAspects) -> f64 {
         let (mut both, mut own) = (0.0, 0.0);
         for (divergence, levels) in self.models() {
             let mut expected = vec![0.0; self.dimension];
@@ -212,10 +276,9 @@ impl Labelled {
                 .sum::<f64>();
             own += expected.iter().map(|e| e * e).sum::<f64>();
         }
-        if both > 0.0 && own > 0.0 {
-            self.levels
-                .iter_mut()
-                .for_each(|level| *level *= both / own);
+        match both > 0.0 && own > 0.0 {
+            true => both / own,
+            false => 1.0,
         }
     }
 
@@ -241,8 +304,8 @@ impl Labelled {
         Ok(rows(&right))
     }
 
-    /// Makes intervals of levels no narrower than holds these models: what they show is not on a line with operators.
-    fn widen_intervals(&self, head: &mut Head) -> Result<(), ExplainError> {
+    /// How far off a head is at the levels of these models, in units of the network's spread.
+    fn misses(&self, head: &Head) -> Result<Vec<f64>, ExplainError> {
         let config = head.config();
         let bank = head.bank(config.aspects.offered())?;
         let names = &config.aspects.names;
@@ -254,13 +317,7 @@ impl Labelled {
                 misses.push((found - level).abs() / (read.spread[aspect] + LEAST_SPREAD));
             }
         }
-        if !misses.is_empty() {
-            misses.sort_by(f64::total_cmp);
-            let needed = quantile(&misses, CONFIDENCE);
-            let config = head.config_mut();
-            config.interval = config.interval.max(needed);
-        }
-        Ok(())
+        Ok(misses)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::base_space::Base;
 use super::cues::{CUES, CueBank};
-use super::head_config::{HeadConfig, Reading};
+use super::head_config::{HeadConfig, NO_INTERVAL, Reading};
 use super::head_network::{HeadInput, HeadNetwork, HeadOutput};
 use crate::calibration::{Applicable, Calibration};
 use crate::decompose::Method;
@@ -117,10 +117,13 @@ impl Head {
             });
         }
         let network = HeadNetwork::new(&config.architecture, d, &device);
+        let remark = (config.interval >= NO_INTERVAL).then(|| {
+            "The head was validated on too few sets for an interval of levels.".to_string()
+        });
         Ok(Self {
             network: weights.load_into(network)?,
             base: None,
-            remark: None,
+            remark,
             fitted: None,
             fingerprint: weights.fingerprint(),
             config,
@@ -155,7 +158,7 @@ impl Head {
                     fingerprint: references.fingerprint(),
                 },
             ]),
-            fingerprint: Fingerprint::of("head for a base 1")
+            fingerprint: Fingerprint::of("head for a base 2")
                 .nested("head", &self.fingerprint)
                 .nested("references", &references.fingerprint())
                 .finish(),
@@ -166,6 +169,14 @@ impl Head {
     /// How it is read, to be fitted.
     pub(super) fn config_mut(&mut self) -> &mut HeadConfig {
         &mut self.config
+    }
+
+    /// Adds a sentence to what a reader should know.
+    pub(super) fn add_remark(&mut self, sentence: &str) {
+        self.remark = Some(match self.remark.take() {
+            Some(remark) => format!("{remark} {sentence}"),
+            None => sentence.to_string(),
+        });
     }
 
     /// What a reader of its explanations should know, where it is for one base.

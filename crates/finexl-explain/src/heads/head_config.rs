@@ -8,6 +8,9 @@ use finexl_core::fingerprint::Fingerprint;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// Half-width where too few validation sets have aspects for an interval of levels: nothing is left out.
+pub(crate) const NO_INTERVAL: f64 = f64::MAX;
+
 /// Everything but the network's weights.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -34,7 +37,8 @@ pub struct HeadConfig {
     pub learned: Reading,
     /// How ridge weights with directions of images are read.
     pub calibrated: Reading,
-    /// Half-width of a level's 95% interval in units of the network's own spread.
+    /// Half-width of a level's 95% interval in units of the network's own spread; [`NO_INTERVAL`] where none can be
+    /// promised.
     pub interval: f64,
 }
 

@@ -140,6 +140,17 @@ fn residual(
     Ok(Nnls::default().decompose(named, divergence)?.residual)
 }
 
+/// The mean of rows, `[n, d]`.
+fn mean(rows: &[f64], dimension: usize) -> Vec<f64> {
+    let mut mean = vec![0.0; dimension];
+    let rows = rows.chunks_exact(dimension);
+    let share = 1.0 / rows.len().max(1) as f64;
+    for row in rows {
+        mean.iter_mut().zip(row).for_each(|(m, v)| *m += share * v);
+    }
+    mean
+}
+
 impl Prepared for PreparedHead {
     fn fit(&self, divergence: &[f64], _warm: Option<&[f64]>) -> Result<Weights, ExplainError> {
         let dimension = self.head.config().dimension;
@@ -161,6 +172,34 @@ impl Prepared for PreparedHead {
             residual_fitted: residual,
             weights,
         })
+    }
+
+    /// What the network sees of the whole scales what each divergence says of a concept.
+    fn contributions(&self, divergences: &[f64]) -> Result<Option<Vec<f64>>, ExplainError> {
+        let dimension = self.head.config().dimension;
+        let rows = divergences.chunks_exact(dimension);
+        let each: Vec<f64> = match self.part {
+            Part::Calibrated => rows.flat_map(|row| self.bank.ridge(row)).collect(),
+            Part::Learned => {
+                let presence = self
+                    .head
+                    .read(&self.bank, &mean(divergences, dimension))?
+                    .presence;
+                let scaled = |row| {
+                    let strengths = self.bank.uncut_strengths(row).into_iter();
+                    strengths
+                        .zip(&presence)
+                        .map(|(s, p)| s * p)
+                        .collect::<Vec<_>>()
+                };
+                rows.flat_map(scaled).collect()
+            }
+        };
+        Ok(Some(each))
+    }
+
+    fn non_negative(&self) -> bool {
+        matches!(self.part, Part::Learned)
     }
 
     fn transformed(&self) -> Cow<'_, [f64]> {

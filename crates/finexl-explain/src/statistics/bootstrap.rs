@@ -1,4 +1,4 @@
-//! Bootstrap and jackknife over probes.
+//! Bootstrap over one sample, or over several that are drawn independently.
 
 use crate::error::ExplainError;
 use faer::linalg::matmul::matmul;
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 pub struct Resampling {
     /// Number of resamples, default 2000.
     pub resamples: usize,
-    /// Seed; resample `b` is a function of it, of `b` and of the number of probes only.
+    /// Seed; resample `b` is a function of it, of `b` and of the sizes of the samples only.
     pub seed: u64,
 }
 
@@ -28,16 +28,17 @@ impl Default for Resampling {
 }
 
 impl Resampling {
-    /// Resample number `b`: `probes` indices below `probes`, drawn with replacement.
+    /// Resample number `b` of sample number `sample`: `size` indices below `size`, drawn with replacement.
     ///
     /// # Panics
     ///
-    /// If there are no probes.
-    pub fn indices(&self, b: usize, probes: usize) -> Vec<usize> {
-        let mut generator = seed::generator(self.seed, &[seed::key("bootstrap"), b as u64]);
-        (0..probes)
-            .map(|_| generator.random_range(0..probes))
-            .collect()
+    /// If the sample is empty.
+    pub fn indices(&self, b: usize, sample: usize, size: usize) -> Vec<usize> {
+        let keys = [seed::key("bootstrap"), b as u64, sample as u64];
+        // The first sample has had two keys ever since it was the only one.
+        let keys = &keys[..2 + usize::from(sample > 0)];
+        let mut generator = seed::generator(self.seed, keys);
+        (0..size).map(|_| generator.random_range(0..size)).collect()
     }
 }
 
@@ -70,7 +71,7 @@ pub struct Replicates {
 }
 
 impl Replicates {
-    fn collect(estimates: Vec<Estimate>) -> Result<Self, ExplainError> {
+    pub(super) fn collect(estimates: Vec<Estimate>) -> Result<Self, ExplainError> {
         let count = estimates.len();
         let concepts = estimates.first().map_or(0, |first| first.values.len());
         let scaled = !estimates.is_empty() && estimates.iter().all(|e| e.scales.is_some());
@@ -133,23 +134,24 @@ fn scatter(all: &mut [f64], one: &[f64], b: usize, count: usize) -> Result<(), E
     Ok(())
 }
 
-/// Evaluates `statistic` on resamples of the probes, in parallel.
+/// Evaluates `statistic` on resamples of several samples of such sizes, in parallel. Every sample has draws of its own:
+/// how often one member of one is drawn says nothing about another sample.
 ///
-/// The statistic gets the indices of the probes of a resample (with repetitions). It may run on any
-/// thread, in any order; the result does not depend on that.
+/// The statistic gets the indices of a resample of each (with repetitions). It may run on any thread, in any order; the
+/// result does not depend on that.
 ///
 /// # Errors
 ///
-/// No probes or resamples, the first error of the statistic, or numbers of concepts that differ.
-pub fn bootstrap<S>(
-    probes: usize,
+/// An empty sample, no resamples, the first error of the statistic, or numbers of concepts that differ.
+pub fn bootstrap_samples<const S: usize, F>(
+    sizes: [usize; S],
     settings: &Resampling,
-    statistic: S,
+    statistic: F,
 ) -> Result<Replicates, ExplainError>
 where
-    S: Fn(&[usize]) -> Result<Estimate, ExplainError> + Sync,
+    F: Fn([&[usize]; S]) -> Result<Estimate, ExplainError> + Sync,
 {
-    check_probes(probes)?;
+    sizes.into_iter().try_for_each(check_size)?;
     if settings.resamples == 0 {
         return Err(ExplainError::Setting {
             setting: "resamples",
@@ -159,33 +161,33 @@ where
     }
     let estimates: Result<Vec<_>, _> = (0..settings.resamples)
         .into_par_iter()
-        .map(|b| statistic(&settings.indices(b, probes)))
-        .collect();
-    Replicates::collect(estimates?)
-}
-
-/// Evaluates `statistic` without each probe in turn; replicate `j` is that without probe `j`.
-///
-/// # Errors
-///
-/// Fewer than two probes, the first error of the statistic, or numbers of concepts that differ.
-pub fn jackknife<S>(probes: usize, statistic: S) -> Result<Replicates, ExplainError>
-where
-    S: Fn(&[usize]) -> Result<Estimate, ExplainError> + Sync,
-{
-    check_probes(probes.saturating_sub(1))?;
-    let estimates: Result<Vec<_>, _> = (0..probes)
-        .into_par_iter()
-        .map(|left_out| {
-            let rest: Vec<usize> = (0..probes).filter(|&probe| probe != left_out).collect();
-            statistic(&rest)
+        .map(|b| {
+            let drawn: [Vec<usize>; S] =
+                std::array::from_fn(|sample| settings.indices(b, sample, sizes[sample]));
+            statistic(std::array::from_fn(|sample| drawn[sample].as_slice()))
         })
         .collect();
     Replicates::collect(estimates?)
 }
 
-fn check_probes(probes: usize) -> Result<(), ExplainError> {
-    if probes == 0 {
+/// [`bootstrap_samples`] of one sample.
+///
+/// # Errors
+///
+/// As there.
+pub fn bootstrap<S>(
+    size: usize,
+    settings: &Resampling,
+    statistic: S,
+) -> Result<Replicates, ExplainError>
+where
+    S: Fn(&[usize]) -> Result<Estimate, ExplainError> + Sync,
+{
+    bootstrap_samples([size], settings, |[chosen]| statistic(chosen))
+}
+
+pub(super) fn check_size(size: usize) -> Result<(), ExplainError> {
+    if size == 0 {
         return Err(ExplainError::TooFew {
             what: "probes to resample",
             least: 2,
@@ -208,7 +210,7 @@ pub fn weighted_means(
     probes: usize,
     resamples: &[Vec<usize>],
 ) -> Result<Vec<f64>, ExplainError> {
-    check_probes(probes)?;
+    check_size(probes)?;
     let width = data.len() / probes;
     if width * probes != data.len() {
         return Err(ExplainError::Shape {
@@ -261,7 +263,7 @@ mod tests {
         };
         let all = bootstrap(4, &settings, mean(&data)).unwrap();
         assert_eq!((all.count(), all.concepts()), (200, 2));
-        let third = mean(&data)(&settings.indices(3, 4)).unwrap();
+        let third = mean(&data)(&settings.indices(3, 0, 4)).unwrap();
         assert_eq!(all.values(0)[3], third.values[0]);
         assert!(all.values(1).iter().all(|&value| value == 1.0));
         assert!(all.scales(0).is_none());
@@ -270,17 +272,43 @@ mod tests {
     }
 
     #[test]
-    fn jackknife_leaves_one_out() {
-        let left = jackknife(3, mean(&[3.0, 6.0, 9.0])).unwrap();
-        assert_eq!(left.values(0), [7.5, 6.0, 4.5]);
-        assert!(jackknife(1, mean(&[3.0])).is_err());
+    fn samples_are_drawn_each_on_its_own() {
+        let settings = Resampling {
+            resamples: 400,
+            seed: 5,
+        };
+        let sizes = [4, 25];
+        let seen = bootstrap_samples(sizes, &settings, |[few, many]| {
+            assert_eq!((few.len(), many.len()), (4, 25));
+            let count = |chosen: &[usize], member| {
+                chosen.iter().filter(|place| **place == member).count() as f64
+            };
+            Ok((0..25)
+                .map(|member| count(many, member))
+                .chain([count(few, 0)])
+                .collect::<Vec<_>>()
+                .into())
+        });
+        let seen = seen.unwrap();
+        let mean = |concept| seen.values(concept).iter().sum::<f64>() / 400.0;
+        // Every member of the larger sample is drawn, once per resample in the mean.
+        assert!((0..25).all(|member| (mean(member) - 1.0).abs() < 0.3));
+        // And no more often where the smaller one is drawn more often.
+        let (few, many) = (seen.values(25), seen.values(0));
+        let product: f64 = few
+            .iter()
+            .zip(many)
+            .map(|(a, b)| (a - 1.0) * (b - 1.0))
+            .sum();
+        assert!((product / 400.0).abs() < 0.2, "{product}");
+        assert!(bootstrap_samples([4, 0], &settings, |_| Ok(vec![0.0].into())).is_err());
     }
 
     #[test]
     fn means_equal_those_of_single_resamples() {
         let data: Vec<f64> = (0..5 * 7).map(|i| f64::from(i).sin()).collect();
         let settings = Resampling::default();
-        let resamples: Vec<_> = (0..6).map(|b| settings.indices(b, 5)).collect();
+        let resamples: Vec<_> = (0..6).map(|b| settings.indices(b, 0, 5)).collect();
         let means = weighted_means(&data, 5, &resamples).unwrap();
         for (resample, means) in resamples.iter().zip(means.chunks_exact(7)) {
             for (column, value) in means.iter().enumerate() {

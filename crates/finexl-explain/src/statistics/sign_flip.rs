@@ -1,5 +1,6 @@
 //! Sign-flip test of means that would be symmetric about zero were there no effect.
 
+use super::jackknife::parts_of;
 use crate::decompose::check_finite;
 use crate::error::ExplainError;
 use faer::linalg::matmul::matmul;
@@ -8,9 +9,13 @@ use finexl_core::seed;
 use rand::Rng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// Flips that go into one matrix product.
 const BLOCK: usize = 512;
+
+/// Pairs up to which each has a sign of its own; more are flipped by as many random groups.
+const GROUPS: usize = 512;
 
 /// Sums that differ by less than this, relative to the sum of sizes, are equal: an identical flip
 /// must count as at least as extreme whatever the order of additions.
@@ -33,6 +38,9 @@ pub enum Tail {
 /// concepts, which keeps the dependence between them. `p = (1 + count) / (1 + flips)`; with
 /// `2^pairs <= flips` all flips are enumerated instead and p is exact. Concepts without any
 /// contribution have p = 1. The same seed gives the same p on every machine and thread count.
+///
+/// More than 512 pairs are flipped by 512 random groups: signs of groups are among the signs of
+/// pairs, so the test is no less exact, and it takes no longer for any number of them.
 ///
 /// # Errors
 ///
@@ -67,12 +75,16 @@ pub fn sign_flip_test(
         });
     }
     check_finite(WHAT, contributions, concepts)?;
+    let (contributions, pairs) = match pairs > GROUPS {
+        true => (Cow::Owned(by_groups(contributions, pairs, seed)), GROUPS),
+        false => (Cow::Borrowed(contributions), pairs),
+    };
     let exact = u32::try_from(pairs)
         .ok()
         .and_then(|pairs| 1usize.checked_shl(pairs))
         .filter(|&all| all <= flips);
     let draws = exact.unwrap_or(flips);
-    let test = Test::new(contributions, pairs, concepts, tail);
+    let test = Test::new(&contributions, pairs, concepts, tail);
     let counts = (0..draws.div_ceil(BLOCK))
         .into_par_iter()
         .map(|block| {
@@ -89,6 +101,57 @@ pub fn sign_flip_test(
         .into_iter()
         .map(|count| (count + extra) as f64 / (draws + extra) as f64)
         .collect())
+}
+
+/// p-values of weights of any sign, `[N]`, by contributions, `[pairs, N]`, whose mean each weight stands for: how often
+/// flips give a mean as far out on the side of the weight, twice since either side could have been it.
+///
+/// So contributions that say the opposite of a weight speak against it, and a weight of 0, of which nothing is said, has
+/// p = 1. Neither makes any p smaller than that of [`Tail::Both`]: what was chosen by looking at the same pairs (which
+/// weights are not 0, and their signs) cannot raise false alarms.
+///
+/// # Errors
+///
+/// As [`sign_flip_test`], and another number of weights.
+pub fn signed_flip_test(
+    contributions: &[f64],
+    weights: &[f64],
+    pairs: usize,
+    flips: usize,
+    seed: u64,
+) -> Result<Vec<f64>, ExplainError> {
+    if contributions.len() != pairs * weights.len() {
+        return Err(ExplainError::Shape {
+            what: "the contributions of the pairs",
+            expected: pairs * weights.len(),
+            found: contributions.len(),
+        });
+    }
+    let side = |weight: f64| match weight == 0.0 {
+        true => 0.0,
+        false => weight.signum(),
+    };
+    let sides: Vec<f64> = weights.iter().copied().map(side).collect();
+    let towards: Vec<f64> = contributions
+        .chunks_exact(weights.len().max(1))
+        .flat_map(|row| row.iter().zip(&sides).map(|(value, side)| value * side))
+        .collect();
+    let p = sign_flip_test(&towards, pairs, Tail::Greater, flips, seed)?;
+    Ok(p.into_iter().map(|p| (2.0 * p).min(1.0)).collect())
+}
+
+/// Sums of the contributions of random groups of pairs, `[GROUPS, N]`.
+fn by_groups(contributions: &[f64], pairs: usize, seed: u64) -> Vec<f64> {
+    let concepts = contributions.len() / pairs;
+    let mut sums = vec![0.0; GROUPS * concepts];
+    let part_of = parts_of(pairs, GROUPS, seed);
+    for (row, part) in contributions.chunks_exact(concepts).zip(part_of) {
+        let own = &mut sums[part * concepts..(part + 1) * concepts];
+        own.iter_mut()
+            .zip(row)
+            .for_each(|(sum, value)| *sum += value);
+    }
+    sums
 }
 
 struct Test<'a> {
@@ -223,6 +286,36 @@ mod tests {
         }
         let again = sign_flip_test(&values, 14, Tail::Both, 16_000, 1).unwrap();
         assert_eq!(random, again);
+    }
+
+    #[test]
+    fn contributions_on_the_other_side_speak_against_a_weight() {
+        let rows: Vec<f64> = (0..14)
+            .flat_map(|i| [1.0 + 0.1 * f64::from(i), -1.0, 0.5, 1.0])
+            .collect();
+        let p = |weights: [f64; 4]| signed_flip_test(&rows, &weights, 14, 100_000, 1).unwrap();
+        let least = 2.0 / f64::from(1 << 14);
+        assert_eq!(p([2.7, -1.0, 0.0, 0.1]), [least, least, 1.0, least]);
+        assert_eq!(p([-2.7, 1.0, -0.0, 0.1]), [1.0, 1.0, 1.0, least]);
+        // Where both agree it is the test of both sides.
+        let mixed: Vec<f64> = (0..14).map(|i| (f64::from(i) * 1.7).sin() + 0.3).collect();
+        let both = sign_flip_test(&mixed, 14, Tail::Both, 1 << 14, 1).unwrap();
+        let signed = signed_flip_test(&mixed, &[0.3], 14, 1 << 14, 1).unwrap();
+        assert!((both[0] - signed[0]).abs() < 1e-12, "{both:?} {signed:?}");
+        assert!(signed_flip_test(&mixed, &[0.3, 0.1], 14, 10, 1).is_err());
+    }
+
+    #[test]
+    fn many_pairs_are_flipped_by_groups() {
+        let rows: Vec<f64> = (0..3_000)
+            .flat_map(|i| {
+                let noise = (f64::from(i) * 1.7).sin();
+                [noise, noise + 0.2]
+            })
+            .collect();
+        let p = sign_flip_test(&rows, 3_000, Tail::Both, 999, 3).unwrap();
+        assert!(p[0] > 0.05 && p[1] == 0.001, "{p:?}");
+        assert_eq!(sign_flip_test(&rows, 3_000, Tail::Both, 999, 3).unwrap(), p);
     }
 
     #[test]

@@ -146,10 +146,10 @@ fn bootstrap_intervals_equal_scipy() {
             .chunks_exact(probes)
             .map(|chosen| statistic(row, chosen))
             .collect();
-        let left =
-            statistics::jackknife(probes, |rest| Ok(vec![statistic(row, rest)].into())).unwrap();
+        let left = statistics::jackknife(probes, 0, |rest| Ok(vec![statistic(row, rest)].into()));
+        let pulls = left.unwrap().pulls(0);
         let estimate = statistic(row, &all);
-        let interval = statistics::bca(estimate, &replicates, left.values(0), 0.95);
+        let interval = statistics::bca(estimate, &replicates, &pulls, 0.95);
         bca.extend([interval.low, interval.high]);
         let interval = statistics::percentile(&replicates, 0.95);
         percentile.extend([interval.low, interval.high]);
@@ -159,6 +159,49 @@ fn bootstrap_intervals_equal_scipy() {
         &percentile,
         &tensors.floats("bootstrap/percentile"),
         "percentile",
+    );
+}
+
+#[test]
+fn intervals_of_two_samples_equal_scipy() {
+    let tensors = Tensors::read("statistics.safetensors");
+    let samples = ["two-samples/a", "two-samples/b"].map(|name| tensors.floats(name));
+    let [first, second] = &samples;
+    let indices =
+        ["two-samples/indices-a", "two-samples/indices-b"].map(|name| tensors.integers(name));
+    let mean = |values: &[f64], chosen: &[usize]| {
+        chosen.iter().map(|&i| values[i]).sum::<f64>() / chosen.len() as f64
+    };
+    let statistic = |a: &[usize], b: &[usize]| mean(first, a) / (1.0 + mean(second, b));
+    let draws = indices[0]
+        .chunks_exact(first.len())
+        .zip(indices[1].chunks_exact(second.len()));
+    let replicates: Vec<f64> = draws.map(|(a, b)| statistic(a, b)).collect();
+    let all = samples
+        .each_ref()
+        .map(|sample| (0..sample.len()).collect::<Vec<_>>());
+    let without_a = |rest: &[usize]| Ok(vec![statistic(rest, &all[1])].into());
+    let without_b = |rest: &[usize]| Ok(vec![statistic(&all[0], rest)].into());
+    let pulls = [
+        statistics::jackknife(first.len(), 0, without_a)
+            .unwrap()
+            .pulls(0),
+        statistics::jackknife(second.len(), 0, without_b)
+            .unwrap()
+            .pulls(0),
+    ];
+    let estimate = statistic(&all[0], &all[1]);
+    let found = statistics::bca(estimate, &replicates, &pulls.concat(), 0.95);
+    assert_close(
+        &[found.low, found.high],
+        &tensors.floats("two-samples/bca"),
+        "BCa of two samples",
+    );
+    let widening = statistics::widening(&pulls.each_ref().map(Vec::as_slice), 0.95);
+    assert_close(
+        &[widening],
+        &tensors.floats("two-samples/widening"),
+        "widening",
     );
 }
 
