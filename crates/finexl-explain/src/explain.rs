@@ -257,19 +257,16 @@ fn listed(
     most: bool,
 ) -> Vec<PairScore> {
     let count = analysis.p_adjusted.len();
-    let mut scores: Vec<PairScore> = request
-        .pairs
-        .iter()
-        .zip(analysis.contributions.chunks_exact(count))
-        .map(|(pair, row)| PairScore {
-            pair: pair.clone(),
-            contribution: row[concept],
-        })
-        .collect();
-    scores.sort_by(|a, b| b.contribution.total_cmp(&a.contribution));
+    let of = |pair: usize| analysis.contributions[pair * count + concept];
+    let mut order: Vec<usize> = (0..request.pairs.len()).collect();
+    order.sort_by(|a, b| of(*b).total_cmp(&of(*a)));
     if !most {
-        scores.reverse();
+        order.reverse();
     }
-    scores.truncate(LISTED_PAIRS);
-    scores
+    order.truncate(LISTED_PAIRS);
+    let listed = order.into_iter().map(|pair| PairScore {
+        pair: request.pairs[pair].clone(),
+        contribution: of(pair),
+    });
+    listed.collect()
 }
