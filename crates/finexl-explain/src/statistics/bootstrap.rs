@@ -28,12 +28,17 @@ impl Default for Resampling {
 }
 
 impl Resampling {
-    /// Resample number `b` of sample number `sample`: `size` indices below `size`, drawn with replacement.
+    /// Resample number `b` of a sample: `size` indices below `size`, drawn with replacement.
     ///
     /// # Panics
     ///
     /// If the sample is empty.
-    pub fn indices(&self, b: usize, sample: usize, size: usize) -> Vec<usize> {
+    pub fn indices(&self, b: usize, size: usize) -> Vec<usize> {
+        self.indices_of(b, 0, size)
+    }
+
+    /// The same of sample number `sample` of several.
+    fn indices_of(&self, b: usize, sample: usize, size: usize) -> Vec<usize> {
         let keys = [seed::key("bootstrap"), b as u64, sample as u64];
         // The first sample has had two keys ever since it was the only one.
         let keys = &keys[..2 + usize::from(sample > 0)];
@@ -163,7 +168,7 @@ where
         .into_par_iter()
         .map(|b| {
             let drawn: [Vec<usize>; S] =
-                std::array::from_fn(|sample| settings.indices(b, sample, sizes[sample]));
+                std::array::from_fn(|sample| settings.indices_of(b, sample, sizes[sample]));
             statistic(std::array::from_fn(|sample| drawn[sample].as_slice()))
         })
         .collect();
@@ -263,7 +268,7 @@ mod tests {
         };
         let all = bootstrap(4, &settings, mean(&data)).unwrap();
         assert_eq!((all.count(), all.concepts()), (200, 2));
-        let third = mean(&data)(&settings.indices(3, 0, 4)).unwrap();
+        let third = mean(&data)(&settings.indices(3, 4)).unwrap();
         assert_eq!(all.values(0)[3], third.values[0]);
         assert!(all.values(1).iter().all(|&value| value == 1.0));
         assert!(all.scales(0).is_none());
@@ -308,7 +313,7 @@ mod tests {
     fn means_equal_those_of_single_resamples() {
         let data: Vec<f64> = (0..5 * 7).map(|i| f64::from(i).sin()).collect();
         let settings = Resampling::default();
-        let resamples: Vec<_> = (0..6).map(|b| settings.indices(b, 0, 5)).collect();
+        let resamples: Vec<_> = (0..6).map(|b| settings.indices(b, 5)).collect();
         let means = weighted_means(&data, 5, &resamples).unwrap();
         for (resample, means) in resamples.iter().zip(means.chunks_exact(7)) {
             for (column, value) in means.iter().enumerate() {
