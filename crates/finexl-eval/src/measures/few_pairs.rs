@@ -3,7 +3,7 @@
 use super::coverage::{Model, Reference, held, scenarios};
 use crate::EvalError;
 use crate::bench::{Bench, Findings};
-use crate::pool::{Scenario, draw_probes};
+use crate::pool::draw_probes;
 use crate::summary::{Measure, Target, mean};
 use crate::trial::{Explainer, significant};
 use finexl_core::experiment::{Coverage, FewPairs};
@@ -26,11 +26,8 @@ use std::collections::BTreeMap;
 const COVERAGE: Target = Target::Between(0.90, 0.98);
 /// What false alarms should stay below.
 const ALARMS: Target = Target::AtMost(0.05);
-/// Probes that belong to no pair and are drawn for every trial: as many as there are default ones.
-const UNMATCHED: usize = 25;
-
 /// Whose prompts the probes of a trial are.
-const KINDS: [&str; 3] = ["matched", "unmatched", "default"];
+const KINDS: [&str; 2] = ["matched", "default"];
 
 /// An explainer that is measured.
 struct Reader {
@@ -46,8 +43,7 @@ type Values = BTreeMap<(&'static str, String), Vec<f64>>;
 /// probes and number of pairs.
 ///
 /// The truth of a trial is the estimate on all pairs and probes of the pool that it did not draw. Probes are *matched*,
-/// the prompts of the pairs; *unmatched*, 25 others, drawn for every trial; or *default*, the 25 that are taken where no
-/// prompts are known. Where there is nothing to find, the divergence of every pair has a random sign.
+/// the prompts of the pairs, or *default*, the 25 that are taken where no prompts are known. Where there is nothing to find, the divergence of every pair has a random sign.
 ///
 /// # Errors
 /// An unknown method or interval, fewer probes than pairs, or an explainer that fails.
@@ -202,25 +198,17 @@ impl Trials<'_> {
         Ok(())
     }
 
-    /// The probes of a trial's pairs and, disjoint from them, others.
-    fn drawn(&self, name: &str, pairs: usize, trial: usize) -> Result<[Vec<usize>; 2], EvalError> {
+    /// The probes of a trial's pairs.
+    fn drawn(&self, name: &str, pairs: usize, trial: usize) -> Result<Vec<usize>, EvalError> {
         let keys = [seed::key(name), pairs as u64, trial as u64];
-        let Scenario { style_seed, .. } = *self.model.scenario;
         // At least one probe has to remain for the truth.
         let of = self.model.reference.probes().saturating_sub(1);
-        let mut drawn = draw_probes(style_seed, &keys, of, pairs + UNMATCHED)?;
-        let others = drawn.split_off(pairs);
-        Ok([drawn, others])
+        draw_probes(self.model.scenario.style_seed, &keys, of, pairs)
     }
 
-    fn bank(
-        &self,
-        kind: &str,
-        [pairs, others]: &[Vec<usize>; 2],
-    ) -> Result<ConceptBank, EvalError> {
+    fn bank(&self, kind: &str, drawn: &[usize]) -> Result<ConceptBank, EvalError> {
         match kind {
-            "matched" => self.model.pool.bank(pairs),
-            "unmatched" => self.model.pool.unmatched_bank(others),
+            "matched" => self.model.pool.bank(drawn),
             _ => Ok(self.default.clone()),
         }
     }
@@ -232,14 +220,14 @@ impl Trials<'_> {
         trial: usize,
     ) -> Result<Vec<Found>, EvalError> {
         let drawn = self.drawn("few pairs", pairs, trial)?;
-        let truth = self.model.truth(explainer, &drawn.concat())?;
+        let truth = self.model.truth(explainer, &drawn)?;
         let truth_of = |concept: &str| {
             let place = explainer.vocabulary.position(concept);
             place.map_or(0.0, |place| truth[place])
         };
         let aspects = &self.model.scenario.aspects;
         let present: Vec<&str> = aspects.iter().map(|(aspect, _)| aspect.name).collect();
-        let divergences = self.model.divergences.subset(&drawn[0]);
+        let divergences = self.model.divergences.subset(&drawn);
         let mut found = Vec::new();
         for kind in KINDS {
             let record = explainer.explain(&divergences, &self.bank(kind, &drawn)?)?;
@@ -281,7 +269,7 @@ impl Trials<'_> {
         for pairs in &self.settings.pairs {
             let held = (self.number * each..(self.number + 1) * each).into_par_iter();
             let held = held.map(|trial| {
-                let [drawn, _] = self.drawn("few pairs", *pairs, trial)?;
+                let drawn = self.drawn("few pairs", *pairs, trial)?;
                 let rest: Vec<usize> = (0..self.model.reference.probes())
                     .filter(|probe| !drawn.contains(probe))
                     .collect();
@@ -309,7 +297,7 @@ impl Trials<'_> {
     ) -> Result<Vec<Found>, EvalError> {
         let drawn = self.drawn("few pairs without a change", pairs, trial)?;
         let mut signs = seed::generator(trial as u64, &[seed::key("signs"), pairs as u64]);
-        let divergences = self.model.divergences.subset(&drawn[0]);
+        let divergences = self.model.divergences.subset(&drawn);
         let d = divergences.dimension();
         let rows = divergences.values().chunks_exact(d).flat_map(|row| {
             let sign = if signs.random::<bool>() { 1.0 } else { -1.0 };
