@@ -6,6 +6,7 @@ pub mod captions;
 pub mod decode;
 pub mod encode;
 pub mod error;
+pub mod generation;
 pub mod grid;
 pub mod image;
 pub mod image_folder;

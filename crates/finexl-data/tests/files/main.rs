@@ -4,6 +4,7 @@
 
 mod decode;
 mod fixtures;
+mod generation;
 mod manifest;
 mod pairs;
 mod resize;
