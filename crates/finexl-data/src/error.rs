@@ -23,7 +23,7 @@ pub enum DataError {
     /// An image has more pixels than are decoded.
     #[error(
         "{path} has {width} x {height} pixels, more than the {limit} that are decoded; \
-         scale it down (512 x 512 is ample), or leave it out with --skip-bad"
+         scale it down (512 x 512 is ample), allow more with --max-pixels, or leave it out with --skip-bad"
     )]
     ImageTooLarge {
         /// The file.
@@ -34,6 +34,36 @@ pub enum DataError {
         height: u32,
         /// Largest accepted number of pixels.
         limit: u64,
+    },
+
+    /// An image is longer than is decoded, or far longer than wide.
+    #[error(
+        "{path} has {width} x {height} pixels; decoded are sides of at most {longest}, the longer at most \
+         {ratio} times the shorter. Cut it into pictures, or leave it out with --skip-bad"
+    )]
+    ImageTooLong {
+        /// The file.
+        path: PathBuf,
+        /// Columns, as stored.
+        width: u32,
+        /// Rows, as stored.
+        height: u32,
+        /// Longest accepted side.
+        longest: u32,
+        /// Most that a side may be times the other.
+        ratio: u32,
+    },
+
+    /// The content of a file is of a format that is known and not read.
+    #[error(
+        "{path} holds {format}, which is not read, whatever its name; \
+         re-export it as PNG, JPEG, WebP, BMP, GIF or TIFF, or leave it out with --skip-bad"
+    )]
+    FormatNotRead {
+        /// The file.
+        path: PathBuf,
+        /// The format that its content shows.
+        format: &'static str,
     },
 
     /// A file is longer than any image that is accepted.

@@ -10,7 +10,6 @@ pub mod generation;
 pub mod grid;
 pub mod image;
 pub mod image_folder;
-mod jpeg_end;
 pub mod manifest;
 mod manifest_pairs;
 mod natural_order;

@@ -48,7 +48,7 @@ fn dynamic(image: &Image) -> DynamicImage {
 
 /// Decodes bytes under a name whose extension lies about the format.
 fn decode(bytes: &[u8]) -> Result<Image, DataError> {
-    decode_bytes(Path::new("some.picture"), bytes)
+    decode_bytes(Path::new("some.picture"), bytes).map(|decoded| decoded.image)
 }
 
 /// The message of a failure, checked to name the file.

@@ -1,0 +1,74 @@
+//! What was left out or assumed when a file was decoded.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// How many files a note names.
+const EXAMPLES: usize = 3;
+
+/// Something that a reader of the results should know about a picture.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Remark {
+    /// An animation, of which the first picture was taken.
+    FirstPicture,
+    /// Several pages, of which the first was taken.
+    FirstPage,
+    /// Colours that are not sRGB by a gamma or primaries in the PNG itself, which some viewers heed.
+    StatedColours,
+    /// A colour profile that could not be used, for this reason; the values were taken for sRGB.
+    UnusableProfile(String),
+}
+
+impl fmt::Display for Remark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::FirstPicture => f.write_str("is an animation: its first picture was taken"),
+            Self::FirstPage => f.write_str("has several pages: the first was taken"),
+            Self::StatedColours => f.write_str(
+                "states a gamma or primaries other than those of sRGB: it was brought to sRGB by them, \
+                 which not every program does",
+            ),
+            Self::UnusableProfile(reason) => write!(
+                f,
+                "has a colour profile that cannot be used ({reason}): its colours were taken for sRGB"
+            ),
+        }
+    }
+}
+
+/// The remarks on any number of files as notes, one for each kind of remark, in a fixed order.
+pub fn remarks_in_words<'a>(
+    remarks: impl IntoIterator<Item = (&'a Path, &'a Remark)>,
+) -> Vec<String> {
+    let mut files: BTreeMap<&Remark, Vec<PathBuf>> = BTreeMap::new();
+    for (path, remark) in remarks {
+        files.entry(remark).or_default().push(path.to_path_buf());
+    }
+    files
+        .into_iter()
+        .map(|(remark, mut paths)| {
+            paths.sort();
+            paths.dedup();
+            match paths.as_slice() {
+                [path] => format!("{} {remark}", path.display()),
+                _ => {
+                    let shown: Vec<String> = paths
+                        .iter()
+                        .take(EXAMPLES)
+                        .map(|path| path.display().to_string())
+                        .collect();
+                    let more = match paths.len().saturating_sub(EXAMPLES) {
+                        0 => String::new(),
+                        more => format!(" and {more} more"),
+                    };
+                    format!(
+                        "each of {} pictures {remark} ({}{more})",
+                        paths.len(),
+                        shown.join(", ")
+                    )
+                }
+            }
+        })
+        .collect()
+}
