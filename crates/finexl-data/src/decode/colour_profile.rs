@@ -63,8 +63,12 @@ pub(super) fn conversion(profile: &[u8], samples: Samples) -> Result<Option<Conv
     if claimed.is_none_or(|length| length > profile.len()) {
         return Err("it is cut off".to_string());
     }
-    let profile = ColorProfile::new_from_slice_with_options(profile, options)
+    let mut profile = ColorProfile::new_from_slice_with_options(profile, options)
         .map_err(|_| "it is damaged or of a version that is not known".to_string())?;
+    // A profile with tables for one intent alone means them for all.
+    if profile.lut_a_to_b_colorimetric.is_none() {
+        profile.lut_a_to_b_colorimetric = profile.lut_a_to_b_perceptual.clone();
+    }
     of_profile(&profile, samples)
 }
 

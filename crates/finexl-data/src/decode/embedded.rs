@@ -61,6 +61,12 @@ fn webp_chunks(bytes: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     })
 }
 
+/// True where a WebP file is as long as its header says: decoders make up what is missing at the end.
+pub(super) fn webp_is_complete(bytes: &[u8]) -> bool {
+    let stated = bytes.get(4..8).and_then(|b| b.first_chunk());
+    stated.is_some_and(|b| u64::from(u32::from_le_bytes(*b)) + 8 <= bytes.len() as u64 + 1)
+}
+
 /// The profile of a WebP file.
 pub(super) fn webp_profile(bytes: &[u8]) -> Embedded {
     let found = webp_chunks(bytes).find(|(name, _)| *name == b"ICCP");

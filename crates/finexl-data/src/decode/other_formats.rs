@@ -21,6 +21,9 @@ pub(super) fn decode(path: &Path, bytes: &[u8], format: ImageFormat) -> Result<S
     let mut decoder = reader.into_decoder().map_err(failed)?;
     let (width, height) = decoder.dimensions();
     limits::check_size(path, (width, height))?;
+    if format == ImageFormat::WebP && !embedded::webp_is_complete(bytes) {
+        return Err(corrupt(path, "the file is cut off".to_string()));
+    }
     let own = allocating(limits::allocation(width, height));
     decoder.set_limits(own).map_err(failed)?;
     let orientation = decoder.orientation().map_err(failed)?;

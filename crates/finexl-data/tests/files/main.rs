@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod colours;
 mod decode;
 mod fixtures;
+mod formats;
 mod generation;
 mod manifest;
 mod pairs;
