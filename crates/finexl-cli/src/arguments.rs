@@ -4,6 +4,7 @@ use crate::verbs::{
     compare, data, embed, explain, generate, personalize, plot, report, run, similar, train, zoo,
 };
 use clap::{Parser, Subcommand};
+use finexl_data::decode::MOST_PIXELS;
 
 /// Says in words how a personalized image generator differs from its base.
 #[derive(Debug, Parser)]
@@ -18,6 +19,10 @@ pub struct Arguments {
     /// Where tensors are computed.
     #[arg(long, global = true, default_value = "cpu", value_name = "NAME")]
     pub device: String,
+    /// Most pixels that an image may have to be read. Sides are limited too: 65,535 pixels, and the longer at
+    /// most 100 times the shorter.
+    #[arg(long, global = true, default_value_t = MOST_PIXELS, value_name = "N", value_parser = clap::value_parser!(u64).range(64..))]
+    pub max_pixels: u64,
 }
 
 /// The verbs.

@@ -14,6 +14,7 @@ use clap::Parser;
 fn main() -> std::process::ExitCode {
     let arguments = arguments::Arguments::parse();
     diagnostics::install(&arguments);
+    finexl_data::decode::limits::set_most_pixels(arguments.max_pixels);
     interruption::install();
     match verbs::run(arguments) {
         Ok(code) => code,

@@ -2,7 +2,7 @@
 
 use crate::DataError;
 use crate::aspects::{self, Aspect, Implementation};
-use crate::decode::decode_file;
+use crate::decode::{Remark, decode_file, remarks_in_words};
 use crate::encode::write_png;
 use crate::image_folder::{BadFiles, ImageFolder, left_out};
 use crate::natural_order;
@@ -90,7 +90,7 @@ pub fn stylize_folder(
     let done = AtomicUsize::new(0);
     let mut images: Vec<(&String, &PathBuf)> = folder.images.iter().collect();
     images.sort_by(|a, b| natural_order::compare(a.0, b.0));
-    let outcomes: Vec<Result<String, DataError>> = images
+    let outcomes: Vec<Result<(String, Vec<Remark>), DataError>> = images
         .par_iter()
         .map(|(name, file)| {
             let written = stylize_file(name, file, partial.path(), style);
@@ -100,9 +100,13 @@ pub fn stylize_folder(
         .collect();
     let mut rows = Vec::with_capacity(total);
     let mut failures = Vec::new();
+    let mut remarks: Vec<(&Path, Remark)> = Vec::new();
     for (outcome, (_, source)) in outcomes.into_iter().zip(&images) {
         match outcome {
-            Ok(file) => rows.push((file, source.strip_prefix(input).unwrap_or(source))),
+            Ok((file, own)) => {
+                rows.push((file, source.strip_prefix(input).unwrap_or(source)));
+                remarks.extend(own.into_iter().map(|remark| (source.as_path(), remark)));
+            }
             // A full disk is not the fault of the image.
             Err(error @ DataError::Core(CoreError::Write { .. })) => return Err(error),
             Err(error) if bad_files == BadFiles::Skip => failures.push(left_out(&error)),
@@ -119,6 +123,9 @@ pub fn stylize_folder(
     partial.finish(images.chain([MANIFEST]))?;
     let mut notes = folder.notes;
     notes.extend(failures);
+    notes.extend(remarks_in_words(
+        remarks.iter().map(|(path, remark)| (*path, remark)),
+    ));
     Ok(Stylized {
         images: rows.len(),
         notes,
@@ -175,16 +182,16 @@ fn canonical(folder: &Path) -> Result<PathBuf, CoreError> {
     })
 }
 
-/// Writes one styled image and returns its path inside `output`.
+/// Writes one styled image and returns its path inside `output`, with what there is to say of its source.
 fn stylize_file(
     name: &str,
     file: &Path,
     output: &Path,
     style: &Style,
-) -> Result<String, DataError> {
-    let image = decode_file(file)?.image;
+) -> Result<(String, Vec<Remark>), DataError> {
+    let decoded = decode_file(file)?;
     let styled = aspects::stylize(
-        &image,
+        &decoded.image,
         &style.aspects,
         style.implementation,
         style.seed,
@@ -196,7 +203,7 @@ fn stylize_file(
         atomic::create_folder(parent)?;
     }
     write_png(&target, &styled)?;
-    Ok(relative)
+    Ok((relative, decoded.remarks))
 }
 
 fn write_manifest(path: &Path, rows: &[(String, &Path)], style: &Style) -> Result<(), DataError> {

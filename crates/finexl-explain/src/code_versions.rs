@@ -11,6 +11,7 @@ pub(crate) fn code_versions(method: &Method) -> BTreeMap<String, u32> {
         ("analysis", analysis::VERSION),
         ("profile", profile::VERSION),
         ("image features", image_features::VERSION),
+        ("image decoding", finexl_data::decode::VERSION),
         ("phrase features", phrase_features::VERSION),
     ]
     .map(|(name, version)| (name.to_string(), version))

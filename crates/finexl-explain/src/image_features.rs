@@ -4,6 +4,7 @@ use crate::cache::Cache;
 use crate::error::ExplainError;
 use crate::overlap::overlapped;
 use finexl_core::fingerprint::Fingerprint;
+use finexl_data::decode;
 use finexl_data::image::Image;
 use finexl_data::image_folder::BadFiles;
 use finexl_data::pairs::{Pair, PairSet};
@@ -59,10 +60,12 @@ pub fn encode_pairs(
     let [fingerprint, base_fingerprint] = fingerprints_of(set);
     let key = Fingerprint::of("pair-features")
         .number("version", u64::from(VERSION))
+        .number("decoding", u64::from(decode::VERSION))
         .nested("encoder", encoder.fingerprint())
         .text("device", encoder.device())
         .nested("images", &fingerprint)
         .number("skip", u64::from(bad_files == BadFiles::Skip))
+        .number("most pixels", decode::limits::most_pixels())
         .finish();
     if let Some((stacked, metadata)) = cache.features("pairs", &key)
         && let Some(found) = restore(set, &stacked, &metadata, [&fingerprint, &base_fingerprint])

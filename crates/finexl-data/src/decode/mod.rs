@@ -31,4 +31,4 @@ pub use remarks::{Remark, remarks_in_words};
 
 /// Version of the decoding: what the same file becomes. It belongs into every key of features of files;
 /// raise it when pixels change.
-pub const VERSION: u64 = 2;
+pub const VERSION: u32 = 2;

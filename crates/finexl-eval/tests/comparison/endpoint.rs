@@ -95,7 +95,8 @@ fn is_warm(answer: &PairAnswer) -> bool {
 fn sent(content: &Value) -> Image {
     let url = content["image_url"]["url"].as_str().unwrap();
     let png = url.strip_prefix("data:image/png;base64,").unwrap();
-    decode_bytes(Path::new("sent"), &STANDARD.decode(png).unwrap()).unwrap()
+    let decoded = decode_bytes(Path::new("sent"), &STANDARD.decode(png).unwrap());
+    decoded.unwrap().image
 }
 
 #[test]
