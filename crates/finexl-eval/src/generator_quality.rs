@@ -44,23 +44,7 @@ pub fn generator_quality(
     let split: Split = config.split.parse()?;
     finexl_core::atomic::create_folder(&config.output)?;
     let scenes = Scene::draw_distinct_among(subjects, split, config.seed, config.sets * SET);
-    if scenes.len() < SET || config.guidance.is_empty() {
-        return Err(EvalError::setting(
-            "sets",
-            "at least one set of 100 scenes and one guidance are needed".to_string(),
-        ));
-    }
-    if scenes.len() < config.sets * SET {
-        let problem = format!(
-            "{} sets of {SET} scenes were asked for; the split {} has {} scenes of what {} knows, enough for {}",
-            config.sets,
-            split.name(),
-            scenes.len(),
-            generator.name(),
-            scenes.len() / SET
-        );
-        return Err(EvalError::setting("sets", problem));
-    }
+    check_sets(config, generator.name(), scenes.len())?;
     let size = generator.image_size();
     let sprites = SpriteSet::load(Artist::Twemoji, Path::new(""), size)?;
     let real: Vec<Image> = scenes
@@ -108,6 +92,27 @@ pub fn generator_quality(
     };
     write_json(&config.output.join("provenance.json"), &provenance)?;
     Ok((measures, notes))
+}
+
+/// Refuses fewer scenes than the sets take.
+fn check_sets(config: &EvaluateGenerator, generator: &str, scenes: usize) -> Result<(), EvalError> {
+    if scenes < SET || config.guidance.is_empty() {
+        return Err(EvalError::setting(
+            "sets",
+            "at least one set of 100 scenes and one guidance are needed".to_string(),
+        ));
+    }
+    if scenes < config.sets * SET {
+        let problem = format!(
+            "{} sets of {SET} scenes were asked for; the split {} has {scenes} scenes of what {generator} knows, \
+             enough for {}",
+            config.sets,
+            config.split,
+            scenes / SET
+        );
+        return Err(EvalError::setting("sets", problem));
+    }
+    Ok(())
 }
 
 /// The first images, generated above real ones.

@@ -197,15 +197,12 @@ fn aspects(
         Some(calibration) => calibration.level(concept, weight),
         None => weight,
     };
-    let count = request.vocabulary.concepts().len();
-    let concepts = request.vocabulary.concepts().iter();
-    let highest = concepts
-        .zip(&analysis.weights.weights)
-        .fold(0.0f64, |most, (c, w)| most.max(level(&c.name, *w).abs()));
+    let concepts = request.vocabulary.concepts();
+    let count = concepts.len();
+    let levels = concepts.iter().zip(&analysis.weights.weights);
+    let highest = levels.fold(0.0f64, |most, (c, w)| most.max(level(&c.name, *w).abs()));
     let threshold = Threshold::of(request.calibration, highest);
-    let mut aspects: Vec<AspectScore> = request
-        .vocabulary
-        .concepts()
+    let mut aspects: Vec<AspectScore> = concepts
         .iter()
         .enumerate()
         .map(|(k, concept)| {

@@ -89,10 +89,12 @@ pub(crate) fn interval(low: f64, high: f64) -> String {
     format!("{} to {}", number(low), number(high))
 }
 
-/// A p-value: three decimals, "< 0.001" below.
+/// A p-value: three decimals, "< 0.001" below, and more where rounding would make it look like one that passes.
 pub(crate) fn p_value(p: f64) -> String {
     if p < 0.001 {
         "< 0.001".into()
+    } else if p > 0.05 && p < 0.0505 {
+        format!("{p:.5}")
     } else {
         format!("{p:.3}")
     }
@@ -146,7 +148,8 @@ mod tests {
     fn numbers_read_well() {
         assert_eq!(number(-0.001), "0.00");
         assert_eq!(p_value(0.0004), "< 0.001");
-        assert_eq!(p_value(0.0504), "0.050");
+        assert_eq!(p_value(0.0504), "0.05040");
+        assert_eq!(p_value(0.05), "0.050");
         assert_eq!(percent(0.004), "< 1%");
         assert_eq!(shorten("watercolour", 6, '…'), "water…");
         assert_eq!(count(1, "pair"), "1 pair");

@@ -171,22 +171,7 @@ impl Explain {
         } else {
             Cache::of_user()
         };
-        let folders = match (&self.base, &self.personalized) {
-            (Some(_), Some(_)) if self.generated.walks() => {
-                return Err(CliError::Usage(
-                    "a walk is something that a generator does, not a folder; leave --direction and \
-                     --distance out, or --base and --personalized"
-                        .to_string(),
-                ));
-            }
-            (Some(base), Some(personalized)) => {
-                let names = [display_name(base), display_name(personalized)];
-                PairFolders::given([base, personalized], names)
-            }
-            _ => self
-                .generated
-                .generate(self.prompts.as_deref(), &cache, arguments)?,
-        };
+        let folders = self.folders(&cache, arguments)?;
         let mut notes = folders.notes.clone();
         let vocabulary = words::vocabulary(self.vocabulary.as_deref(), self.head.as_deref())?;
         notes.extend(words::left_out(
@@ -232,6 +217,24 @@ impl Explain {
                 progress.show("encoding pairs", done, total);
             })?,
         )
+    }
+
+    /// The folders that were given, or those of images that are generated.
+    fn folders(&self, cache: &Cache, arguments: &Arguments) -> Result<PairFolders, CliError> {
+        match (&self.base, &self.personalized) {
+            (Some(_), Some(_)) if self.generated.walks() => Err(CliError::Usage(
+                "a walk is something that a generator does, not a folder; leave --direction and \
+                     --distance out, or --base and --personalized"
+                    .to_string(),
+            )),
+            (Some(base), Some(personalized)) => {
+                let names = [display_name(base), display_name(personalized)];
+                Ok(PairFolders::given([base, personalized], names))
+            }
+            _ => self
+                .generated
+                .generate(self.prompts.as_deref(), cache, arguments),
+        }
     }
 
     /// Refuses phrases of a vocabulary file that the encoder cannot read, before any image is
