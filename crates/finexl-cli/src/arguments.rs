@@ -1,7 +1,8 @@
 //! What the command line takes.
 
 use crate::verbs::{
-    compare, data, embed, explain, generate, personalize, plot, report, run, similar, train, zoo,
+    compare, convert, data, embed, explain, generate, inspect, personalize, plot, report, run,
+    similar, train, zoo,
 };
 use clap::{Parser, Subcommand};
 use finexl_data::decode::MOST_PIXELS;
@@ -32,6 +33,10 @@ pub enum Verb {
     Explain(Box<explain::Explain>),
     /// Say which models change pictures like a given one, by their explanations alone.
     Similar(similar::Similar),
+    /// Say what a LoRA file holds and how strongly it changes which layers.
+    Inspect(inspect::Inspect),
+    /// Write a LoRA file in another tool's form, with the same change of every weight.
+    Convert(convert::Convert),
     /// Write the embeddings of images or texts.
     Embed(embed::Embed),
     /// Generate images with a generator, personalized or not.

@@ -8,6 +8,7 @@ pub mod error;
 pub mod experiment;
 pub mod explanation;
 pub mod fingerprint;
+pub mod inspection;
 pub mod json_file;
 pub mod mapped_file;
 pub mod memory;

@@ -22,8 +22,10 @@ impl MappedFile {
             source,
         };
         let file = File::open(path).map_err(failed)?;
-        // SAFETY: the mapping is read-only, and what is mapped is written by `atomic` alone, which
-        // renames whole files into place and never changes one that is there.
+        // SAFETY: the mapping is read-only, and what FineXL maps of its own is written by `atomic` alone,
+        // which renames whole files into place and never changes one that is there. Files of others
+        // (adapters that are looked into) are mapped as every tool for them does; who shortens one
+        // meanwhile ends the program.
         #[allow(unsafe_code)]
         let map = unsafe { Mmap::map(&file) }.map_err(failed)?;
         Ok(Self(map))

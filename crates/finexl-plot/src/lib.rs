@@ -12,6 +12,7 @@ pub mod heatmap;
 pub mod html;
 mod html_page;
 mod html_style;
+pub mod inspection;
 pub mod lines;
 mod palette;
 pub mod png;
@@ -26,6 +27,7 @@ pub use chart::{ChartOptions, aspect_chart};
 pub use error::PlotError;
 pub use heatmap::Heatmap;
 pub use html::{TellingPair, html_report};
+pub use inspection::{inspection_page, inspection_table};
 pub use lines::{LineChart, Series, SeriesPoint};
 pub use png::png;
 pub use selection::{

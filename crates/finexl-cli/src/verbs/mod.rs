@@ -1,6 +1,7 @@
 //! One module per verb.
 
 pub mod compare;
+pub mod convert;
 pub mod data;
 pub mod embed;
 pub mod explain;
@@ -8,6 +9,7 @@ pub mod explain_models;
 pub mod explain_scenes;
 pub mod generate;
 pub mod generated_pairs;
+pub mod inspect;
 pub mod known_base;
 pub mod personalize;
 pub mod plot;
@@ -28,9 +30,11 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
     match &arguments.verb {
         Verb::Explain(verb) => verb.run(&arguments),
         Verb::Compare(verb) => verb.run(&arguments),
+        Verb::Convert(verb) => verb.run(&arguments),
         Verb::Embed(verb) => verb.run(&arguments),
         Verb::Data(verb) => verb.run(&arguments),
         Verb::Generate(verb) => verb.run(&arguments),
+        Verb::Inspect(verb) => verb.run(&arguments),
         Verb::Personalize(verb) => verb.run(&arguments),
         Verb::Plot(verb) => verb.run(&arguments),
         Verb::Report(verb) => verb.run(&arguments),

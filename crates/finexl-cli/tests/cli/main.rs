@@ -13,6 +13,7 @@ mod generators;
 mod heads;
 mod hub;
 mod image_files;
+mod inspections;
 mod interruption;
 #[path = "../../../finexl-eval/tests/comparison/loopback.rs"]
 mod loopback;

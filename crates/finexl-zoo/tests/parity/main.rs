@@ -6,6 +6,7 @@ mod captions;
 mod fixture;
 mod full_size;
 mod loading;
+mod lora_files;
 mod peft;
 mod pixels;
 mod rows;

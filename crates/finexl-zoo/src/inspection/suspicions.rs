@@ -1,0 +1,77 @@
+//! What looks like a mistake.
+
+use super::metadata::{is_set, predictions};
+use crate::lora_file::said_bases;
+use crate::stable_diffusion::Base;
+use finexl_core::inspection::LayerFacts;
+use std::collections::BTreeMap;
+
+/// A scale beyond which factors are likely to have been meant for another one.
+const LARGE_SCALE: f64 = 4.0;
+/// Layers that a remark names.
+const NAMED: usize = 3;
+
+/// Of the layers.
+pub(super) fn of_layers(facts: &[LayerFacts]) -> Vec<String> {
+    let mut suspicions = Vec::new();
+    let mut remark = |found: Vec<&LayerFacts>, what: &str| {
+        if let Some(first) = found.first() {
+            let mut names: Vec<&str> = found.iter().map(|layer| layer.path.as_str()).collect();
+            names.truncate(NAMED);
+            let more = found.len() - names.len();
+            let more = if more > 0 {
+                format!(" and {more} more")
+            } else {
+                String::new()
+            };
+            let value = format!("{:.3}", first.scale);
+            let value = value.trim_end_matches('0').trim_end_matches('.');
+            suspicions.push(format!(
+                "{} of {} layers {}: {}{more}",
+                found.len(),
+                facts.len(),
+                what.replace("{scale}", value),
+                names.join(", ")
+            ));
+        }
+    };
+    let zero = facts.iter().filter(|layer| layer.norm == Some(0.0));
+    remark(zero.collect(), "change nothing (all zero)");
+    let large = facts.iter().filter(|layer| layer.scale.abs() > LARGE_SCALE);
+    remark(
+        large.collect(),
+        "are multiplied by a large scale (alpha over rank is {scale})",
+    );
+    let negative = facts.iter().filter(|layer| layer.scale < 0.0);
+    remark(negative.collect(), "are multiplied by a negative scale");
+    suspicions
+}
+
+/// Of the header, against what the shapes say.
+pub(super) fn of_header(metadata: &BTreeMap<String, String>, bases: &[Base]) -> Vec<String> {
+    let mut suspicions = Vec::new();
+    for said in said_bases(metadata) {
+        let known = said.base.is_some_and(|base| bases.contains(&base));
+        if !known && let Some(base) = bases.first() {
+            suspicions.push(format!(
+                "{} says {}, the shapes are those of {base}",
+                said.key, said.value
+            ));
+        }
+    }
+    let said = predictions(metadata);
+    if let Some((first, what)) = said.first()
+        && let Some((other, otherwise)) = said.iter().find(|(_, said)| said != what)
+    {
+        suspicions.push(format!(
+            "{first} says that {what} is predicted, {other} that {otherwise} is"
+        ));
+    }
+    if is_set(metadata, "ss_zero_terminal_snr") && said.iter().any(|(_, what)| *what == "epsilon") {
+        suspicions.push(
+            "it was trained with zero terminal SNR and epsilon prediction, which do not go together"
+                .to_string(),
+        );
+    }
+    suspicions
+}

@@ -1,0 +1,105 @@
+//! Where an adapter lies: a file, or a folder of PEFT or diffusers.
+
+use crate::ZooError;
+use crate::tensor_file::TensorFile;
+use finexl_core::CoreError;
+use finexl_core::mapped_file::MappedFile;
+use std::path::{Path, PathBuf};
+
+/// PEFT's config.
+pub(super) const CONFIG: &str = "adapter_config.json";
+/// PEFT's tensors.
+pub(super) const PEFT: &str = "adapter_model.safetensors";
+/// PEFT's tensors in PyTorch's own format.
+const PICKLE: &str = "adapter_model.bin";
+/// diffusers' tensors.
+const DIFFUSERS: &str = "pytorch_lora_weights.safetensors";
+
+/// An opened adapter; its tensors are mapped, not read.
+#[derive(Debug)]
+pub struct AdapterSource {
+    /// The file of tensors.
+    pub path: PathBuf,
+    /// PEFT's config beside it.
+    pub config: Option<Vec<u8>>,
+    map: MappedFile,
+}
+
+impl AdapterSource {
+    /// Opens a `.safetensors` file, or the folder of an adapter.
+    ///
+    /// # Errors
+    /// [`CoreError::Read`] for what cannot be read; [`ZooError::Weights`] for a folder without an adapter
+    /// and for what is no file.
+    pub fn open(path: &Path) -> Result<Self, ZooError> {
+        let (tensors, config) = if path.is_dir() {
+            in_folder(path)?
+        } else {
+            (path.to_path_buf(), None)
+        };
+        let metadata = std::fs::metadata(&tensors).map_err(|source| CoreError::Read {
+            path: tensors.clone(),
+            source,
+        })?;
+        if !metadata.is_file() {
+            return Err(ZooError::Weights {
+                path: tensors,
+                problem: "it is no regular file".to_string(),
+                remedy: "give a .safetensors file, or the folder of an adapter",
+            });
+        }
+        if metadata.len() == 0 {
+            return Err(ZooError::Weights {
+                path: tensors,
+                problem: "it is empty".to_string(),
+                remedy: "fetch or save the file again",
+            });
+        }
+        Ok(Self {
+            map: MappedFile::open(&tensors)?,
+            path: tensors,
+            config,
+        })
+    }
+
+    /// The file's bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.map
+    }
+
+    /// Its tensors.
+    ///
+    /// # Errors
+    /// As [`TensorFile::parse`].
+    pub fn tensors(&self) -> Result<TensorFile<'_>, ZooError> {
+        TensorFile::parse(&self.path, &self.map)
+    }
+}
+
+/// The tensors in a folder, and the config beside them.
+fn in_folder(folder: &Path) -> Result<(PathBuf, Option<Vec<u8>>), ZooError> {
+    let config = folder.join(CONFIG);
+    let refused = |path: PathBuf, problem: String, remedy| ZooError::Weights {
+        path,
+        problem,
+        remedy,
+    };
+    if config.is_file() {
+        let tensors = folder.join(PEFT);
+        if !tensors.exists() && folder.join(PICKLE).exists() {
+            let problem = "the adapter is not stored as safetensors".to_string();
+            let remedy = "save it with PEFT as safetensors (`save_pretrained` does so by default)";
+            return Err(refused(folder.join(PICKLE), problem, remedy));
+        }
+        return Ok((tensors, Some(finexl_core::atomic::read(&config)?)));
+    }
+    let tensors = folder.join(DIFFUSERS);
+    if tensors.is_file() {
+        return Ok((tensors, None));
+    }
+    Err(refused(
+        folder.to_path_buf(),
+        format!("the folder holds neither {CONFIG} nor {DIFFUSERS}"),
+        "name the .safetensors file itself",
+    ))
+}
