@@ -47,8 +47,8 @@ pub struct InspectedFile {
     pub layers_known: usize,
     /// Of every network of the model, how many layers are changed.
     pub networks: Vec<NetworkFacts>,
-    /// Root of the sum of all squared changes of weights.
-    pub norm: f64,
+    /// Root of the sum of all squared changes of weights; `None` where no layer has a norm.
+    pub norm: Option<f64>,
     /// Strength by block, in the model's order.
     pub blocks: Vec<BlockFacts>,
     /// Strength by what layers are there for.
@@ -97,8 +97,8 @@ pub struct NetworkFacts {
     pub changed: usize,
     /// All its layers with weights.
     pub layers: usize,
-    /// Its share of the squared change.
-    pub share: f64,
+    /// Its share of the squared change; `None` where no layer of the file has a norm.
+    pub share: Option<f64>,
 }
 
 /// Layers of one block.
@@ -115,16 +115,16 @@ pub struct BlockFacts {
     pub alpha: Option<[f64; 2]>,
     /// Least and largest scale.
     pub scale: Option<[f64; 2]>,
-    /// Root of the sum of squared changes.
-    pub norm: f64,
+    /// Root of the sum of squared changes; `None` where no layer has a norm.
+    pub norm: Option<f64>,
     /// Largest spectral norm of a layer's change.
     pub spectral: Option<f64>,
     /// Mean effective rank of the layers that have one.
     pub effective_rank: Option<f64>,
     /// Norm over that of the weights that are changed, where the model is known.
     pub relative: Option<f64>,
-    /// Share of the squared change of the file.
-    pub share: f64,
+    /// Share of the squared change of the file; `None` where there is no norm.
+    pub share: Option<f64>,
     /// Norm by what layers are there for, see [`PlaceFacts::place`].
     pub places: BTreeMap<String, f64>,
 }
@@ -138,10 +138,10 @@ pub struct PlaceFacts {
     pub place: String,
     /// How many are changed.
     pub layers: usize,
-    /// Root of the sum of squared changes.
-    pub norm: f64,
-    /// Share of the squared change of the file.
-    pub share: f64,
+    /// Root of the sum of squared changes; `None` where no layer has a norm.
+    pub norm: Option<f64>,
+    /// Share of the squared change of the file; `None` where there is no norm.
+    pub share: Option<f64>,
 }
 
 /// A layer.
@@ -162,7 +162,8 @@ pub struct LayerFacts {
     pub alpha: Option<f64>,
     /// What the product of factors is multiplied by.
     pub scale: f64,
-    /// Where the scale comes from: `scale-key`, `alpha`, `peft-config`, `unstated`, `none`.
+    /// Where the scale comes from: `scale-key`, `alpha`, `peft-config`, `unstated` (it is 1 then),
+    /// `none` (the kind has none), `unknown` (see the problems; taken as 1).
     pub scale_from: String,
     /// Frobenius norm of the change of the weight; `None` where it cannot be told without the model.
     pub norm: Option<f64>,

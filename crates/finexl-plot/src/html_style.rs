@@ -10,6 +10,7 @@ const STYLE: &str = "\
 body{margin:0;background:var(--page);color:var(--ink);\
 font:16px/1.55 system-ui,-apple-system,'Segoe UI',Helvetica,Arial,'Liberation Sans',sans-serif}\
 main{max-width:940px;margin:0 auto;padding:32px 20px 56px}\
+*+header{margin-top:3rem}\
 header p{margin:0;color:var(--muted);overflow-wrap:anywhere}\
 h1{font-size:1.65rem;line-height:1.3;font-weight:650;margin:.35rem 0 1.1rem;\
 overflow-wrap:anywhere;text-wrap:pretty}\

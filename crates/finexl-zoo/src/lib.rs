@@ -7,7 +7,7 @@ pub mod encoders;
 pub mod error;
 pub mod generators;
 pub mod inspection;
-pub mod lora_file;
+pub mod lora_files;
 pub mod perceptual;
 pub mod personalization;
 pub mod sampling;

@@ -3,7 +3,7 @@
 use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
 use crate::output::{check_writable, print};
-use finexl_zoo::lora_file::{AdapterSource, LoraFile, Target, convert};
+use finexl_zoo::lora_files::{AdapterSource, LoraFile, Target, convert};
 use std::path::PathBuf;
 use std::process::ExitCode;
 

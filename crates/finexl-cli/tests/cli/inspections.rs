@@ -4,6 +4,7 @@
 
 use crate::recipes::repository;
 use crate::sandbox::Sandbox;
+use finexl_zoo::stable_diffusion::{Base, Form, layers};
 use safetensors::Dtype;
 use safetensors::tensor::TensorView;
 use serde_json::Value;
@@ -274,6 +275,75 @@ fn results_are_the_same_with_one_thread() {
     let mut command = sandbox.command(arguments);
     command.env("RAYON_NUM_THREADS", "1");
     assert_eq!(crate::sandbox::Outcome::of(command).stdout, all);
+}
+
+/// A checkpoint as A1111 has them, of layers that are small: all norms, the first convolution and one layer that
+/// tells the family.
+fn checkpoint(first_convolution: f32) -> Tensors {
+    let key = |sgm: &str| format!("model.diffusion_model.{sgm}.weight");
+    let mut tensors: Tensors = (layers(Base::Sd1).iter())
+        .filter(|layer| layer.form == Form::Norm && layer.sgm.is_some())
+        .map(|layer| {
+            let name = key(layer.sgm.as_deref().unwrap());
+            (name, filled(&[layer.outputs], 1.0))
+        })
+        .collect();
+    let context = "input_blocks.1.1.transformer_blocks.0.attn2.to_k";
+    tensors.push((key(context), filled(&[320, 768], 0.1)));
+    let first = filled(&[320, 4, 3, 3], first_convolution);
+    tensors.push((key("input_blocks.0.0"), first));
+    tensors
+}
+
+#[test]
+fn changes_are_related_to_the_model() {
+    let sandbox = Sandbox::new();
+    sandbox.write("base.safetensors", bytes(&checkpoint(2.0), &[]));
+    sandbox.write("tuned.safetensors", bytes(&checkpoint(3.0), &[]));
+    let mut lora = layer();
+    lora.push((
+        "lora_unet_conv_in.diff".to_string(),
+        filled(&[320, 4, 3, 3], 0.5),
+    ));
+    sandbox.write("a.safetensors", bytes(&lora, &[]));
+    let file = |arguments: &str| -> Value {
+        let outcome = sandbox.succeeds(&format!("inspect {arguments} --json -"));
+        let record: Value = serde_json::from_str(&outcome.stdout).unwrap();
+        record["files"][0].clone()
+    };
+    let relative = |file: &Value, path: &str| {
+        let mut layers = file["layers"].as_array().unwrap().iter();
+        let found = layers.find(|layer| layer["path"] == path).unwrap();
+        // Rounding is not what is asked about.
+        (found["relative"].as_f64().unwrap() * 1e6).round() / 1e6
+    };
+    let found = file("a.safetensors --model base.safetensors");
+    assert_eq!(relative(&found, "unet.conv_in"), 0.25);
+    assert!(
+        found["notes"]
+            .to_string()
+            .contains("without weights in the model")
+    );
+    let found = file("tuned.safetensors --model base.safetensors");
+    assert_eq!(found["kind"], "whole checkpoint");
+    assert_eq!(relative(&found, "unet.conv_in"), 0.5);
+    assert_eq!(relative(&found, "unet.conv_norm_out"), 0.0);
+    let found = file("base.safetensors");
+    assert!(found["notes"].to_string().contains("give --model BASE"));
+    assert_eq!(found["base"]["candidates"][0], "Stable Diffusion 1");
+    fixture(&sandbox, "kohya_xl.safetensors");
+    sandbox.refuses(
+        "inspect kohya_xl.safetensors --model base.safetensors",
+        &["Stable Diffusion XL, the model is Stable Diffusion 1"],
+    );
+    sandbox.refuses(
+        "inspect a.safetensors --model a.safetensors",
+        &["holds no model", "a.safetensors"],
+    );
+    sandbox.refuses(
+        "inspect tuned.safetensors a.safetensors",
+        &["whole checkpoint"],
+    );
 }
 
 /// There and back, through every form, the change of every layer stays what it is.

@@ -23,9 +23,10 @@ pub fn inspection_page(inspection: &Inspection) -> Result<String, PlotError> {
     let title = names.join(" beside ");
     let mut page = html_page::opening(&format!("Inside {title}"));
     if let Some(found) = &inspection.comparison {
-        let cosine = found
-            .cosine
-            .map_or("no".to_string(), |cosine| format!("{cosine:.3}"));
+        let cosine = match found.cosine {
+            Some(_) => words::cosine(found.cosine),
+            None => "none, as one of them is nothing".to_string(),
+        };
         let _ = write!(
             page,
             "<header>\n<p>{title}</p>\n<h1>Cosine of the two changes: {cosine}</h1>\n</header>\n"

@@ -78,10 +78,10 @@ pub(super) fn block_table(file: &InspectedFile) -> String {
             words::ranks(block),
             words::alphas(block),
             words::scales(block),
-            words::figure(block.norm),
+            words::optional(block.norm),
             words::optional(block.spectral),
             words::optional(block.effective_rank),
-            text::percent(block.share),
+            words::share(block.share),
         ];
         if relative {
             row.push(words::optional(block.relative));
@@ -94,8 +94,8 @@ pub(super) fn block_table(file: &InspectedFile) -> String {
             vec![
                 place.place.clone(),
                 place.layers.to_string(),
-                words::figure(place.norm),
-                text::percent(place.share),
+                words::optional(place.norm),
+                words::share(place.share),
             ]
         }),
     );
@@ -171,13 +171,11 @@ pub(super) fn layer_table(file: &InspectedFile) -> String {
 
 /// How alike two files are.
 pub(super) fn comparison(found: &Comparison) -> String {
-    let cosine =
-        |value: Option<f64>| value.map_or("-".to_string(), |cosine| format!("{cosine:.3}"));
     let rows = found.blocks.iter().map(|block| {
         vec![
             block.block.clone(),
             block.shared.to_string(),
-            cosine(block.cosine),
+            words::cosine(block.cosine),
             words::figure(block.norms[0]),
             words::figure(block.norms[1]),
         ]
@@ -186,7 +184,7 @@ pub(super) fn comparison(found: &Comparison) -> String {
     let layers = found.layers.iter().map(|layer| {
         vec![
             layer.path.clone(),
-            cosine(layer.cosine),
+            words::cosine(layer.cosine),
             words::figure(layer.norms[0]),
             words::figure(layer.norms[1]),
         ]

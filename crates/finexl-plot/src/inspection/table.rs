@@ -77,10 +77,10 @@ fn blocks(lines: &mut Vec<String>, file: &InspectedFile) {
             words::ranks(block),
             words::alphas(block),
             words::scales(block),
-            words::figure(block.norm),
+            words::optional(block.norm),
             words::optional(block.spectral),
             words::optional(block.effective_rank),
-            text::percent(block.share),
+            words::share(block.share),
         ];
         if relative {
             row.push(words::optional(block.relative));
@@ -122,24 +122,26 @@ fn header(lines: &mut Vec<String>, file: &InspectedFile) {
 
 fn comparison_lines(lines: &mut Vec<String>, comparison: &Comparison) {
     let cosine = match comparison.cosine {
-        Some(cosine) => format!("cosine of the two changes: {cosine:.3}"),
+        Some(_) => format!(
+            "cosine of the two changes: {}",
+            words::cosine(comparison.cosine)
+        ),
         None => "the two changes have no cosine, as one of them is nothing".to_string(),
     };
-    lines.push(format!(
+    let whole = format!(
         "Both files: {cosine}; {} in common, {} in the first only, {} in the second only",
         text::count(comparison.shared, "layer"),
         comparison.only_first,
         comparison.only_second
-    ));
+    );
+    lines.extend(text::wrap(&whole, super::lines::WIDTH));
     lines.push(String::new());
     let rows: Vec<Vec<String>> = (comparison.blocks.iter())
         .map(|block| {
             vec![
                 text::plain(&block.block),
                 block.shared.to_string(),
-                block
-                    .cosine
-                    .map_or("-".to_string(), |cosine| format!("{cosine:.3}")),
+                words::cosine(block.cosine),
                 words::figure(block.norms[0]),
                 words::figure(block.norms[1]),
             ]

@@ -21,6 +21,20 @@ pub(super) fn optional(value: Option<f64>) -> String {
     value.map_or("-".to_string(), figure)
 }
 
+/// A share, or a dash where there is none.
+pub(super) fn share(value: Option<f64>) -> String {
+    value.map_or("-".to_string(), text::percent)
+}
+
+/// A cosine, or a dash where there is none.
+pub(super) fn cosine(value: Option<f64>) -> String {
+    match value.map(|cosine| format!("{cosine:.3}")) {
+        None => "-".to_string(),
+        Some(text) if text == "-0.000" => "0.000".to_string(),
+        Some(text) => text,
+    }
+}
+
 /// A number without digits that say nothing.
 fn short(value: f64) -> String {
     let text = format!("{value:.3}");
@@ -110,12 +124,18 @@ pub(super) fn facts(file: &InspectedFile) -> Vec<(&'static str, String)> {
     for network in file.networks.iter().filter(|network| network.changed > 0) {
         facts.push((
             network_name(&network.name),
-            format!(
-                "{} of its {} layers changed, {} of the squared change",
-                network.changed,
-                network.layers,
-                text::percent(network.share)
-            ),
+            match network.share {
+                Some(share) => format!(
+                    "{} of its {} layers changed, {} of the squared change",
+                    network.changed,
+                    network.layers,
+                    text::percent(share)
+                ),
+                None => format!(
+                    "{} of its {} layers changed",
+                    network.changed, network.layers
+                ),
+            },
         ));
     }
     for embedding in &file.embeddings {
@@ -146,7 +166,7 @@ fn network_name(name: &str) -> &'static str {
 /// "attn1 31%, attn2 52%, ff 17%".
 pub(super) fn places(file: &InspectedFile) -> String {
     let words: Vec<String> = (file.places.iter())
-        .map(|place| format!("{} {}", place.place, text::percent(place.share)))
+        .map(|place| format!("{} {}", place.place, share(place.share)))
         .collect();
     words.join(", ")
 }
@@ -174,7 +194,10 @@ pub(super) fn left_out(file: &InspectedFile) -> Option<String> {
     (file.private_left_out > 0).then(|| {
         format!(
             "{} of the metadata may name folders, people or models and {} left out; --private shows {}",
-            text::count(file.private_left_out, "further entry").replace("entrys", "entries"),
+            match file.private_left_out {
+                1 => "1 further entry".to_string(),
+                more => format!("{more} further entries"),
+            },
             if file.private_left_out == 1 { "is" } else { "are" },
             if file.private_left_out == 1 { "it" } else { "them" },
         )

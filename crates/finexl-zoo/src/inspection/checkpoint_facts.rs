@@ -2,10 +2,13 @@
 
 use super::file_facts::ContentFacts;
 use super::spectrum::Spectrum;
-use crate::lora_file::Operator;
+use crate::lora_files::Operator;
 use crate::stable_diffusion::{Layer, ModelWeights};
 use finexl_core::inspection::LayerFacts;
 use rayon::prelude::*;
+
+/// The kind of a layer's change.
+pub(super) const KIND: &str = "difference";
 
 /// What every layer differs by from the model's; without a model only what the file is.
 pub(super) fn checkpoint_facts(
@@ -73,7 +76,7 @@ fn difference(
         path: format!("{}.{}", layer.part.name(), layer.path),
         block: layer.block.to_string(),
         place: layer.place.name().to_string(),
-        kind: "difference".to_string(),
+        kind: KIND.to_string(),
         rank: None,
         alpha: None,
         scale: 1.0,

@@ -1,8 +1,8 @@
 //! How alike the changes of two files are.
 
 use super::inner_product::inner_product;
-use super::sections::block_order;
-use crate::lora_file::{LayerChange, LoraFile, Operator};
+use super::sections::{block_order, squared};
+use crate::lora_files::{LayerChange, LoraFile, Operator};
 use finexl_core::inspection::{BlockCosine, Comparison, InspectedFile, LayerCosine, LayerFacts};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -51,7 +51,10 @@ pub(super) fn compare(files: [&LoraFile<'_>; 2], facts: [&InspectedFile; 2]) -> 
         notes.push("the files change no layer in common".to_string());
     }
     Comparison {
-        cosine: cosine(products.values().sum(), facts.map(|file| file.norm)),
+        cosine: cosine(
+            products.values().sum(),
+            facts.map(|file| file.norm.unwrap_or(0.0)),
+        ),
         shared: layers.len(),
         only_first: only(0, 1),
         only_second: only(1, 0),
@@ -122,7 +125,7 @@ fn blocks(
         };
         let inside = here(0).filter_map(|layer| products.get(layer.path.as_str()));
         let (shared, product) = inside.fold((0, 0.0), |(n, sum), product| (n + 1, sum + product));
-        let norms = [0, 1].map(|file| super::sections::squared(here(file)).sqrt());
+        let norms = [0, 1].map(|file| squared(here(file)).unwrap_or(0.0).sqrt());
         BlockCosine {
             cosine: cosine(product, norms),
             shared,

@@ -1,7 +1,7 @@
 //! The facts of a learned embedding.
 
 use super::file_facts::ContentFacts;
-use crate::lora_file::Embedding;
+use crate::lora_files::Embedding;
 use finexl_core::inspection::EmbeddingFacts;
 
 /// How many vectors there are, and how long.

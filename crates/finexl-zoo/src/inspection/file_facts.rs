@@ -4,7 +4,7 @@ use super::metadata::header_facts;
 use super::sections::{blocks, networks, places, squared};
 use super::suspicions;
 use super::tags::tags;
-use crate::lora_file::said_bases;
+use crate::lora_files::said_bases;
 use crate::stable_diffusion::Base;
 use crate::tensor_file::TensorFile;
 use finexl_core::fingerprint::Fingerprint;
@@ -49,7 +49,7 @@ pub(super) fn file_facts(
         layers_found: content.found,
         layers_known: content.layers.len(),
         networks: networks(likeliest, &content.layers),
-        norm: squared(content.layers.iter()).sqrt(),
+        norm: squared(content.layers.iter()).map(f64::sqrt),
         blocks: blocks(likeliest, &content.layers),
         places: places(&content.layers),
         layers: content.layers,

@@ -1,6 +1,6 @@
 //! The inner product of two changes, the sum of the products of all their numbers.
 
-use crate::lora_file::{Operator, product};
+use crate::lora_files::{Operator, product};
 
 /// Of two matrices of one shape. Two that have factors are not multiplied out:
 /// `<U V, X Y> = sum((U^T X) * (V Y^T))`; nor are two Kronecker products of equal parts.

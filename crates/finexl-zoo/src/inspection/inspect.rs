@@ -6,7 +6,7 @@ use super::embedding_facts::embedding_facts;
 use super::file_facts::{ContentFacts, file_facts};
 use super::lora_facts::lora_facts;
 use crate::ZooError;
-use crate::lora_file::{AdapterSource, Embedding, LoraFile};
+use crate::lora_files::{AdapterSource, Embedding, LoraFile};
 use crate::stable_diffusion::{Base, ModelFiles, ModelWeights};
 use crate::tensor_file::TensorFile;
 use finexl_core::fingerprint::Fingerprint;

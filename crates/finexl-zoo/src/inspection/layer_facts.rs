@@ -1,7 +1,7 @@
 //! How strongly a file changes one layer.
 
 use super::spectrum::Spectrum;
-use crate::lora_file::{Change, LayerChange, LayerPlace, Operator, ScaleRule};
+use crate::lora_files::{Change, LayerChange, LayerPlace, Operator, ScaleRule};
 use crate::stable_diffusion::{Form, ModelWeights, Place};
 use crate::tensor_file::StoredTensor;
 use finexl_core::inspection::LayerFacts;
@@ -158,6 +158,7 @@ fn rule(rule: ScaleRule) -> &'static str {
         ScaleRule::Alpha => "alpha",
         ScaleRule::PeftConfig => "peft-config",
         ScaleRule::Unstated => "unstated",
+        ScaleRule::Unknown => "unknown",
         ScaleRule::None => "none",
     }
 }

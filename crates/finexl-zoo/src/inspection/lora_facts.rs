@@ -2,7 +2,7 @@
 
 use super::file_facts::ContentFacts;
 use super::layer_facts::layer_facts;
-use crate::lora_file::LoraFile;
+use crate::lora_files::LoraFile;
 use crate::stable_diffusion::ModelWeights;
 use finexl_core::inspection::LayerFacts;
 use rayon::prelude::*;
@@ -57,38 +57,37 @@ fn kinds(layers: &[LayerFacts]) -> String {
     }
 }
 
+/// Remarks, each with the number of layers that it is about.
 fn notes(layers: &[LayerFacts], with_model: bool) -> Vec<String> {
-    let mut notes = Vec::new();
     let count = |what: &dyn Fn(&&LayerFacts) -> bool| layers.iter().filter(what).count();
-    let dora = count(&|layer| layer.kind.ends_with("DoRA"));
-    if dora > 0 {
-        notes.push(format!(
-            "{dora} layers have DoRA, which also sets lengths of the changed weights: the norms here are those of the low-rank part"
-        ));
-    }
     let ia3 = count(&|layer| layer.kind == "IA3");
-    if ia3 > 0 && !with_model {
-        notes.push(format!(
-            "{ia3} layers have IA3, which multiplies the model's weights: there is no norm without them (--model)"
-        ));
-    }
     let lonely = count(&|layer| layer.relative.is_none() && layer.norm.is_some_and(|n| n > 0.0));
-    if with_model && lonely > 0 {
-        notes.push(format!(
-            "{lonely} layers have no weights in the model given"
-        ));
-    }
-    let unstated = count(&|layer| layer.scale_from == "unstated");
-    if unstated > 0 {
-        notes.push(format!(
-            "{unstated} layers say nothing of their scale, which then is 1"
-        ));
-    }
-    let biases = count(&|layer| layer.bias.is_some());
-    if biases > 0 {
-        notes.push(format!(
-            "{biases} layers also change their bias, which no norm here includes"
-        ));
-    }
-    notes
+    let remarks = [
+        (
+            count(&|layer| layer.kind.ends_with("DoRA")),
+            "with DoRA, which also sets lengths of the changed weights: the norms here are those of the low-rank part",
+        ),
+        (
+            if with_model { 0 } else { ia3 },
+            "with IA3, which multiplies the model's weights: there is no norm without them (--model)",
+        ),
+        (
+            if with_model { lonely } else { 0 },
+            "without weights in the model that was given",
+        ),
+        (
+            count(&|layer| layer.scale_from == "unstated"),
+            "without alpha and scale, which means a scale of 1",
+        ),
+        (
+            count(&|layer| layer.bias.is_some()),
+            "with a change of the bias, which no norm here includes",
+        ),
+    ];
+    let said = remarks.into_iter().filter(|(count, _)| *count > 0);
+    said.map(|(count, what)| match count {
+        1 => format!("1 layer {what}"),
+        more => format!("{more} layers {what}"),
+    })
+    .collect()
 }

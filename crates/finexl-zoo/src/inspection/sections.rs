@@ -4,14 +4,17 @@ use crate::stable_diffusion::{Base, Block, Place, layers};
 use finexl_core::inspection::{BlockFacts, LayerFacts, NetworkFacts, PlaceFacts};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Squared norm of some layers.
-pub(super) fn squared<'a>(layers: impl Iterator<Item = &'a LayerFacts>) -> f64 {
+/// Squared norm of the layers that have one; `None` where none has.
+pub(super) fn squared<'a>(layers: impl Iterator<Item = &'a LayerFacts>) -> Option<f64> {
     let norms = layers.filter_map(|layer| layer.norm);
-    norms.map(|norm| norm * norm).sum()
+    norms
+        .map(|norm| norm * norm)
+        .reduce(|sum, square| sum + square)
 }
 
-fn share(part: f64, whole: f64) -> f64 {
-    if whole > 0.0 { part / whole } else { 0.0 }
+fn share(part: Option<f64>, whole: Option<f64>) -> Option<f64> {
+    let (part, whole) = (part?, whole?);
+    Some(if whole > 0.0 { part / whole } else { 0.0 })
 }
 
 /// Names of the blocks in the model's order; those of own generators as they come.
@@ -40,15 +43,15 @@ pub(super) fn blocks(base: Option<Base>, facts: &[LayerFacts]) -> Vec<BlockFacts
     order.into_iter().map(block).collect()
 }
 
-fn block_facts(block: String, layers: &[&LayerFacts], whole: f64) -> BlockFacts {
+fn block_facts(block: String, layers: &[&LayerFacts], whole: Option<f64>) -> BlockFacts {
     let all = || layers.iter().copied();
     let square = squared(all());
     let effective: Vec<f64> = all().filter_map(|layer| layer.effective_rank).collect();
     let mut places = BTreeMap::new();
     for place in Place::ALL {
         let here = || all().filter(move |layer| layer.place == place.name());
-        if here().next().is_some() {
-            places.insert(place.name().to_string(), squared(here()).sqrt());
+        if let Some(square) = squared(here()) {
+            places.insert(place.name().to_string(), square.sqrt());
         }
     }
     BlockFacts {
@@ -57,7 +60,7 @@ fn block_facts(block: String, layers: &[&LayerFacts], whole: f64) -> BlockFacts 
         rank: ends(all().filter_map(|layer| layer.rank), usize::cmp),
         alpha: ends(all().filter_map(|layer| layer.alpha), f64::total_cmp),
         scale: ends(all().map(|layer| layer.scale), f64::total_cmp),
-        norm: square.sqrt(),
+        norm: square.map(f64::sqrt),
         spectral: all()
             .filter_map(|layer| layer.spectral)
             .max_by(f64::total_cmp),
@@ -106,7 +109,7 @@ pub(super) fn places(facts: &[LayerFacts]) -> Vec<PlaceFacts> {
             all.push(PlaceFacts {
                 place: place.name().to_string(),
                 layers: here().count(),
-                norm: square.sqrt(),
+                norm: square.map(f64::sqrt),
                 share: share(square, whole),
             });
         }

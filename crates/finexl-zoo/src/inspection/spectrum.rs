@@ -1,6 +1,6 @@
 //! Singular values of a change: how large it is, and in how many directions.
 
-use crate::lora_file::{Operator, product};
+use crate::lora_files::{Operator, product};
 use faer::{Mat, MatRef, Side};
 use finexl_core::seed;
 use rand::RngExt;

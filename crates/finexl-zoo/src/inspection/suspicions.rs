@@ -1,7 +1,7 @@
 //! What looks like a mistake.
 
 use super::metadata::{is_set, predictions};
-use crate::lora_file::said_bases;
+use crate::lora_files::said_bases;
 use crate::stable_diffusion::Base;
 use finexl_core::inspection::LayerFacts;
 use std::collections::BTreeMap;
@@ -27,23 +27,22 @@ pub(super) fn of_layers(facts: &[LayerFacts]) -> Vec<String> {
             let value = format!("{:.3}", first.scale);
             let value = value.trim_end_matches('0').trim_end_matches('.');
             suspicions.push(format!(
-                "{} of {} layers {}: {}{more}",
+                "{}: {} of {} layers ({}{more})",
+                what.replace("{scale}", value),
                 found.len(),
                 facts.len(),
-                what.replace("{scale}", value),
                 names.join(", ")
             ));
         }
     };
-    let zero = facts.iter().filter(|layer| layer.norm == Some(0.0));
-    remark(zero.collect(), "change nothing (all zero)");
+    // A checkpoint has all layers, whether they differ or not.
+    let zero = (facts.iter())
+        .filter(|layer| layer.norm == Some(0.0) && layer.kind != super::checkpoint_facts::KIND);
+    remark(zero.collect(), "all zero, changing nothing");
     let large = facts.iter().filter(|layer| layer.scale.abs() > LARGE_SCALE);
-    remark(
-        large.collect(),
-        "are multiplied by a large scale (alpha over rank is {scale})",
-    );
+    remark(large.collect(), "multiplied by a large scale, {scale}");
     let negative = facts.iter().filter(|layer| layer.scale < 0.0);
-    remark(negative.collect(), "are multiplied by a negative scale");
+    remark(negative.collect(), "multiplied by a negative scale");
     suspicions
 }
 
@@ -52,10 +51,13 @@ pub(super) fn of_header(metadata: &BTreeMap<String, String>, bases: &[Base]) -> 
     let mut suspicions = Vec::new();
     for said in said_bases(metadata) {
         let known = said.base.is_some_and(|base| bases.contains(&base));
-        if !known && let Some(base) = bases.first() {
+        if !known && !bases.is_empty() {
+            let names: Vec<String> = bases.iter().map(Base::to_string).collect();
             suspicions.push(format!(
-                "{} says {}, the shapes are those of {base}",
-                said.key, said.value
+                "{} says {}, the shapes are those of {}",
+                said.key,
+                said.value,
+                names.join(" or ")
             ));
         }
     }

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used)]
 use super::inner_product::inner_product;
 use super::spectrum::Spectrum;
-use crate::lora_file::{Operator, product};
+use crate::lora_files::{Operator, product};
 use faer::Mat;
 use finexl_core::seed;
 use proptest::prelude::*;

@@ -80,10 +80,13 @@ impl<'a> ModelWeights<'a> {
             };
             named.iter().filter(|named| layer(named)).count()
         };
-        let counts = Base::ALL.map(|base| (fits(base), base));
-        let Some((count, base)) = counts.into_iter().max_by_key(|(count, _)| *count) else {
-            return Ok(None);
-        };
+        // Of families that fit equally well the first.
+        let counts = Base::ALL.map(|base| (fits(base), std::cmp::Reverse(base)));
+        let [mut best, others @ ..] = counts;
+        for other in others {
+            best = best.max(other);
+        }
+        let (count, std::cmp::Reverse(base)) = best;
         // A few small layers are in every family; a model has hundreds.
         if count < 100 {
             return Ok(None);

@@ -4,7 +4,7 @@
 
 use finexl_core::fingerprint::Fingerprint;
 use finexl_zoo::inspection::{InspectOptions, inspect};
-use finexl_zoo::lora_file::{AdapterSource, LoraFile};
+use finexl_zoo::lora_files::{AdapterSource, LoraFile};
 use finexl_zoo::stable_diffusion::{Base, Form, Layer, layers};
 use serde_json::Value;
 use std::path::{Path, PathBuf};

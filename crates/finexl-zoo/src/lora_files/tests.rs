@@ -180,7 +180,7 @@ fn precisions_and_kinds_that_are_not_read_are_named() {
         ("lora_unet_conv_in.oft_blocks", "OFT"),
         ("lora_unet_conv_in.boft_blocks", "BOFT"),
         ("lora_unet_conv_in.a1.weight", "GLoRA"),
-        ("bundle_emb.cat.string_to_param.*", "bundle_emb"),
+        ("bundle_emb.cat.string_to_param.*", "embeddings inside"),
         ("base_model.model.conv_in.ia3_l", "IA3 in PEFT's form"),
     ] {
         says(file().with(key, &[4], 0.0), &[kind, key, "not read"]);

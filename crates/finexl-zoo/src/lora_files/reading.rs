@@ -163,7 +163,7 @@ impl Reading<'_> {
                 Scale {
                     value: 1.0,
                     alpha: None,
-                    rule: ScaleRule::Unstated,
+                    rule: ScaleRule::Unknown,
                 }
             }
         };

@@ -147,7 +147,7 @@ pub(super) const REFUSED: [(&str, &str); 18] = [
     (".a2.weight", "GLoRA"),
     (".b1.weight", "GLoRA"),
     (".b2.weight", "GLoRA"),
-    ("bundle_emb.", "embeddings inside a LoRA file (bundle_emb)"),
+    ("bundle_emb.", "embeddings inside a LoRA file"),
     ("custom_diffusion", "Custom Diffusion"),
     ("vera_lambda", "VeRA"),
     ("randlora_", "RandLoRA"),

@@ -13,6 +13,8 @@ pub enum ScaleRule {
     PeftConfig,
     /// Nothing is said: 1.
     Unstated,
+    /// What is said cannot be understood, which is a problem of the file: taken as 1.
+    Unknown,
     /// The kind has no scale: whole differences, and LoKr of two whole matrices.
     None,
 }
