@@ -61,12 +61,19 @@ impl Explanation {
     /// [`CoreError::Read`], or [`CoreError::Json`] naming the file where it is no such record, one of another
     /// version, or one whose profiles have other pairs than it names.
     pub fn read(path: &Path) -> Result<Self, CoreError> {
+        Self::parse(path, &atomic::read(path)?)
+    }
+
+    /// As [`Explanation::read`], from bytes; `path` stands in messages.
+    ///
+    /// # Errors
+    /// As [`Explanation::read`].
+    pub fn parse(path: &Path, bytes: &[u8]) -> Result<Self, CoreError> {
         let damaged = |source| CoreError::Json {
             what: path.display().to_string(),
             source,
         };
-        let bytes = atomic::read(path)?;
-        let value: serde_json::Value = serde_json::from_slice(&bytes).map_err(damaged)?;
+        let value: serde_json::Value = serde_json::from_slice(bytes).map_err(damaged)?;
         let found = value.get("schema").and_then(serde_json::Value::as_str);
         if found != Some(SCHEMA) {
             let problem = match found {
@@ -79,6 +86,16 @@ impl Explanation {
         }
         let record: Self = serde_json::from_value(value).map_err(damaged)?;
         let pairs = record.pair_names.len();
+        if record.pairs != pairs {
+            let problem = format!("it counts {} pairs and names {pairs}", record.pairs);
+            return Err(damaged(serde::de::Error::custom(problem)));
+        }
+        // Single precision has no room for some numbers of JSON.
+        let finite = |aspect: &&AspectScore| aspect.profile.iter().all(|v| v.is_finite());
+        if let Some(aspect) = record.aspects.iter().find(|aspect| !finite(aspect)) {
+            let problem = format!("the profile of \"{}\" is not finite", aspect.concept);
+            return Err(damaged(serde::de::Error::custom(problem)));
+        }
         let odd = (record.aspects.iter()).find(|aspect| aspect.profile.len() != pairs);
         if let Some(AspectScore {
             concept, profile, ..

@@ -21,8 +21,15 @@ pub fn write<T: Serialize>(path: &Path, record: &T) -> Result<(), CoreError> {
 /// [`CoreError::Read`], or [`CoreError::Json`] naming the file where it is damaged or of another
 /// version.
 pub fn read<T: DeserializeOwned>(path: &Path, version: u32) -> Result<T, CoreError> {
-    let bytes = atomic::read(path)?;
-    let value: serde_json::Value = serde_json::from_slice(&bytes).map_err(|e| damaged(path, e))?;
+    parse(path, &atomic::read(path)?, version)
+}
+
+/// As [`read`], from bytes; `path` stands in messages.
+///
+/// # Errors
+/// [`CoreError::Json`], as [`read`].
+pub fn parse<T: DeserializeOwned>(path: &Path, bytes: &[u8], version: u32) -> Result<T, CoreError> {
+    let value: serde_json::Value = serde_json::from_slice(bytes).map_err(|e| damaged(path, e))?;
     let found = value.get("version").and_then(serde_json::Value::as_u64);
     if found != Some(u64::from(version)) {
         let found = found.map_or("none".to_string(), |v| v.to_string());

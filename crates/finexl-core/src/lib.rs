@@ -4,6 +4,7 @@
 
 pub mod atomic;
 pub mod cells;
+mod control_groups;
 pub mod error;
 pub mod experiment;
 pub mod explanation;

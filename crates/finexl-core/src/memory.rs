@@ -1,26 +1,17 @@
 //! How much memory there is, for work that says beforehand how much it needs.
 
-use crate::CoreError;
+use crate::{CoreError, control_groups};
+use std::path::Path;
 
 /// Bytes per kibibyte, the unit of Linux's figures.
 const KIBIBYTE: u64 = 1 << 10;
 
-/// Limit and use of the control group that a container runs in.
-const GROUP: [&str; 2] = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"];
-
-/// Bytes that programs can still take without swapping, where the system says so (Linux, containers
-/// included).
+/// Bytes that programs can still take without swapping, where the system says so (Linux): what is free or only
+/// cached, and no more than the tightest control group leaves that this program is in.
 pub fn available() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
     let free = parse(&text)?;
-    let [limit, used] = GROUP.map(|file| {
-        let text = std::fs::read_to_string(file).ok()?;
-        // "max" where there is no limit.
-        text.trim().parse::<u64>().ok()
-    });
-    let left = limit
-        .zip(used)
-        .map(|(limit, used)| limit.saturating_sub(used));
+    let left = control_groups::left(Path::new("/proc/self"));
     Some(left.map_or(free, |left| free.min(left)))
 }
 

@@ -2,9 +2,9 @@
 
 use crate::experiment::{Mechanism, StyleShare};
 use crate::fingerprint::Fingerprint;
-use crate::{CoreError, json_file};
+use crate::{CoreError, atomic, json_file};
 use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// Name of the list inside the folder of a pool.
 const FILE: &str = "pool.json";
@@ -141,7 +141,38 @@ impl PoolRecord {
     /// [`CoreError::Read`] where there is none, [`CoreError::Json`] where it is damaged or of another
     /// version.
     pub fn read(folder: &Path) -> Result<Self, CoreError> {
-        json_file::read(&folder.join(FILE), Self::VERSION)
+        let path = folder.join(FILE);
+        Self::parse(&path, &atomic::read(&path)?)
+    }
+
+    /// As [`PoolRecord::read`], from bytes; `path` stands in messages.
+    ///
+    /// # Errors
+    /// [`CoreError::Json`], also for a path that leads out of the pool's folder.
+    pub fn parse(path: &Path, bytes: &[u8]) -> Result<Self, CoreError> {
+        let record: Self = json_file::parse(path, bytes, Self::VERSION)?;
+        let trainings = record.models.iter().filter_map(|model| match &model.by {
+            Personalized::Training { folder, .. } => Some(folder),
+            _ => None,
+        });
+        let images = record.models.iter().map(|model| &model.images);
+        let mut paths = std::iter::once(&record.base_images)
+            .chain(images)
+            .chain(trainings);
+        let inside = |path: &Path| {
+            path.components()
+                .all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
+        };
+        match paths.find(|path| !inside(path)) {
+            None => Ok(record),
+            Some(outside) => Err(CoreError::Json {
+                what: path.display().to_string(),
+                source: serde::de::Error::custom(format!(
+                    "its path {} leads out of the folder of the pool",
+                    outside.display()
+                )),
+            }),
+        }
     }
 }
 
@@ -174,5 +205,12 @@ mod tests {
         };
         record.write(folder.path()).unwrap();
         assert_eq!(PoolRecord::read(folder.path()).unwrap(), record);
+        for outside in ["../base", "/base", "images/../../base"] {
+            let mut led = record.clone();
+            led.models[0].images = outside.into();
+            led.write(folder.path()).unwrap();
+            let error = PoolRecord::read(folder.path()).unwrap_err().to_string();
+            assert!(error.contains(outside), "{error}");
+        }
     }
 }

@@ -9,7 +9,7 @@ use finexl_core::seed;
 use finexl_data::image::Image;
 use finexl_data::resize::fit_square;
 use finexl_zoo::ZooError;
-use finexl_zoo::encoders::{Encoder, Features};
+use finexl_zoo::encoders::{Encoder, Features, TextLength};
 use rand::RngExt;
 use std::collections::BTreeMap;
 
@@ -140,6 +140,14 @@ impl Encoder for FakeEncoder {
         Ok(Features {
             dimension: DIMENSION,
             values: rows.collect(),
+        })
+    }
+
+    fn text_length(&self, text: &str) -> Result<TextLength, ZooError> {
+        let tokens = text.split_whitespace().count();
+        Ok(TextLength {
+            tokens,
+            read: tokens,
         })
     }
 

@@ -42,7 +42,46 @@ impl ConceptBank {
     ) -> Result<Self, ExplainError> {
         let values = phrases.directions(vocabulary).unwrap_or_default();
         let concepts = vocabulary.concepts().len();
-        Self::from_values(values, phrases.probes(), concepts, phrases.dimension())
+        let bank = Self::from_values(values, phrases.probes(), concepts, phrases.dimension())?;
+        bank.check_lengths(vocabulary)?;
+        Ok(bank)
+    }
+
+    /// Says which concepts have no direction on some of the probes: what a text says in addition is not read there.
+    ///
+    /// # Errors
+    /// [`ExplainError::NoDirection`] for a concept that has none on any.
+    pub fn check_lengths(&self, vocabulary: &Vocabulary) -> Result<Option<String>, ExplainError> {
+        let (mut names, mut most) = (Vec::new(), 0);
+        for (index, concept) in vocabulary.concepts().iter().enumerate().take(self.concepts) {
+            let rows = self.values.chunks_exact(self.dimension);
+            let rows = rows.skip(index).step_by(self.concepts);
+            let silent = rows.filter(|row| row.iter().all(|v| *v == 0.0)).count();
+            if silent == self.probes {
+                return Err(ExplainError::NoDirection {
+                    concept: concept.name.clone(),
+                });
+            }
+            if silent > 0 {
+                names.push(format!("\"{}\"", concept.name));
+                most = most.max(silent);
+            }
+        }
+        const LISTED: usize = 3;
+        let count = names.len();
+        names.truncate(LISTED);
+        let more = match count.saturating_sub(LISTED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        Ok((count > 0).then(|| {
+            format!(
+                "On up to {most} of {} prompts the encoder does not tell {}{more} from the prompt alone; these prompts say \
+                 nothing of them.",
+                self.probes,
+                names.join(", ")
+            )
+        }))
     }
 
     /// Directions that were made elsewhere, `[probes, N, d]`, row-major.
@@ -192,5 +231,27 @@ mod tests {
         assert_eq!(mapped.mean(), [3.5]);
         assert!(bank.clone().of_pairs(vec![0, 3]).is_err());
         assert!(bank.of_pairs(Vec::new()).is_err());
+    }
+
+    #[test]
+    fn a_direction_of_length_0_is_named() {
+        let names = ["warm", "dark"].map(str::to_string);
+        let vocabulary = Vocabulary::of_names(&names);
+        let checked = |values: [f32; 8]| {
+            let bank = ConceptBank::from_values(values.to_vec(), 2, 2, 2).unwrap();
+            bank.check_lengths(&vocabulary)
+        };
+        assert_eq!(checked([1.0; 8]).unwrap(), None);
+        let note = checked([1.0, 1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 1.0])
+            .unwrap()
+            .unwrap();
+        assert!(
+            note.contains("\"dark\"") && note.contains("1 of 2"),
+            "{note}"
+        );
+        let error = checked([1.0, 1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0])
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("\"dark\""), "{error}");
     }
 }

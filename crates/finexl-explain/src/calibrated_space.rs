@@ -13,14 +13,15 @@ use crate::decompose::{Decomposition as _, Directions, Nnls};
 use crate::divergence::Divergences;
 use crate::error::ExplainError;
 use crate::packed_numbers::Packed;
+use crate::stored_space::StoredSpace;
 use crate::vocabulary::Vocabulary;
 use faer::{MatRef, Side};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// A linear map of features, with measured directions of some concepts.
+/// A linear map of features, with measured directions of some concepts. Reading one checks its sizes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", try_from = "StoredSpace")]
 pub struct CalibratedSpace {
     /// d
     dimension: usize,
@@ -30,6 +31,20 @@ pub struct CalibratedSpace {
     image_directions: BTreeMap<String, Packed>,
     /// `S^(-1/2)`, symmetric `[d, d]`, scaled to a mean diagonal of 1.
     whitening: Packed,
+}
+
+impl TryFrom<StoredSpace> for CalibratedSpace {
+    type Error = String;
+
+    fn try_from(stored: StoredSpace) -> Result<Self, String> {
+        stored.check()?;
+        Ok(Self {
+            dimension: stored.dimension,
+            image_share: stored.image_share,
+            image_directions: stored.image_directions,
+            whitening: stored.whitening,
+        })
+    }
 }
 
 /// A personalized model whose aspects are known.

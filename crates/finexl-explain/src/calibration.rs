@@ -111,8 +111,7 @@ impl Calibration {
         method: &Method,
     ) -> Result<Applicable, ExplainError> {
         let bytes = finexl_core::atomic::read(path)?;
-        let text = String::from_utf8_lossy(&bytes);
-        let calibration: Self = parse(&text, &path.display().to_string())?;
+        let calibration = Self::parse(&bytes, &path.display().to_string())?;
         match calibration.unlike(encoder, vocabulary, method) {
             Some(what) => Err(ExplainError::Calibration {
                 path: path.to_path_buf(),
@@ -127,6 +126,23 @@ impl Calibration {
                     fingerprint: Fingerprint::of_bytes(&bytes),
                 }),
             }),
+        }
+    }
+
+    /// Reads the content of a file; `what` stands in messages.
+    ///
+    /// # Errors
+    /// [`CoreError::Json`] for what is no calibration, or one whose thresholds are no shares.
+    pub fn parse(bytes: &[u8], what: &str) -> Result<Self, ExplainError> {
+        let text = String::from_utf8_lossy(bytes);
+        let calibration: Self = parse(&text, what)?;
+        let thresholds = [("effect", calibration.effect), ("spill", calibration.spill)];
+        match thresholds.iter().find(|(_, v)| !(0.0..=1.0).contains(v)) {
+            None => Ok(calibration),
+            Some((name, value)) => Err(ExplainError::Core(CoreError::Json {
+                what: what.to_string(),
+                source: serde::de::Error::custom(format!("its {name} is {value}, not in [0, 1]")),
+            })),
         }
     }
 

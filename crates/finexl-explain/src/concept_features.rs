@@ -21,18 +21,29 @@ pub fn read_concept_features(
     path: &Path,
     names: Option<&Vocabulary>,
 ) -> Result<(Vocabulary, ConceptBank), ExplainError> {
-    let bytes = finexl_core::atomic::read(path)?;
+    parse_concept_features(path, &finexl_core::atomic::read(path)?, names)
+}
+
+/// As [`read_concept_features`], from bytes; `path` stands in messages.
+///
+/// # Errors
+/// As [`read_concept_features`].
+pub fn parse_concept_features(
+    path: &Path,
+    bytes: &[u8],
+    names: Option<&Vocabulary>,
+) -> Result<(Vocabulary, ConceptBank), ExplainError> {
     let fault = |problem: String| ExplainError::Features {
         path: path.to_path_buf(),
         problem,
     };
-    let file = SafeTensors::deserialize(&bytes).map_err(|e| {
+    let file = SafeTensors::deserialize(bytes).map_err(|e| {
         fault(format!(
             "it is no whole safetensors file ({e}); write it with `safetensors.numpy.save_file`"
         ))
     })?;
     if file.len() == 1 {
-        let table = FeaturesFile::read(path)?;
+        let table = FeaturesFile::parse(path, bytes)?;
         let vocabulary = match names {
             Some(vocabulary) => vocabulary.clone(),
             None if !table.names.is_empty() => Vocabulary::of_names(&table.names),

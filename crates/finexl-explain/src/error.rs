@@ -44,6 +44,15 @@ pub enum ExplainError {
         /// The smallest number that works.
         least: usize,
     },
+    /// A concept that cannot be measured.
+    #[error(
+        "the direction of \"{concept}\" has length 0 on every prompt: the encoder reads the same with it and without it; \
+         use other words for it, shorter prompts, or another encoder"
+    )]
+    NoDirection {
+        /// Its name.
+        concept: String,
+    },
     /// A setting outside its range.
     #[error("the setting `{setting}` is {value}, but must be {allowed}")]
     Setting {

@@ -73,6 +73,7 @@ pub fn explain(request: Request<'_>) -> Result<Explanation, ExplainError> {
             found: request.bank.concepts(),
         });
     }
+    let silent = request.bank.check_lengths(request.vocabulary)?;
     let analysis = analyse_calibrated(&request)?;
     let errors = level_errors(&request)?;
     let testable = request.divergences.pairs() >= analysis.pairs_needed;
@@ -99,7 +100,7 @@ pub fn explain(request: Request<'_>) -> Result<Explanation, ExplainError> {
             errors.as_deref(),
             testable,
         ),
-        notes: request.notes.clone(),
+        notes: request.notes.iter().cloned().chain(silent).collect(),
         provenance: provenance(&request)?,
     };
     if !record.calibrated {

@@ -65,7 +65,10 @@ impl FeaturesFile {
     }
 
     /// Like [`FeaturesFile::read`], from bytes; `path` stands in messages.
-    pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<Self, ExplainError> {
+    ///
+    /// # Errors
+    /// As [`FeaturesFile::read`].
+    pub fn parse(path: &Path, bytes: &[u8]) -> Result<Self, ExplainError> {
         let fault = |problem: String| ExplainError::Features {
             path: path.to_path_buf(),
             problem,
@@ -107,10 +110,14 @@ impl FeaturesFile {
         let (_, header) = SafeTensors::read_metadata(bytes)
             .map_err(|e| fault(format!("its header cannot be read ({e}); {remedy}")))?;
         let mut metadata = header.metadata().clone().unwrap_or_default();
-        let names: Vec<String> = metadata
-            .remove(NAMES)
-            .and_then(|json| serde_json::from_str(&json).ok())
-            .unwrap_or_default();
+        let names: Vec<String> = match metadata.remove(NAMES) {
+            None => Vec::new(),
+            Some(json) => serde_json::from_str(&json).map_err(|e| {
+                fault(format!(
+                    "its entry \"{NAMES}\" is no JSON array of texts ({e}); {remedy}"
+                ))
+            })?,
+        };
         if !names.is_empty() && names.len() != n {
             return Err(fault(format!("it has {} names for {n} rows", names.len())));
         }

@@ -66,12 +66,13 @@ impl Explainer<'_> {
         let features = encode_pairs(self.encoder, set, self.bad_files, self.cache, progress)?;
         let prompts: Vec<Option<String>> =
             features.pairs.iter().map(|p| p.prompt.clone()).collect();
-        let probes = Probes::choose(self.encoder, &prompts)?;
+        let probes = Probes::choose(self.encoder, self.vocabulary, &prompts)?;
         let bank = self.bank(&probes)?;
         let mut notes = self.notes.clone();
         notes.extend(set.notes.clone());
         notes.extend(features.notes.clone());
-        notes.extend(probes.note.clone());
+        notes.extend_from_slice(self.encoder.notes());
+        notes.extend_from_slice(&probes.notes);
         notes.extend(self.distance_note(&features)?);
         if let Some(head) = self.settings.method.head()? {
             notes.extend(head.remark().map(str::to_string));

@@ -258,7 +258,7 @@ mod tests {
     use finexl_core::atomic;
     use finexl_data::image::Image;
     use finexl_zoo::ZooError;
-    use finexl_zoo::encoders::Features;
+    use finexl_zoo::encoders::{Features, TextLength};
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     /// Embeds a text as its bytes' count and sum, and counts how often it is asked.
@@ -297,6 +297,13 @@ mod tests {
             Ok(Features {
                 dimension: 2,
                 values: values.collect(),
+            })
+        }
+
+        fn text_length(&self, text: &str) -> Result<TextLength, ZooError> {
+            Ok(TextLength {
+                tokens: text.len(),
+                read: text.len(),
             })
         }
 

@@ -1,6 +1,8 @@
 //! Which prompts the concept directions are measured on.
 
 use crate::error::ExplainError;
+use crate::probe_room::Room;
+use crate::vocabulary::Vocabulary;
 use finexl_core::seed;
 use finexl_data::scenes::{Scene, Split};
 use finexl_zoo::encoders::Encoder;
@@ -19,48 +21,57 @@ pub const MOST_PROBES: usize = 256;
 /// Probes of the concept bank.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Probes {
-    /// The prompts, each once.
+    /// The prompts, each once, cut so that with every concept they are read whole.
     pub prompts: Vec<String>,
     /// Which of them each pair has, where they are the prompts of the pairs ("domain-matched"); none where they are
     /// default prompts, or some drawn from too many.
     pub of_pairs: Option<Vec<usize>>,
-    /// Why they are not the prompts of the pairs, or not all of them, for the reader.
-    pub note: Option<String>,
+    /// Why they are not the prompts of the pairs, or not all of them, and what was cut, for the reader.
+    pub notes: Vec<String>,
 }
 
 impl Probes {
-    /// The pairs' own prompts if all are known and the encoder can read them, else default probes. Of more than
-    /// [`MOST_PROBES`] different prompts as many are drawn.
+    /// The pairs' own prompts if all are known and the encoder can read them, else default probes; either cut to what
+    /// the encoder reads of "PROMPT, PHRASE style" with the longest phrase. Of more than [`MOST_PROBES`] different
+    /// prompts as many are drawn.
     ///
     /// # Errors
-    /// Default probes that the encoder cannot read.
-    pub fn choose(encoder: &dyn Encoder, prompts: &[Option<String>]) -> Result<Self, ExplainError> {
+    /// Default probes that the encoder cannot read; a phrase that is longer by itself than what it reads.
+    pub fn choose(
+        encoder: &dyn Encoder,
+        vocabulary: &Vocabulary,
+        prompts: &[Option<String>],
+    ) -> Result<Self, ExplainError> {
+        let room = Room::of(encoder, vocabulary)?;
         let known: Option<Vec<&str>> = prompts.iter().map(Option::as_deref).collect();
         let Some(known) = known else {
-            return Self::default_with("no prompts were given (--prompts)".to_string());
+            return Self::default_with(&room, "no prompts were given (--prompts)");
         };
-        let mut places: BTreeMap<&str, usize> = BTreeMap::new();
-        let mut distinct = Vec::new();
-        let of_pairs: Vec<usize> = (known.iter())
-            .map(|prompt| {
-                *places.entry(prompt).or_insert_with(|| {
-                    distinct.push((*prompt).to_string());
-                    distinct.len() - 1
-                })
-            })
-            .collect();
-        let unreadable = distinct.iter().find_map(|p| encoder.check_text(p).err());
+        let (whole, of_pairs) = distinct(&known);
+        let unreadable = whole.iter().find_map(|p| encoder.text_length(p).err());
         if let Some(error) = unreadable {
-            return Self::default_with(format!("of the prompts: {error}"));
+            return Self::default_with(&room, &format!("of the prompts: {error}"));
         }
-        if distinct.len() > MOST_PROBES {
-            return Ok(Self::drawn(distinct));
-        }
-        Ok(Self {
-            prompts: distinct,
-            of_pairs: Some(of_pairs),
-            note: None,
-        })
+        let cut: Vec<(String, bool)> = (whole.iter())
+            .map(|prompt| room.cut(prompt))
+            .collect::<Result<_, _>>()?;
+        let count = of_pairs.iter().filter(|place| cut[**place].1).count();
+        let note = room.note(count, known.len());
+        // Prompts that differ only in what was cut off are one probe.
+        let kept: Vec<&str> = cut.iter().map(|(prompt, _)| prompt.as_str()).collect();
+        let (prompts, of_whole) = distinct(&kept);
+        let of_pairs = of_pairs.iter().map(|place| of_whole[*place]).collect();
+        let mut probes = if prompts.len() > MOST_PROBES {
+            Self::drawn(prompts)
+        } else {
+            Self {
+                prompts,
+                of_pairs: Some(of_pairs),
+                notes: Vec::new(),
+            }
+        };
+        probes.notes.extend(note);
+        Ok(probes)
     }
 
     /// The default prompts.
@@ -82,33 +93,56 @@ impl Probes {
         Self {
             prompts: distinct,
             of_pairs: None,
-            note: Some(format!(
+            notes: vec![format!(
                 "The directions of the concepts were measured on {MOST_PROBES} of the {all} prompts, drawn at random."
-            )),
+            )],
         }
     }
 
-    fn default_with(reason: String) -> Result<Self, ExplainError> {
+    fn default_with(room: &Room<'_>, reason: &str) -> Result<Self, ExplainError> {
+        let note = format!(
+            "The directions of the concepts were measured on {DEFAULT_PROBES} default prompts, since {reason}."
+        );
+        let cut: Vec<(String, bool)> = (Self::default_prompts().iter())
+            .map(|prompt| room.cut(prompt))
+            .collect::<Result<_, _>>()?;
+        let count = cut.iter().filter(|(_, cut)| *cut).count();
+        let cut_note = room.note(count, cut.len());
+        let kept: Vec<&str> = cut.iter().map(|(prompt, _)| prompt.as_str()).collect();
         Ok(Self {
-            prompts: Self::default_prompts(),
+            prompts: distinct(&kept).0,
             of_pairs: None,
-            note: Some(format!(
-                "The directions of the concepts were measured on {DEFAULT_PROBES} default prompts, since {reason}."
-            )),
+            notes: std::iter::once(note).chain(cut_note).collect(),
         })
     }
+}
+
+/// Prompts, each once, in the order in which they come, and which of these each is.
+fn distinct(prompts: &[&str]) -> (Vec<String>, Vec<usize>) {
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut once = Vec::new();
+    let which = prompts.iter().map(|prompt| {
+        *places.entry(prompt).or_insert_with(|| {
+            once.push((*prompt).to_string());
+            once.len() - 1
+        })
+    });
+    let which = which.collect();
+    (once, which)
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::probe_room::tests::Short;
     use finexl_zoo::encoders::open;
 
     fn chosen(prompts: impl Iterator<Item = String>) -> Probes {
         let encoder = open("mini-clip", &finexl_zoo::device::by_name("cpu").unwrap()).unwrap();
         let prompts: Vec<Option<String>> = prompts.map(Some).collect();
-        Probes::choose(encoder.as_ref(), &prompts).unwrap()
+        let vocabulary = Vocabulary::default_phrases().unwrap();
+        Probes::choose(encoder.as_ref(), &vocabulary, &prompts).unwrap()
     }
 
     fn scenes(count: usize) -> Vec<String> {
@@ -123,7 +157,7 @@ mod tests {
         let probes = chosen(order.into_iter());
         assert_eq!(probes.prompts, two);
         assert_eq!(probes.of_pairs, Some(vec![0, 1, 1, 0]));
-        assert_eq!(probes.note, None);
+        assert_eq!(probes.notes, [""; 0]);
     }
 
     #[test]
@@ -131,8 +165,25 @@ mod tests {
         let many = scenes(MOST_PROBES + 44);
         let probes = chosen(many.iter().cloned());
         assert_eq!((probes.prompts.len(), probes.of_pairs.clone()), (256, None));
-        assert!(probes.note.clone().unwrap().contains("256 of the 300"));
+        assert!(probes.notes[0].contains("256 of the 300"));
         assert!(probes.prompts.iter().all(|prompt| many.contains(prompt)));
         assert_eq!(chosen(many.into_iter().rev()), probes);
+    }
+
+    #[test]
+    fn prompts_that_are_cut_to_the_same_are_one_probe() {
+        let words = Vocabulary::of_names(&["warm".to_string()]);
+        let prompts = ["a red cat", "a red cow", "a dog"].map(|p| Some(p.to_string()));
+        // Three tokens are ", warm style".
+        let probes = Probes::choose(&Short::new(5), &words, &prompts).unwrap();
+        assert_eq!(probes.prompts, ["a red", "a dog"]);
+        assert_eq!(probes.of_pairs, Some(vec![0, 0, 1]));
+        assert!(
+            probes.notes[0].starts_with("2 of 3 prompts"),
+            "{:?}",
+            probes.notes
+        );
+        let probes = Probes::choose(&Short::new(8), &words, &[None]).unwrap();
+        assert_eq!((probes.of_pairs, probes.notes.len()), (None, 2));
     }
 }

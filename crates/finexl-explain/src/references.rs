@@ -230,7 +230,11 @@ impl References {
         Self::parse(name, &finexl_core::atomic::read(name)?)
     }
 
-    fn parse(path: &Path, bytes: &[u8]) -> Result<Self, ExplainError> {
+    /// As [`References::open`], from the content of a file; `path` stands in messages.
+    ///
+    /// # Errors
+    /// As [`References::open`].
+    pub fn parse(path: &Path, bytes: &[u8]) -> Result<Self, ExplainError> {
         let file = FeaturesFile::parse(path, bytes)?;
         let remedy = "write it with a [gather-references] experiment";
         let record = file.metadata.get(RECORD);

@@ -40,7 +40,11 @@ impl Vocabulary {
         Self::parse(path, text.trim_start_matches('\u{feff}'))
     }
 
-    fn parse(path: &Path, text: &str) -> Result<Self, ExplainError> {
+    /// As [`Vocabulary::read`], from text; `path` stands in messages.
+    ///
+    /// # Errors
+    /// As [`Vocabulary::read`].
+    pub fn parse(path: &Path, text: &str) -> Result<Self, ExplainError> {
         let fault = |line: usize, problem: String| ExplainError::Vocabulary {
             path: PathBuf::from(path),
             line,

@@ -2,6 +2,7 @@
 
 pub mod adapters;
 pub mod captioner;
+mod config_sizes;
 pub mod device;
 pub mod encoders;
 pub mod error;
@@ -10,6 +11,8 @@ pub mod inspection;
 pub mod lora_files;
 pub mod perceptual;
 pub mod personalization;
+mod recognition;
+pub mod safetensors_header;
 pub mod sampling;
 pub mod stable_diffusion;
 pub mod tensor_file;

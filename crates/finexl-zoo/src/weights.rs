@@ -1,19 +1,19 @@
 //! Weights files: safetensors, strict, with the config inside.
 
 use crate::ZooError;
+use crate::config_sizes::Room;
+use crate::recognition::of_tensors;
+use crate::safetensors_header::Header;
 use burn::module::Module;
 use burn::store::{FloatCastAdapter, ModuleSnapshot, SafetensorsStore};
 use burn::tensor::DType;
 use finexl_core::fingerprint::Fingerprint;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Metadata key under which the config lies, as JSON.
 const CONFIG_KEY: &str = "finexl.config";
-/// Longest header that is read.
-const LONGEST_HEADER: u64 = 100 << 20;
 
 /// A weights file in memory.
 pub struct WeightsFile {
@@ -33,6 +33,14 @@ impl WeightsFile {
         })
     }
 
+    /// The content of a file; `path` stands in messages.
+    pub fn of_bytes(path: &Path, bytes: Vec<u8>) -> Self {
+        Self {
+            path: path.to_path_buf(),
+            bytes,
+        }
+    }
+
     /// Weights that are part of the program; `name` stands in messages.
     pub fn embedded(name: &str, bytes: &'static [u8]) -> Self {
         Self {
@@ -41,21 +49,9 @@ impl WeightsFile {
         }
     }
 
-    /// Whether the header of a safetensors file holds a config of ours.
-    ///
-    /// # Errors
-    /// Where the file cannot be read or has no whole header.
-    pub(crate) fn is_ours(path: &Path) -> std::io::Result<bool> {
-        let mut file = std::fs::File::open(path)?;
-        let mut length = [0u8; 8];
-        file.read_exact(&mut length)?;
-        let mut header = Vec::new();
-        file.take(u64::from_le_bytes(length).min(LONGEST_HEADER))
-            .read_to_end(&mut header)?;
-        let json: serde_json::Value = serde_json::from_slice(&header)?;
-        Ok(json
-            .get("__metadata__")
-            .is_some_and(|metadata| metadata.get(CONFIG_KEY).is_some()))
+    /// Whether the header of a safetensors file holds a config of ours; nothing that is damaged does.
+    pub(crate) fn is_ours(path: &Path) -> bool {
+        Header::of_file(path).is_ok_and(|header| header.metadata.contains_key(CONFIG_KEY))
     }
 
     /// SHA-256 of the whole file.
@@ -74,17 +70,28 @@ impl WeightsFile {
     /// The config in the metadata.
     ///
     /// # Errors
-    /// Where the file is no safetensors file or holds no such config.
+    /// Where the file is no safetensors file, holds no such config, or one that asks for more than the file holds.
     pub fn config<T: DeserializeOwned>(&self) -> Result<T, ZooError> {
-        let (_, metadata) = safetensors::SafeTensors::read_metadata(&self.bytes)
+        let header = Header::read(self.bytes.as_slice(), self.bytes.len() as u64)
             .map_err(|e| self.damaged(format!("it is no whole safetensors file ({e})")))?;
-        let json = metadata
-            .metadata()
-            .as_ref()
-            .and_then(|m| m.get(CONFIG_KEY))
-            .ok_or_else(|| self.damaged(format!("its metadata has no entry {CONFIG_KEY}")))?;
-        serde_json::from_str(json)
-            .map_err(|e| self.damaged(format!("its config is not ours ({e})")))
+        let json = header.metadata.get(CONFIG_KEY).ok_or_else(|| {
+            let shapes = header.tensors.iter();
+            let shapes: Vec<_> = shapes
+                .map(|(name, info)| (name.clone(), info.shape.clone()))
+                .collect();
+            let what = of_tensors(&shapes).map_or(String::new(), |what| format!("it is {what}; "));
+            self.damaged(format!("{what}its metadata has no entry {CONFIG_KEY}"))
+        })?;
+        let not_ours = |e: serde_json::Error| self.damaged(format!("its config is not ours ({e})"));
+        let value: serde_json::Value = serde_json::from_str(json).map_err(not_ours)?;
+        let room = Room {
+            bytes: self.bytes.len(),
+            tensors: header.tensors.len(),
+        };
+        if let Some(problem) = room.problem(&value) {
+            return Err(self.damaged(format!("its config {problem}")));
+        }
+        serde_json::from_str(json).map_err(not_ours)
     }
 
     /// Loads every tensor into a module as f32.

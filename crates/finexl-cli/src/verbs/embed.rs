@@ -40,7 +40,7 @@ struct Input {
     /// Folder of images.
     #[arg(long, value_name = "DIR")]
     images: Option<PathBuf>,
-    /// Text file, one text per line.
+    /// Text file, one text per line; an empty line is an empty text.
     #[arg(long, value_name = "FILE")]
     texts: Option<PathBuf>,
 }
@@ -52,9 +52,10 @@ impl Embed {
         check_writable(&self.out)?;
         let device = finexl_zoo::device::by_name(&arguments.device)?;
         let encoder = finexl_zoo::encoders::open(&self.encoder, &device)?;
+        remark(encoder.notes(), arguments.quiet);
         let (features, names) = match (&self.input.images, &self.input.texts) {
             (Some(folder), _) => self.images(encoder.as_ref(), folder, arguments.quiet)?,
-            (None, Some(file)) => texts(encoder.as_ref(), file)?,
+            (None, Some(file)) => texts(encoder.as_ref(), file, arguments.quiet)?,
             (None, None) => {
                 return Err(CliError::Usage(
                     "give --images DIR or --texts FILE".to_string(),
@@ -154,7 +155,12 @@ fn decode_all(
         .collect()
 }
 
-fn texts(encoder: &dyn Encoder, file: &Path) -> Result<(Features, Vec<String>), CliError> {
+/// Every line is a text, an empty one too, so that rows and lines are the same.
+fn texts(
+    encoder: &dyn Encoder,
+    file: &Path,
+    quiet: bool,
+) -> Result<(Features, Vec<String>), CliError> {
     let bytes = finexl_core::atomic::read(file)?;
     let text = String::from_utf8(bytes).map_err(|e| {
         CliError::Core(CoreError::Read {
@@ -165,9 +171,7 @@ fn texts(encoder: &dyn Encoder, file: &Path) -> Result<(Features, Vec<String>), 
     let lines: Vec<String> = text
         .trim_start_matches('\u{feff}')
         .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .map(str::to_string)
+        .map(|line| line.trim().to_string())
         .collect();
     if lines.is_empty() {
         return Err(CliError::Usage(format!(
@@ -175,11 +179,39 @@ fn texts(encoder: &dyn Encoder, file: &Path) -> Result<(Features, Vec<String>), 
             file.display()
         )));
     }
-    for line in &lines {
-        encoder.check_text(line).map_err(|source| CliError::Text {
-            path: file.to_path_buf(),
-            source,
-        })?;
+    let of_file = |source| CliError::Text {
+        path: file.to_path_buf(),
+        source,
+    };
+    let mut cut = Vec::new();
+    for (index, line) in lines.iter().enumerate() {
+        encoder.check_text(line).map_err(of_file)?;
+        if !encoder.text_length(line).map_err(of_file)?.is_read_whole() {
+            cut.push((index + 1).to_string());
+        }
     }
+    remark(&cut_note(encoder, file, &cut), quiet);
     Ok((encoder.encode_texts(&lines)?, lines))
+}
+
+/// Says which lines were not read to their ends.
+fn cut_note(encoder: &dyn Encoder, file: &Path, lines: &[String]) -> Vec<String> {
+    const LISTED: usize = 8;
+    let (file, name) = (file.display(), encoder.name());
+    let note = match lines {
+        [] => return Vec::new(),
+        [line] => {
+            format!("line {line} of {file} is longer than {name} reads; its end was left out")
+        }
+        lines if lines.len() <= LISTED => format!(
+            "lines {} of {file} are longer than {name} reads; their ends were left out",
+            lines.join(", ")
+        ),
+        lines => format!(
+            "{} lines of {file} are longer than {name} reads (the first is line {}); their ends were left out",
+            lines.len(),
+            lines[0]
+        ),
+    };
+    vec![note]
 }

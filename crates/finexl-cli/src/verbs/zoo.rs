@@ -161,6 +161,8 @@ fn info(name: &str, arguments: &Arguments) -> Result<(), CliError> {
     if let Opened::Clip(clip) = &opened {
         lines.extend(clip.describe());
     }
+    let notes = encoder.notes().iter();
+    lines.extend(notes.map(|note| ("note".to_string(), note.clone())));
     print(&aligned(&lines))
 }
 

@@ -13,7 +13,7 @@ fn fixture(name: &str) -> PathBuf {
 }
 
 /// A sandbox with pairs and a model in the folder `model`.
-fn with_model(name: &str) -> Sandbox {
+pub fn with_model(name: &str) -> Sandbox {
     let sandbox = Sandbox::with_pairs(3);
     for entry in std::fs::read_dir(fixture(name)).unwrap() {
         let entry = entry.unwrap();
@@ -28,7 +28,7 @@ fn with_model(name: &str) -> Sandbox {
     sandbox
 }
 
-fn replace(sandbox: &Sandbox, file: &str, from: &str, to: &str) {
+pub fn replace(sandbox: &Sandbox, file: &str, from: &str, to: &str) {
     let text = std::fs::read_to_string(sandbox.path(file)).unwrap();
     assert!(text.contains(from), "{text}");
     sandbox.write(file, text.replace(from, to));

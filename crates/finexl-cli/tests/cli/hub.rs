@@ -61,6 +61,8 @@ impl Hub {
             .env("HF_ENDPOINT", &self.0.address)
             .env("HF_HOME", sandbox.path("hf"))
             .env_remove("HF_HUB_CACHE")
+            .env_remove("HUGGINGFACE_HUB_CACHE")
+            .env_remove("HF_TOKEN")
             .env_remove("HF_HUB_OFFLINE");
         command
     }
@@ -243,4 +245,154 @@ fn nothing_but_pull_asks_for_the_network() {
         }
     }
     assert_eq!(hub.requests(), 0);
+}
+
+#[test]
+fn the_cache_is_where_the_hubs_own_tools_have_it() {
+    let (hub, sandbox) = (Hub::start(files(), false), Sandbox::new());
+    let outcome = Outcome::of(hub.command(&sandbox, &format!("zoo pull {NAME}")));
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    let cache = sandbox.path("hf/hub").display().to_string();
+    for (variable, value) in [
+        ("HF_HOME", "~/hf"),
+        ("HF_HOME", "$HOME/hf"),
+        ("HUGGINGFACE_HUB_CACHE", cache.as_str()),
+        ("HUGGINGFACE_HUB_CACHE", "~/hf/hub"),
+        ("HF_HUB_CACHE", "${HOME}/hf/hub"),
+    ] {
+        let mut info = sandbox.command(&format!("zoo info {NAME}"));
+        for other in [
+            "HF_HOME",
+            "HF_HUB_CACHE",
+            "HUGGINGFACE_HUB_CACHE",
+            "XDG_CACHE_HOME",
+        ] {
+            info.env_remove(other);
+        }
+        info.env("HOME", sandbox.path("")).env(variable, value);
+        let found = Outcome::of(info);
+        assert_eq!(found.code, Some(0), "{variable}={value}: {found:?}");
+    }
+    assert!(!sandbox.path("~").exists());
+}
+
+/// A hub whose answers are changed before they are sent.
+fn lying(change: impl Fn(&Request, &mut Response) + Send + Sync + 'static) -> Hub {
+    let files = files();
+    Hub(Loopback::start(move |request, _| {
+        let mut response = answer(request, &files, false);
+        change(request, &mut response);
+        response
+    }))
+}
+
+fn set(response: &mut Response, name: &'static str, value: &str) {
+    response.headers.retain(|(known, _)| *known != name);
+    response.headers.push((name, value.to_string()));
+}
+
+/// Pulls from a hub that lies: it has to be said, and nothing may lie outside the cache or in its snapshots.
+#[track_caller]
+fn is_not_believed(hub: &Hub, words: &[&str]) {
+    let sandbox = Sandbox::new();
+    let outcome = Outcome::of(hub.command(&sandbox, &format!("zoo pull {NAME}")));
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    for word in words {
+        assert!(outcome.stderr.contains(word), "{word}: {outcome:?}");
+    }
+    assert!(!outcome.stderr.contains("panicked"), "{outcome:?}");
+    let mut outside = sandbox.names("");
+    outside.retain(|name| !["hf", "words.txt"].contains(&name.as_str()));
+    assert_eq!(outside, [""; 0]);
+    assert_eq!(sandbox.names("hf"), ["hub"]);
+    let used = Outcome::of(hub.command(&sandbox, &format!("zoo info {NAME}")));
+    assert_eq!(used.code, Some(2), "{used:?}");
+}
+
+#[test]
+fn names_in_answers_are_no_paths() {
+    for (header, value) in [
+        ("x-repo-commit", "../../../../outside"),
+        ("x-repo-commit", "/tmp/outside"),
+        ("x-repo-commit", ""),
+        ("etag", "\"../../../outside\""),
+        ("etag", "/outside"),
+        ("content-range", "bytes 0-0/*"),
+        ("content-range", "bytes 0-0/99999999999999999"),
+    ] {
+        let hub = lying(move |_, response| set(response, header, value));
+        is_not_believed(&hub, &["no usable"]);
+    }
+    let parts = lying(|request, response| {
+        if request.path.starts_with("/api/") {
+            let text = String::from_utf8(response.body.clone()).unwrap();
+            let text = text.replace("model.safetensors", "model.safetensors.index.json");
+            response.body = text.into_bytes();
+        } else if request.path.ends_with("model.safetensors.index.json") {
+            let body = br#"{"weight_map": {"x": "../../../../outside.safetensors"}}"#;
+            response.status = "206 Partial Content";
+            response.body = body.to_vec();
+            set(response, "etag", "\"0123\"");
+            set(
+                response,
+                "content-range",
+                &format!("bytes 0-{}/{}", body.len() - 1, body.len()),
+            );
+        }
+    });
+    is_not_believed(&parts, &["index.json", "beside the index"]);
+}
+
+#[test]
+fn addresses_that_lead_nowhere_come_to_an_end() {
+    let round = lying(|request, response| {
+        response.status = "302 Found";
+        set(response, "location", &request.path);
+    });
+    is_not_believed(&round, &["without end"]);
+    for place in ["ftp://example.org/x", "//example.org/x", "x"] {
+        let odd = lying(move |_, response| {
+            response.status = "307 Temporary Redirect";
+            set(response, "location", place);
+        });
+        is_not_believed(&odd, &["leads to no address"]);
+    }
+    let silent = lying(|_, response| response.status = "302 Found");
+    is_not_believed(&silent, &["leads to no address"]);
+    let closed = lying(|_, response| response.status = "401 Unauthorized");
+    is_not_believed(&closed, &["HF_TOKEN"]);
+    let nonsense = lying(|_, response| response.body = b"<html>".to_vec());
+    is_not_believed(&nonsense, &["cannot be read"]);
+}
+
+#[test]
+fn more_than_was_said_is_not_taken() {
+    let long = lying(|request, response| {
+        let whole = request
+            .headers
+            .get("range")
+            .is_some_and(|r| r.ends_with('-'));
+        if request.path.ends_with("config.json") && whole {
+            response.body.extend(vec![b' '; 1 << 20]);
+        }
+    });
+    is_not_believed(&long, &["more than the"]);
+}
+
+#[test]
+fn a_download_that_breaks_off_goes_on_where_it_stopped() {
+    let hub = lying(|request, response| {
+        let from_start = request
+            .headers
+            .get("range")
+            .is_some_and(|r| r == "bytes=0-");
+        if request.path.ends_with("model.safetensors") && from_start {
+            response.body.truncate(response.body.len() / 2);
+        }
+    });
+    let sandbox = Sandbox::new();
+    let outcome = Outcome::of(hub.command(&sandbox, &format!("zoo pull {NAME}")));
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    let verified = Outcome::of(hub.command(&sandbox, &format!("zoo verify {NAME}")));
+    assert_eq!(verified.code, Some(0), "{verified:?}");
 }

@@ -3,6 +3,7 @@
 mod calibrations;
 mod captioner_training;
 mod clip_models;
+mod corpora;
 mod data_verbs;
 mod devices;
 mod explanations;
@@ -11,10 +12,12 @@ mod gans;
 mod generator_trainings;
 mod generators;
 mod heads;
+mod hostile_models;
 mod hub;
 mod image_files;
 mod inspections;
 mod interruption;
+mod long_texts;
 #[path = "../../../finexl-eval/tests/comparison/loopback.rs"]
 mod loopback;
 mod outputs;

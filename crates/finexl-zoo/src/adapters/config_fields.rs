@@ -25,6 +25,8 @@ const WITHOUT_EFFECT: [&str; 15] = [
     "runtime_config",
     "ensure_weight_tying",
 ];
+/// Largest alpha: single precision holds what comes of it.
+pub(super) const LARGEST_ALPHA: f64 = 1e9;
 /// Initialisations that leave the base as it is; the others train an adapter of a changed base.
 const PLAIN_STARTS: [&str; 3] = ["gaussian", "eva", "orthogonal"];
 pub(super) const REMEDY_DAMAGED: &str = "save the adapter again";
@@ -106,10 +108,13 @@ impl<'a> Fields<'a> {
     /// What is not so, naming the key.
     pub fn alpha(&mut self) -> Result<f64, ZooError> {
         let alpha = self.take("lora_alpha");
-        alpha.as_ref().and_then(Value::as_f64).ok_or_else(|| {
-            let found = alpha.unwrap_or_default();
-            self.wrong(format!("its lora_alpha is {found}"), REMEDY_DAMAGED)
-        })
+        let found = alpha.as_ref().and_then(Value::as_f64);
+        found
+            .filter(|alpha| alpha.abs() <= LARGEST_ALPHA)
+            .ok_or_else(|| {
+                let found = alpha.unwrap_or_default();
+                self.wrong(format!("its lora_alpha is {found}"), REMEDY_DAMAGED)
+            })
     }
 
     /// A text, if there is one that is not empty.

@@ -140,3 +140,27 @@ impl Adapter {
         })
     }
 }
+
+/// Reads the content of an `adapter_config.json` and of an `adapter_model.safetensors` for Linear layers that are given
+/// by their paths and `[inputs, outputs]`, without a model.
+///
+/// # Errors
+/// As [`Adapter::load`], except that the base is not looked at.
+pub fn read_adapter(
+    config: &[u8],
+    tensors: &[u8],
+    layers: &[(&str, [usize; 2])],
+) -> Result<Adapter, ZooError> {
+    let layers = layers
+        .iter()
+        .map(|(path, shape)| ((*path).to_string(), *shape));
+    let linears = Linears::of_shapes(layers);
+    let config = PeftConfig::parse(Path::new(CONFIG), config)?;
+    let tensors = PeftTensors::of_bytes(Path::new(TENSORS), tensors.to_vec());
+    tensors.base_sha256()?;
+    let layers = tensors.layers(&config, &linears)?;
+    for (path, layer) in &layers {
+        linears.check(path, layer.shape(), layer.rank)?;
+    }
+    Adapter::new(layers, &linears)
+}

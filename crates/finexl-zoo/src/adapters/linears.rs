@@ -67,6 +67,16 @@ impl Linears {
         linears
     }
 
+    /// Layers of given paths and `[inputs, outputs]`, in single precision.
+    pub fn of_shapes(shapes: impl Iterator<Item = (String, [usize; 2])>) -> Self {
+        Self {
+            weights: shapes
+                .map(|(path, shape)| (path, (shape, DType::F32)))
+                .collect(),
+            ..Self::default()
+        }
+    }
+
     /// Those of a module that has no adapter.
     ///
     /// # Errors

@@ -30,7 +30,7 @@ mod training_tests;
 
 pub use adapter::{Adapter, LoraLayer};
 pub use attach::{add_lora, attach};
-pub use folder::{BaseCheck, BaseModel, LoadedAdapter};
+pub use folder::{BaseCheck, BaseModel, LoadedAdapter, read_adapter};
 pub use merge::merge;
 pub use peft_writing::StoredPrecision;
 pub use settings::LoraSettings;

@@ -1,6 +1,6 @@
 //! What an `adapter_config.json` says.
 
-use super::config_fields::{Fields, REMEDY_DAMAGED, wrong};
+use super::config_fields::{Fields, LARGEST_ALPHA, REMEDY_DAMAGED, wrong};
 use super::targets::Targets;
 use crate::ZooError;
 use regex::Regex;
@@ -30,8 +30,15 @@ impl PeftConfig {
     /// # Errors
     /// A file that cannot be read, is no config of LoRA, or asks for what is not built.
     pub fn read(path: &Path) -> Result<Self, ZooError> {
-        let bytes = finexl_core::atomic::read(path)?;
-        let mut fields = Fields::parse(path, &bytes)?;
+        Self::parse(path, &finexl_core::atomic::read(path)?)
+    }
+
+    /// As [`PeftConfig::read`], from bytes; `path` stands in messages.
+    ///
+    /// # Errors
+    /// As [`PeftConfig::read`].
+    pub fn parse(path: &Path, bytes: &[u8]) -> Result<Self, ZooError> {
+        let mut fields = Fields::parse(path, bytes)?;
         fields.check_kind()?;
         let revision = fields.text("revision")?;
         let config = Self {
@@ -83,8 +90,14 @@ impl PeftConfig {
     /// # Errors
     /// Where patterns contradict each other.
     pub fn alpha_of(&self, module: &str) -> Result<f64, ZooError> {
-        let special = self.special("alpha_pattern", &self.alphas, module)?;
-        Ok(special.unwrap_or(self.alpha))
+        match self.special("alpha_pattern", &self.alphas, module)? {
+            Some(alpha) if alpha.abs() > LARGEST_ALPHA => Err(wrong(
+                &self.path,
+                format!("alpha_pattern gives {module} the alpha {alpha}"),
+                REMEDY_DAMAGED,
+            )),
+            special => Ok(special.unwrap_or(self.alpha)),
+        }
     }
 
     /// PEFT takes the first pattern that fits, in an order that a file need not keep; so all that fit

@@ -37,10 +37,15 @@ impl PeftTensors {
     /// # Errors
     /// Where it cannot be read.
     pub fn read(path: &Path) -> Result<Self, ZooError> {
-        Ok(Self {
+        Ok(Self::of_bytes(path, finexl_core::atomic::read(path)?))
+    }
+
+    /// The content of a file; `path` stands in messages.
+    pub fn of_bytes(path: &Path, bytes: Vec<u8>) -> Self {
+        Self {
             path: path.to_path_buf(),
-            bytes: finexl_core::atomic::read(path)?,
-        })
+            bytes,
+        }
     }
 
     /// SHA-256 of the base's weights, if the metadata says so.

@@ -52,6 +52,22 @@ impl Features {
     }
 }
 
+/// How long a text is, in tokens with start and end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TextLength {
+    /// Of the whole text.
+    pub tokens: usize,
+    /// Of what the encoder reads of it.
+    pub read: usize,
+}
+
+impl TextLength {
+    /// Whether all of a text is read.
+    pub fn is_read_whole(self) -> bool {
+        self.read >= self.tokens
+    }
+}
+
 /// An aligned pair of image and text encoders.
 pub trait Encoder: Send + Sync {
     /// Name as given to `--encoder`.
@@ -68,6 +84,11 @@ pub trait Encoder: Send + Sync {
 
     /// Dimension d of the embeddings.
     fn dimension(&self) -> usize;
+
+    /// What a reader has to know of how it was put together from its files.
+    fn notes(&self) -> &[String] {
+        &[]
+    }
 
     /// Images that are best encoded, and held prepared, at a time.
     fn images_at_a_time(&self) -> usize {
@@ -88,6 +109,12 @@ pub trait Encoder: Send + Sync {
     /// # Errors
     /// [`ZooError::UnknownWords`] or [`ZooError::TextTooLong`] where the encoder cannot read a text.
     fn encode_texts(&self, texts: &[String]) -> Result<Features, ZooError>;
+
+    /// How long a text is, and how much of it is read; what is too long is no error here.
+    ///
+    /// # Errors
+    /// [`ZooError::UnknownWords`] where the encoder cannot read a text at all.
+    fn text_length(&self, text: &str) -> Result<TextLength, ZooError>;
 
     /// Checks that a text can be read, without encoding it.
     ///

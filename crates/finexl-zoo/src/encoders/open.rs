@@ -104,6 +104,5 @@ fn embedded(name: &str) -> Option<WeightsFile> {
 fn belongs_to_clip(path: &Path) -> bool {
     let folder = path.parent().unwrap_or(Path::new(""));
     let described = ["config.json", "open_clip_config.json"];
-    described.iter().any(|name| folder.join(name).is_file())
-        && !WeightsFile::is_ours(path).unwrap_or(false)
+    described.iter().any(|name| folder.join(name).is_file()) && !WeightsFile::is_ours(path)
 }

@@ -10,12 +10,13 @@ use crate::adapters::{Adapter, BaseCheck, merge};
 use crate::generators::mini_autoregressive::TokenTransformer;
 use crate::generators::mini_diffusion::Denoiser;
 use crate::generators::mini_gan::{Direction, Gan, MiniGan};
+use crate::recognition::recognised;
 use crate::weights::WeightsFile;
 use burn::tensor::Device;
 use finexl_core::explanation::Applied;
 use finexl_core::fingerprint::Fingerprint;
 use finexl_core::personalization::PersonalizationRecord;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The generator that is used where none is named.
@@ -64,6 +65,12 @@ pub const DIRECTION_FILE: &str = "direction.safetensors";
 const ADAPTER_FILE: &str = "adapter_model.safetensors";
 /// Name of its config, which has the alpha.
 const ADAPTER_CONFIG: &str = "adapter_config.json";
+
+/// What to do with an adapter of another generator.
+const FOREIGN: &str = "finexl applies adapters to its own generators only so far, from a folder in PEFT's layout as \
+                       `finexl personalize` writes it; for any other make pictures without it and with it in your own \
+                       tool, same prompts and seeds, and compare the two folders (`finexl explain --base DIR \
+                       --personalized DIR`)";
 
 /// A generator with its personalization.
 pub struct OpenedGenerator {
@@ -128,7 +135,7 @@ pub fn is_generator(path: &Path) -> bool {
         let config = weights.config::<GeneratorConfig<N::Architecture>>();
         config.is_ok()
     }
-    let ours = path.is_file() && WeightsFile::is_ours(path).unwrap_or(false);
+    let ours = path.is_file() && WeightsFile::is_ours(path);
     let Ok(weights) = WeightsFile::read(path) else {
         return false;
     };
@@ -154,6 +161,7 @@ pub fn open_personalized(
     scale: Option<f64>,
     device: &Device,
 ) -> Result<OpenedGenerator, ZooError> {
+    check_is_ours(folder)?;
     let base = open_generator(model, device)?;
     if !folder.join(DIRECTION_FILE).is_file() {
         return with_generator!(base, base => personalized(*base, folder, scale));
@@ -167,6 +175,37 @@ pub fn open_personalized(
             other.name()
         ))),
     }
+}
+
+/// Refuses, by what it is, a personalization of somebody else's that lies as a file, alone or in a folder.
+fn check_is_ours(path: &Path) -> Result<(), ZooError> {
+    let ours = [DIRECTION_FILE, MODEL_FILE, ADAPTER_CONFIG];
+    let is_folder_of_ours = |folder: &Path| ours.iter().any(|file| folder.join(file).is_file());
+    let refused = |path: &Path, problem: String, remedy| {
+        Err(ZooError::Weights {
+            path: path.to_path_buf(),
+            problem,
+            remedy,
+        })
+    };
+    if path.is_file() {
+        if path.parent().is_some_and(is_folder_of_ours) {
+            let problem = "it is one file of a personalization".to_string();
+            return refused(path, problem, "give the folder that it is in");
+        }
+        let what = recognised(path).unwrap_or_else(|| "a file of unknown kind".to_string());
+        return refused(path, format!("it is {what}"), FOREIGN);
+    }
+    if path.is_dir() && !is_folder_of_ours(path) {
+        let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+        let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+        files.sort();
+        let named = |file: &PathBuf| Some((file.clone(), recognised(file)?));
+        if let Some((file, what)) = files.iter().find_map(named) {
+            return refused(&file, format!("it is {what}"), FOREIGN);
+        }
+    }
+    Ok(())
 }
 
 /// A base with a personalization on it.

@@ -4,6 +4,7 @@ use super::aspects_file::{own_aspects, read_aspects};
 use crate::error::ExplainError;
 use crate::heads::{Folder, HeadAspect, Pictures, Scenes};
 use crate::probes::Probes;
+use crate::vocabulary::Vocabulary;
 use finexl_core::experiment::{FolderPictures, HeadPictures, ScenePictures, TrainHead};
 use finexl_core::fingerprint::Fingerprint;
 use finexl_core::seed;
@@ -13,6 +14,7 @@ use finexl_data::image_folder::{BadFiles, ImageFolder};
 use finexl_data::manifest::read_prompts;
 use finexl_data::resize::fit_square;
 use finexl_data::scenes::Split;
+use finexl_data::vocabulary::{Concept, distractors};
 use finexl_zoo::encoders::Encoder;
 use finexl_zoo::generators::{AnyGenerator, open_generator};
 
@@ -89,8 +91,12 @@ impl Material {
                 None => vec![None],
             },
         };
+        let concepts = aspects.iter().map(|aspect| aspect.concept.clone());
+        let others = distractors().into_iter();
+        let others = others.map(|phrase| Concept::phrase(&phrase));
+        let vocabulary = Vocabulary::of_concepts(concepts.chain(others).collect());
         Ok(Self {
-            prompts: Probes::choose(encoder, &given)?.prompts,
+            prompts: Probes::choose(encoder, &vocabulary, &given)?.prompts,
             training,
             validation,
             aspects,

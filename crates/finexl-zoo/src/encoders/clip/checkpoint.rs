@@ -3,7 +3,10 @@
 //! Tensors are read one at a time, so that a file is never in memory beside the model made of it.
 
 use super::precision::{Precision, decode, is_finite};
+use super::shard_index::ShardIndex;
 use crate::ZooError;
+use crate::recognition::of_tensors;
+use crate::safetensors_header::{Header, HeaderFault};
 use crate::transformer::Matrix;
 use burn::store::pytorch::PytorchReader;
 use burn::store::pytorch_reader;
@@ -14,10 +17,10 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-/// Longest header of a safetensors file.
-const LONGEST_HEADER: u64 = 100 << 20;
 /// Problems that a message lists.
 const LISTED: usize = 8;
+/// Problems after which nothing more is looked for.
+const MOST_PROBLEMS: usize = 1000;
 /// What to do about weights that do not fit.
 const REMEDY: &str = "fetch config and weights of one model again (`finexl zoo pull`) and check them with `finexl zoo verify`";
 
@@ -46,6 +49,10 @@ pub struct Checkpoint {
     entries: BTreeMap<String, Entry>,
     used: BTreeSet<String>,
     problems: Vec<String>,
+    /// Bytes of all files, and of the zeros that stand for tensors that are not there: a config may ask for no more
+    /// than its weights hold.
+    stored: u64,
+    blank: u64,
 }
 
 impl Checkpoint {
@@ -69,6 +76,7 @@ impl Checkpoint {
     /// A file that is not a plain dictionary of tensors.
     pub fn open_pickle(path: &Path) -> Result<Self, ZooError> {
         let mut checkpoint = Self::empty(path);
+        checkpoint.stored = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
         let reader = PytorchReader::new(path).map_err(|e| {
             damaged(
                 path,
@@ -100,6 +108,8 @@ impl Checkpoint {
             entries: BTreeMap::new(),
             used: BTreeSet::new(),
             problems: Vec::new(),
+            stored: 0,
+            blank: 0,
         }
     }
 
@@ -110,35 +120,18 @@ impl Checkpoint {
                 source,
             })
         };
-        let cut_off =
-            |why: String| damaged(path, format!("it is no whole safetensors file ({why})"));
-        let mut file = File::open(path).map_err(unreadable)?;
+        let file = File::open(path).map_err(unreadable)?;
         let length = file.metadata().map_err(unreadable)?.len();
-        let mut prefix = [0u8; 8];
-        if length < 8 {
-            return Err(cut_off(format!("{length} bytes")));
-        }
-        file.read_exact(&mut prefix).map_err(unreadable)?;
-        let header_length = u64::from_le_bytes(prefix);
-        if header_length > LONGEST_HEADER || header_length + 8 > length {
-            return Err(cut_off("its header is longer than the file".to_string()));
-        }
-        let mut header = vec![0u8; header_length as usize];
-        file.read_exact(&mut header).map_err(unreadable)?;
-        let metadata: safetensors::tensor::Metadata =
-            serde_json::from_slice(&header).map_err(|e| cut_off(e.to_string()))?;
-        let data = 8 + header_length;
-        let index = self.files.len();
-        for (name, info) in metadata.tensors() {
-            let (start, end) = info.data_offsets;
-            if data + end as u64 > length {
-                return Err(cut_off(format!(
-                    "it ends {} bytes before tensor {name} does",
-                    data + end as u64 - length
-                )));
+        let header = Header::read(&file, length).map_err(|fault| match fault {
+            HeaderFault::Read(source) => unreadable(source),
+            HeaderFault::Damaged(why) => {
+                damaged(path, format!("it is no whole safetensors file ({why})"))
             }
+        })?;
+        self.stored += length;
+        let index = self.files.len();
+        for (name, info) in header.tensors {
             let entry = Entry {
-                shape: info.shape.clone(),
                 precision: match info.dtype {
                     Dtype::F64 => Some(Precision::F64),
                     Dtype::F32 => Some(Precision::F32),
@@ -148,8 +141,9 @@ impl Checkpoint {
                 },
                 place: Place::File {
                     file: index,
-                    start: data + start as u64,
+                    start: header.data + info.data_offsets.0 as u64,
                 },
+                shape: info.shape,
             };
             if self.entries.insert(name.clone(), entry).is_some() {
                 return Err(damaged(
@@ -176,28 +170,33 @@ impl Checkpoint {
     /// [`Checkpoint::finish`] then reports.
     ///
     /// # Errors
-    /// A file that cannot be read, or numbers that are not finite.
+    /// A file that cannot be read, or numbers that are not finite; what [`Checkpoint::finish`] would report, as soon as
+    /// more is missing than the files hold.
     pub fn matrix(&mut self, name: &str, shape: &[usize]) -> Result<Matrix, ZooError> {
-        let count = shape.iter().product();
         self.used.insert(name.to_string());
         let Some(entry) = self.entries.get(name) else {
-            self.problems.push(format!("tensor {name} is missing"));
-            return Ok(Matrix::F32(vec![0.0; count]));
+            return self.blank(shape, format!("tensor {name} is missing"));
         };
         let Some(precision) = entry.precision else {
-            self.problems.push(format!(
-                "tensor {name} does not hold floating-point numbers"
-            ));
-            return Ok(Matrix::F32(vec![0.0; count]));
+            let problem = format!("tensor {name} does not hold floating-point numbers");
+            return self.blank(shape, problem);
         };
         if entry.shape != shape {
-            self.problems.push(format!(
+            let problem = format!(
                 "tensor {name} has the shape {:?}, the config asks for {shape:?}",
                 entry.shape
-            ));
-            return Ok(Matrix::F32(vec![0.0; count]));
+            );
+            return self.blank(shape, problem);
         }
-        let bytes = self.read(name, count * precision.bytes())?;
+        // A file's header was held against its length; a pickle's was not.
+        let length = checked_count(shape)
+            .and_then(|count| count.checked_mul(precision.bytes()))
+            .filter(|length| *length as u64 <= self.stored)
+            .ok_or_else(|| self.cut_short(name))?;
+        let bytes = self.read(name, length)?;
+        if bytes.len() != length {
+            return Err(self.cut_short(name));
+        }
         let matrix = decode(&bytes, precision);
         if !is_finite(&matrix) {
             return Err(damaged(
@@ -206,6 +205,27 @@ impl Checkpoint {
             ));
         }
         Ok(matrix)
+    }
+
+    /// Zeros instead of a tensor, with the reason.
+    fn blank(&mut self, shape: &[usize], problem: String) -> Result<Matrix, ZooError> {
+        self.problems.push(problem);
+        let fits = |count: &usize| {
+            let bytes = (*count as u64).checked_mul(size_of::<f32>() as u64);
+            let blank = bytes.and_then(|bytes| bytes.checked_add(self.blank));
+            blank.is_some_and(|blank| blank <= self.stored)
+        };
+        match checked_count(shape).filter(fits) {
+            Some(count) if self.problems.len() <= MOST_PROBLEMS => {
+                self.blank += (count * size_of::<f32>()) as u64;
+                Ok(Matrix::F32(vec![0.0; count]))
+            }
+            _ => Err(self.misfit()),
+        }
+    }
+
+    fn cut_short(&self, name: &str) -> ZooError {
+        damaged(&self.path, format!("tensor {name} is cut short"))
     }
 
     /// Takes a tensor as single precision.
@@ -247,33 +267,98 @@ impl Checkpoint {
         }
     }
 
+    /// Holds the files against the index that named them.
+    ///
+    /// # Errors
+    /// [`ZooError::Weights`] for a tensor that is not where the index says.
+    pub(super) fn check_index(&self, index: &ShardIndex, path: &Path) -> Result<(), ZooError> {
+        for (tensor, part) in index.tensors() {
+            let found = self
+                .entries
+                .get(tensor)
+                .and_then(|entry| match entry.place {
+                    Place::File { file, .. } => self.files[file].0.file_name(),
+                    Place::Pickle(_) => None,
+                });
+            if found.is_none_or(|found| found != part) {
+                let elsewhere = found.map_or("no part holds it".to_string(), |found| {
+                    format!("it is in {}", found.to_string_lossy())
+                });
+                let problem = format!("it says that tensor {tensor} is in {part}, but {elsewhere}");
+                return Err(damaged(path, problem));
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a wrapping off the names of all tensors (`module.` of PyTorch's parallel training, `_orig_mod.` of its
+    /// compiler) where that alone makes a tensor of the architecture appear; gives it back.
+    pub(super) fn unwrapped(&mut self, anchor: &str) -> Option<String> {
+        if self.has(anchor) {
+            return None;
+        }
+        let wrapped = self
+            .entries
+            .keys()
+            .find_map(|name| name.strip_suffix(anchor));
+        let prefix = wrapped.filter(|prefix| prefix.ends_with('.'))?.to_string();
+        if !self.entries.keys().all(|name| name.starts_with(&prefix)) {
+            return None;
+        }
+        let entries = std::mem::take(&mut self.entries).into_iter();
+        self.entries = entries
+            .map(|(name, entry)| (name[prefix.len()..].to_string(), entry))
+            .collect();
+        Some(prefix)
+    }
+
     /// Ends the taking.
     ///
     /// # Errors
     /// [`ZooError::Weights`] that names what was missing or misshapen, and tensors that nothing
     /// took.
     pub fn finish(mut self) -> Result<(), ZooError> {
-        for name in self.entries.keys() {
-            if !self.used.contains(name) {
-                self.problems.push(format!("tensor {name} is not used"));
-            }
-        }
+        let unused = self
+            .entries
+            .keys()
+            .filter(|name| !self.used.contains(*name));
+        let unused: Vec<String> = unused
+            .map(|name| format!("tensor {name} is not used"))
+            .collect();
+        self.problems.extend(unused);
         if self.problems.is_empty() {
-            return Ok(());
+            Ok(())
+        } else {
+            Err(self.misfit())
         }
-        let more = self.problems.len().saturating_sub(LISTED);
-        self.problems.truncate(LISTED);
-        if more > 0 {
-            self.problems.push(format!("and {more} more"));
-        }
-        Err(damaged(
-            &self.path,
-            format!(
-                "its tensors do not fit the config: {}",
-                self.problems.join("; ")
-            ),
-        ))
     }
+
+    /// What was wrong so far.
+    fn misfit(&self) -> ZooError {
+        let mut problems: Vec<&str> = self.problems.iter().map(String::as_str).collect();
+        let more = problems.len().saturating_sub(LISTED);
+        problems.truncate(LISTED);
+        let mut listed = problems.join("; ");
+        if more > 0 {
+            listed += &format!("; and {more} more");
+        }
+        let entries = self.entries.iter();
+        let shapes: Vec<_> = entries
+            .map(|(name, entry)| (name.clone(), entry.shape.clone()))
+            .collect();
+        // A part of a model is told from a model of other sizes.
+        let what = of_tensors(&shapes).filter(|what| !what.starts_with("a CLIP"));
+        let what = what.map_or(String::new(), |what| format!("it is {what}; "));
+        let problem = format!("{what}its tensors do not fit the config: {listed}");
+        damaged(&self.path, problem)
+    }
+}
+
+/// Numbers in a tensor, where they can be counted.
+fn checked_count(shape: &[usize]) -> Option<usize> {
+    shape
+        .iter()
+        .try_fold(1usize, |n, side| n.checked_mul(*side))
 }
 
 fn damaged(path: &Path, problem: String) -> ZooError {
@@ -281,84 +366,5 @@ fn damaged(path: &Path, problem: String) -> ZooError {
         path: path.to_path_buf(),
         problem,
         remedy: REMEDY,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-    use safetensors::tensor::TensorView;
-
-    fn file(folder: &Path, name: &str, tensors: &[(&str, Vec<usize>, Vec<f32>)]) -> PathBuf {
-        let path = folder.join(name);
-        let bytes: Vec<(String, Vec<usize>, Vec<u8>)> = tensors
-            .iter()
-            .map(|(n, s, v)| {
-                let bytes = v.iter().flat_map(|v| v.to_le_bytes()).collect();
-                ((*n).to_string(), s.clone(), bytes)
-            })
-            .collect();
-        let views = bytes
-            .iter()
-            .map(|(n, s, b)| (n, TensorView::new(Dtype::F32, s.clone(), b).unwrap()));
-        std::fs::write(&path, safetensors::serialize(views, None).unwrap()).unwrap();
-        path
-    }
-
-    #[test]
-    fn every_kind_of_misfit_is_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = file(
-            folder.path(),
-            "a.safetensors",
-            &[
-                ("good", vec![2], vec![1.0, 2.0]),
-                ("turned", vec![2, 3], vec![0.0; 6]),
-                ("stranger", vec![1], vec![0.0]),
-            ],
-        );
-        let mut checkpoint = Checkpoint::open(&[path]).unwrap();
-        assert_eq!(checkpoint.values("good", &[2]).unwrap(), [1.0, 2.0]);
-        checkpoint.values("turned", &[3, 2]).unwrap();
-        checkpoint.values("absent", &[4]).unwrap();
-        let message = checkpoint.finish().unwrap_err().to_string();
-        for part in [
-            "turned has the shape [2, 3]",
-            "absent is missing",
-            "stranger is not used",
-        ] {
-            assert!(message.contains(part), "{message}");
-        }
-    }
-
-    #[test]
-    fn shards_make_one_model_and_a_cut_off_one_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let a = file(folder.path(), "a.safetensors", &[("x", vec![1], vec![1.0])]);
-        let b = file(folder.path(), "b.safetensors", &[("y", vec![1], vec![2.0])]);
-        let mut both = Checkpoint::open(&[a.clone(), b.clone()]).unwrap();
-        assert_eq!(both.values("y", &[1]).unwrap(), [2.0]);
-        assert_eq!(both.values("x", &[1]).unwrap(), [1.0]);
-        both.finish().unwrap();
-        let whole = std::fs::read(&b).unwrap();
-        std::fs::write(&b, &whole[..whole.len() - 2]).unwrap();
-        let error = Checkpoint::open(&[a, b]).unwrap_err().to_string();
-        assert!(
-            error.contains("b.safetensors") && error.contains("whole"),
-            "{error}"
-        );
-    }
-
-    #[test]
-    fn numbers_that_are_none_are_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = file(
-            folder.path(),
-            "a.safetensors",
-            &[("x", vec![1], vec![f32::NAN])],
-        );
-        let mut checkpoint = Checkpoint::open(&[path]).unwrap();
-        assert!(checkpoint.matrix("x", &[1]).is_err());
     }
 }

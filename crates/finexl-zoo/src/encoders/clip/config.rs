@@ -1,7 +1,18 @@
 //! The architecture of an encoder, whatever format it was described in.
 
+use super::huggingface_config::{self, Fault};
+use super::open_clip_config;
 use super::text_cleaning::Cleaning;
 use crate::transformer::Activation;
+use serde_json::Value;
+
+/// Largest sizes that are built. No published model comes near them, and what is computed of them fits 64 bits.
+const MOST_CHANNELS: usize = 1 << 17;
+const MOST_LAYERS: usize = 1 << 10;
+const MOST_TOKENS: usize = 1 << 14;
+const MOST_WORDS: usize = 1 << 24;
+/// Largest side of an image, pixels.
+pub(super) const MOST_PIXELS: usize = 1 << 13;
 
 /// How the tensors of a file are named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +28,17 @@ pub enum Naming {
 }
 
 impl Naming {
+    /// A tensor that every model of this naming has, the embedding of tokens.
+    pub(super) fn anchor(self) -> &'static str {
+        match self {
+            Self::HuggingFaceClip | Self::HuggingFaceSiglip => {
+                "text_model.embeddings.token_embedding.weight"
+            }
+            Self::OpenClip => "token_embedding.weight",
+            Self::OpenClipEva => "text.token_embedding.weight",
+        }
+    }
+
     /// Name of the architecture, for people.
     pub fn architecture(self) -> &'static str {
         match self {
@@ -133,34 +155,203 @@ pub struct ClipConfig {
 }
 
 impl ClipConfig {
+    /// Reads a `config.json` of transformers.
+    ///
+    /// # Errors
+    /// What cannot be built, in words.
+    pub fn of_huggingface(config: &Value) -> Result<Self, String> {
+        let config = huggingface_config::parse(config, None).map_err(|fault| match fault {
+            Fault::NoActivation => "it does not name the activation (hidden_act)".to_string(),
+            Fault::Unusable(problem) => problem,
+        })?;
+        config.problem().map_or(Ok(config), Err)
+    }
+
+    /// Reads an `open_clip_config.json`.
+    ///
+    /// # Errors
+    /// What cannot be built, in words.
+    pub fn of_open_clip(config: &Value) -> Result<Self, String> {
+        let config = open_clip_config::parse(config)?;
+        config.problem().map_or(Ok(config), Err)
+    }
+
     /// What cannot be built, in words.
     pub(super) fn problem(&self) -> Option<String> {
         let stacks = [("image", &self.image.stack), ("text", &self.text.stack)];
-        for (side, stack) in stacks {
-            let sizes = [stack.width, stack.layers, stack.heads, stack.hidden];
-            if sizes.contains(&0) {
-                return Some(format!("the {side} tower has a size of 0"));
-            }
-            if !stack.width.is_multiple_of(stack.heads) {
-                return Some(format!(
-                    "the width {} of the {side} tower is not a multiple of its {} heads",
-                    stack.width, stack.heads
-                ));
-            }
+        stacks
+            .into_iter()
+            .find_map(|(side, stack)| stack.problem(side))
+            .or_else(|| self.image.problem())
+            .or_else(|| {
+                let (context, words) = (self.text.context, self.text.vocabulary);
+                outside(
+                    "the dimension of both towers",
+                    self.dimension,
+                    1..=MOST_CHANNELS,
+                )
+                .or_else(|| outside("the context of texts in tokens", context, 2..=MOST_TOKENS))
+                .or_else(|| outside("the number of known tokens", words, 1..=MOST_WORDS))
+            })
+    }
+}
+
+impl Stack {
+    fn problem(&self, side: &str) -> Option<String> {
+        let sizes = [
+            ("width", self.width, MOST_CHANNELS),
+            ("number of blocks", self.layers, MOST_LAYERS),
+            ("number of heads", self.heads, MOST_CHANNELS),
+            ("hidden width", self.hidden, MOST_CHANNELS),
+        ];
+        let odd = sizes.into_iter().find_map(|(what, size, most)| {
+            outside(&format!("the {what} of the {side} tower"), size, 1..=most)
+        });
+        if odd.is_some() {
+            return odd;
         }
-        let (size, patch) = (self.image.image_size, self.image.patch);
+        if !self.width.is_multiple_of(self.heads) {
+            return Some(format!(
+                "the width {} of the {side} tower is not a multiple of its {} heads",
+                self.width, self.heads
+            ));
+        }
+        let epsilon = self.epsilon;
+        (!(epsilon > 0.0 && epsilon < 1.0))
+            .then(|| format!("the epsilon {epsilon} of the {side} tower is not between 0 and 1"))
+    }
+}
+
+impl ImageConfig {
+    fn problem(&self) -> Option<String> {
+        let (size, patch) = (self.image_size, self.patch);
+        if let Some(problem) = outside("the side of images in pixels", size, 1..=MOST_PIXELS) {
+            return Some(problem);
+        }
         if patch == 0 || size < patch {
             return Some(format!(
                 "patches of {patch} pixels do not fit images of {size}"
             ));
         }
-        if self.dimension == 0 || self.text.context < 2 || self.text.vocabulary == 0 {
-            return Some("a size is 0".to_string());
-        }
-        let rotary = self.image.eva.is_some_and(|eva| eva.rotary_grid.is_some());
-        if rotary && !(self.image.stack.width / self.image.stack.heads).is_multiple_of(4) {
+        let head = self.stack.width / self.stack.heads;
+        let rotary = self.eva.and_then(|eva| eva.rotary_grid);
+        if rotary.is_some() && !head.is_multiple_of(4) {
             return Some("rotary positions need heads of a multiple of 4 channels".to_string());
         }
-        None
+        outside(
+            "the number of patches of an image",
+            self.tokens(),
+            1..=MOST_TOKENS,
+        )
+        .or_else(|| {
+            let side = rotary.unwrap_or(1);
+            outside(
+                "the side of the grid of rotary positions",
+                side,
+                1..=MOST_PIXELS,
+            )
+        })
+    }
+}
+
+/// Says that a size is not in its range.
+fn outside(what: &str, size: usize, range: std::ops::RangeInclusive<usize>) -> Option<String> {
+    (!range.contains(&size)).then(|| {
+        let (least, most) = (range.start(), range.end());
+        format!("{what} is {size}; built are {least} to {most}")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn sizes_that_nothing_can_have_are_refused_before_anything_is_made() {
+        let parsed = |change: &dyn Fn(&mut serde_json::Value)| {
+            let mut config = json!({"model_type": "clip", "transformers_version": "5.0.0",
+                "text_config": {}, "vision_config": {}});
+            change(&mut config);
+            ClipConfig::of_huggingface(&config)
+        };
+        parsed(&|_| ()).unwrap();
+        for (side, key, value, words) in [
+            (
+                "text_config",
+                "vocab_size",
+                json!(10_000_000_000_000u64),
+                "known tokens",
+            ),
+            (
+                "text_config",
+                "vocab_size",
+                json!(1e13),
+                "vocab_size is 10000000000000.0",
+            ),
+            ("text_config", "vocab_size", json!(-1), "vocab_size is -1"),
+            (
+                "text_config",
+                "num_hidden_layers",
+                json!(1_000_000_000),
+                "blocks of the text",
+            ),
+            (
+                "text_config",
+                "max_position_embeddings",
+                json!(1_000_000_000),
+                "context",
+            ),
+            (
+                "text_config",
+                "max_position_embeddings",
+                json!("77"),
+                "whole number",
+            ),
+            (
+                "text_config",
+                "hidden_size",
+                json!(u64::MAX),
+                "width of the text",
+            ),
+            ("text_config", "num_attention_heads", json!(7), "7 heads"),
+            (
+                "text_config",
+                "eos_token_id",
+                json!(u64::MAX),
+                "eos_token_id",
+            ),
+            ("text_config", "layer_norm_eps", json!(-1.0), "epsilon"),
+            (
+                "text_config",
+                "layer_norm_eps",
+                json!("0.1"),
+                "layer_norm_eps",
+            ),
+            ("text_config", "hidden_act", json!(3), "hidden_act"),
+            ("vision_config", "patch_size", json!(0), "patches of 0"),
+            ("vision_config", "patch_size", json!(1), "number of patches"),
+            ("vision_config", "image_size", json!(0), "side of images"),
+            (
+                "vision_config",
+                "image_size",
+                json!(1u64 << 40),
+                "side of images",
+            ),
+            (
+                "vision_config",
+                "intermediate_size",
+                json!(0),
+                "hidden width",
+            ),
+        ] {
+            let problem = parsed(&|config| config[side][key] = value.clone()).unwrap_err();
+            assert!(problem.contains(words), "{key} {value}: {problem}");
+        }
+        for (key, value) in [("text_config", json!([])), ("vision_config_dict", json!(1))] {
+            let problem = parsed(&|config| config[key] = value.clone()).unwrap_err();
+            assert!(problem.contains(key), "{problem}");
+        }
     }
 }

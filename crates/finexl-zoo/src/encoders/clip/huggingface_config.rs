@@ -5,6 +5,7 @@
 //! activation is taken from them only where the file says that transformers wrote it.
 
 use super::config::{ClipConfig, ImageConfig, ImagePooling, Naming, Stack, TextConfig};
+use crate::recognition::tower;
 use crate::transformer::Activation;
 use serde_json::Value;
 
@@ -16,13 +17,16 @@ struct Part<'a> {
 
 impl<'a> Part<'a> {
     /// `NAME` and, where an old version wrote it, `NAME_dict`, which counts more.
-    fn of(config: &'a Value, name: &'static str) -> Self {
+    fn of(config: &'a Value, name: &'static str) -> Result<Self, String> {
         let older = config.get(format!("{name}_dict"));
         let values = [older, config.get(name)].into_iter().flatten();
-        Self {
-            side: name,
-            values: values.filter(|v| v.is_object()).collect(),
+        let values: Vec<&Value> = values.filter(|v| !v.is_null()).collect();
+        if values.iter().any(|v| !v.is_object()) {
+            return Err(format!(
+                "its {name} (or {name}_dict) is no table of settings"
+            ));
         }
+        Ok(Self { side: name, values })
     }
 
     fn get(&self, key: &str) -> Option<&'a Value> {
@@ -30,25 +34,32 @@ impl<'a> Part<'a> {
         found.find(|v| !v.is_null())
     }
 
-    fn size(&self, key: &str, default: usize) -> Result<usize, String> {
-        match self.get(key) {
-            None => Ok(default),
-            Some(value) => value
-                .as_u64()
-                .map(|v| v as usize)
-                .ok_or_else(|| format!("{}.{key} is {value}; expected a number", self.side)),
-        }
+    /// A setting of another type than is asked for.
+    fn odd(&self, key: &str, value: &Value, expected: &str) -> String {
+        format!("{}.{key} is {value}; expected {expected}", self.side)
     }
 
-    fn epsilon(&self, default: f32) -> f32 {
-        self.get("layer_norm_eps")
-            .and_then(Value::as_f64)
-            .map_or(default, |v| v as f32)
+    fn size(&self, key: &str, default: usize) -> Result<usize, String> {
+        self.get(key).map_or(Ok(default), |value| {
+            let size = value.as_u64().and_then(|v| usize::try_from(v).ok());
+            size.ok_or_else(|| self.odd(key, value, "a whole number of at least 0"))
+        })
+    }
+
+    fn epsilon(&self, default: f32) -> Result<f32, String> {
+        const KEY: &str = "layer_norm_eps";
+        self.get(KEY).map_or(Ok(default), |value| {
+            let epsilon = value.as_f64().map(|v| v as f32);
+            epsilon.ok_or_else(|| self.odd(KEY, value, "a number"))
+        })
     }
 
     fn activation(&self, default: Option<&str>) -> Result<Activation, Fault> {
-        let name = match self.get("hidden_act").and_then(Value::as_str) {
-            Some(name) => name,
+        const KEY: &str = "hidden_act";
+        let name = match self.get(KEY) {
+            Some(value) => value
+                .as_str()
+                .ok_or_else(|| self.odd(KEY, value, "the name of an activation"))?,
             None => default.ok_or(Fault::NoActivation)?,
         };
         Activation::of_name(name).ok_or_else(|| {
@@ -116,6 +127,11 @@ pub(super) fn parse(config: &Value, known: Option<Activation>) -> Result<ClipCon
         Some("clip") => (Naming::HuggingFaceClip, CLIP),
         Some("siglip") => (Naming::HuggingFaceSiglip, SIGLIP),
         other => {
+            if let Some(tower) = other.and_then(tower) {
+                return Err(Fault::Unusable(format!(
+                    "it is {tower}; an encoder needs both towers of one model"
+                )));
+            }
             return Err(Fault::Unusable(format!(
                 "its model_type is {}; known are \"clip\" and \"siglip\"",
                 other.map_or("missing".to_string(), |t| format!("\"{t}\""))
@@ -124,8 +140,8 @@ pub(super) fn parse(config: &Value, known: Option<Activation>) -> Result<ClipCon
     };
     let siglip = naming == Naming::HuggingFaceSiglip;
     let (image, text) = (
-        Part::of(config, "vision_config"),
-        Part::of(config, "text_config"),
+        Part::of(config, "vision_config")?,
+        Part::of(config, "text_config")?,
     );
     let written = config.get("transformers_version").is_some();
     let activation = |part: &Part<'_>| match (part.activation(None), known) {
@@ -139,7 +155,7 @@ pub(super) fn parse(config: &Value, known: Option<Activation>) -> Result<ClipCon
         heads: image.size("num_attention_heads", 12)?,
         hidden: image.size("intermediate_size", 3072)?,
         activation: activation(&image)?,
-        epsilon: image.epsilon(defaults.epsilon),
+        epsilon: image.epsilon(defaults.epsilon)?,
     };
     let text_stack = Stack {
         width: text.size("hidden_size", defaults.text_width)?,
@@ -147,7 +163,7 @@ pub(super) fn parse(config: &Value, known: Option<Activation>) -> Result<ClipCon
         heads: text.size("num_attention_heads", defaults.text_heads)?,
         hidden: text.size("intermediate_size", defaults.text_hidden)?,
         activation: activation(&text)?,
-        epsilon: text.epsilon(defaults.epsilon),
+        epsilon: text.epsilon(defaults.epsilon)?,
     };
     let whole = Part {
         side: "config",
@@ -168,6 +184,7 @@ pub(super) fn parse(config: &Value, known: Option<Activation>) -> Result<ClipCon
     // Older configs give 2 here, whatever the vocabulary says; the reference then takes the largest
     // token, which is the end token.
     let end = text.size("eos_token_id", 49_407)?;
+    let end = u32::try_from(end).map_err(|_| format!("its eos_token_id {end} is no token"))?;
     Ok(ClipConfig {
         naming,
         dimension,
@@ -188,7 +205,7 @@ pub(super) fn parse(config: &Value, known: Option<Activation>) -> Result<ClipCon
             stack: text_stack,
             bidirectional: siglip,
             projection_bias: siglip,
-            end: (!siglip && end != 2).then_some(end as u32),
+            end: (!siglip && end != 2).then_some(end),
             cleaning: None,
         },
     })

@@ -1,12 +1,10 @@
-//! Where the files of an encoder are: a folder, one weights file, or the cache of the hub.
-//!
-//! Nothing here touches the network. The cache's layout is that of huggingface_hub:
-//! `models--ORG--NAME/refs/REVISION` holds a commit, `snapshots/COMMIT` its files.
+//! Which files of a folder make an encoder, or which stand beside a weights file.
 
-use super::tokenizer::TokenizerFiles;
+use super::tokenizer_files::TokenizerFiles;
+use super::weights_files::{WeightsFiles, names, other_name, safetensors_of, single};
 use crate::ZooError;
+use crate::recognition::recognised;
 use serde_json::Value;
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Which description of the architecture there is.
@@ -27,25 +25,6 @@ impl Description {
     }
 }
 
-/// Weights of a model.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum WeightsFiles {
-    /// One or several safetensors files.
-    Safetensors(Vec<PathBuf>),
-    /// A PyTorch file.
-    Pickle(PathBuf),
-}
-
-impl WeightsFiles {
-    /// The files.
-    pub fn paths(&self) -> Vec<&Path> {
-        match self {
-            Self::Safetensors(paths) => paths.iter().map(PathBuf::as_path).collect(),
-            Self::Pickle(path) => vec![path],
-        }
-    }
-}
-
 /// All files of an encoder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelFiles {
@@ -57,8 +36,13 @@ pub struct ModelFiles {
     pub weights: WeightsFiles,
     /// The tokenizer.
     pub(super) tokenizer: TokenizerFiles,
-    /// `preprocessor_config.json` or `processor_config.json`; open_clip's config holds its own.
+    /// `processor_config.json` where it holds an image processor, else `preprocessor_config.json`, as transformers
+    /// does; open_clip's config holds its own.
     pub preprocessing: Option<PathBuf>,
+    /// The `preprocessor_config.json` that is passed over for the other.
+    pub passed_over: Option<PathBuf>,
+    /// What was chosen where the folder leaves a choice, for the reader.
+    pub notes: Vec<String>,
 }
 
 /// The files that a transformers model consists of, for messages.
@@ -75,9 +59,10 @@ impl ModelFiles {
         } else {
             (path.parent().unwrap_or(Path::new("")), Some(path))
         };
+        let mut notes = Vec::new();
         let (description, weights) = match chosen {
-            Some(file) => (beside(folder, file)?, single(file)),
-            None => inside(folder)?,
+            Some(file) => (beside(folder, file)?, single(file)?),
+            None => inside(folder, &mut notes)?,
         };
         let tokenizer = TokenizerFiles::find(folder).ok_or_else(|| {
             missing(
@@ -86,10 +71,7 @@ impl ModelFiles {
                 "put the tokenizer of the same model there",
             )
         })?;
-        let preprocessing = ["preprocessor_config.json", "processor_config.json"]
-            .map(|name| folder.join(name))
-            .into_iter()
-            .find(|path| path.is_file());
+        let (preprocessing, passed_over) = preprocessing(folder)?;
         if preprocessing.is_none() && matches!(description, Description::HuggingFace(_)) {
             return Err(missing(
                 folder,
@@ -103,6 +85,8 @@ impl ModelFiles {
             weights,
             tokenizer,
             preprocessing,
+            passed_over,
+            notes,
         })
     }
 
@@ -116,7 +100,7 @@ impl ModelFiles {
     }
 }
 
-fn missing(folder: &Path, problem: &str, remedy: &str) -> ZooError {
+pub(super) fn missing(folder: &Path, problem: &str, remedy: &str) -> ZooError {
     ZooError::EncoderFiles {
         path: folder.to_path_buf(),
         problem: problem.to_string(),
@@ -125,7 +109,7 @@ fn missing(folder: &Path, problem: &str, remedy: &str) -> ZooError {
 }
 
 /// Whether a file is there and whole; a link of the cache whose target is gone is not.
-fn there(path: &Path) -> bool {
+pub(super) fn there(path: &Path) -> bool {
     path.is_file()
 }
 
@@ -139,17 +123,19 @@ pub(super) fn read_json(path: &Path) -> Result<Value, ZooError> {
     })
 }
 
-fn single(file: &Path) -> WeightsFiles {
-    if file.extension().is_some_and(|e| e == "safetensors") {
-        WeightsFiles::Safetensors(vec![file.to_path_buf()])
-    } else {
-        WeightsFiles::Pickle(file.to_path_buf())
-    }
-}
-
 /// The description that belongs to a weights file.
 fn beside(folder: &Path, file: &Path) -> Result<Description, ZooError> {
     description_beside(folder).ok_or_else(|| {
+        if let Some(what) =
+            recognised(file).filter(|what| what.contains("adapter") || what.contains("generator"))
+        {
+            let remedy = format!("give a folder with {NEEDED}");
+            return missing(
+                file,
+                &format!("it is {what}, not an encoder of images and texts"),
+                &remedy,
+            );
+        }
         missing(
             file,
             "there is no config.json or open_clip_config.json beside it, and sizes and activation \
@@ -173,8 +159,27 @@ pub(super) fn description_beside(folder: &Path) -> Option<Description> {
     }
 }
 
-/// Config and weights of a folder: transformers before open_clip, safetensors before PyTorch.
-fn inside(folder: &Path) -> Result<(Description, WeightsFiles), ZooError> {
+/// The file that says how images enter, and the one that is passed over for it: an image processor inside
+/// `processor_config.json` counts more than `preprocessor_config.json` (`get_image_processor_dict` of transformers 5.24).
+fn preprocessing(folder: &Path) -> Result<(Option<PathBuf>, Option<PathBuf>), ZooError> {
+    let [nested, own] = ["processor_config.json", "preprocessor_config.json"]
+        .map(|name| Some(folder.join(name)).filter(|path| there(path)));
+    let Some(nested) = nested else {
+        return Ok((own, None));
+    };
+    let holds_images = read_json(&nested)?
+        .get("image_processor")
+        .is_some_and(|value| !value.is_null());
+    Ok(match (holds_images, own) {
+        (true, own) => (Some(nested), own),
+        (false, Some(own)) => (Some(own), None),
+        (false, None) => (None, None),
+    })
+}
+
+/// Config and weights of a folder: transformers before open_clip, safetensors before PyTorch, and weights of another
+/// name (`model.fp16.safetensors`) where there are no others.
+fn inside(folder: &Path, notes: &mut Vec<String>) -> Result<(Description, WeightsFiles), ZooError> {
     let config = folder.join("config.json");
     let open_clip = folder.join("open_clip_config.json");
     let transformers = there(&config) && read_json(&config)?.get("model_type").is_some();
@@ -192,167 +197,81 @@ fn inside(folder: &Path) -> Result<(Description, WeightsFiles), ZooError> {
             "open_clip_pytorch_model",
         ),
     ];
-    let described = formats.iter().any(|(there, ..)| *there);
-    for pickle in [false, true] {
-        for (_, description, safetensors, bin) in formats.iter().filter(|(there, ..)| *there) {
-            if pickle {
-                let path = folder.join(format!("{bin}.bin"));
-                if there(&path) {
-                    return Ok((description.clone(), WeightsFiles::Pickle(path)));
-                }
-            } else if let Some(files) = safetensors_of(folder, safetensors)? {
-                return Ok((description.clone(), WeightsFiles::Safetensors(files)));
-            }
+    let described: Vec<_> = formats.into_iter().filter(|(there, ..)| *there).collect();
+    for (_, description, stem, _) in &described {
+        if let Some(files) = safetensors_of(folder, &format!("{stem}.safetensors"))? {
+            return Ok((description.clone(), files));
         }
     }
-    Err(if described {
-        missing(
+    if let Some((_, description, stem, _)) = described.first()
+        && let Some((files, note)) = other_name(folder, stem)?
+    {
+        notes.push(note);
+        return Ok((description.clone(), files));
+    }
+    for (_, description, _, stem) in &described {
+        let path = folder.join(format!("{stem}.bin"));
+        if there(&path) {
+            return Ok((description.clone(), WeightsFiles::Pickle(path)));
+        }
+    }
+    Err(nothing_inside(folder, !described.is_empty()))
+}
+
+/// Why a folder has no encoder in it, by what it has.
+fn nothing_inside(folder: &Path, described: bool) -> ZooError {
+    if let Some(what) = recognised(folder) {
+        return missing(
             folder,
-            "it holds a config but no weights (model.safetensors, its shards with \
-             model.safetensors.index.json, open_clip_model.safetensors or pytorch_model.bin)",
-            "finish the download, or put the weights there",
-        )
-    } else {
-        missing(
+            &format!("it is {what}, not an encoder of images and texts"),
+            &format!("give a folder with {NEEDED}"),
+        );
+    }
+    let weights: Vec<String> = names(folder)
+        .into_iter()
+        .filter(|name| {
+            let ends = [
+                ".safetensors",
+                ".bin",
+                ".pt",
+                ".pth",
+                ".ckpt",
+                ".h5",
+                ".msgpack",
+                ".onnx",
+            ];
+            ends.iter().any(|end| name.ends_with(end))
+        })
+        .collect();
+    if !described {
+        return missing(
             folder,
             "it holds neither the config.json of a CLIP or SigLIP model nor an \
              open_clip_config.json",
             &format!("give a folder with {NEEDED}"),
-        )
-    })
-}
-
-/// `STEM.safetensors`, or all shards of `STEM.safetensors.index.json`.
-fn safetensors_of(folder: &Path, stem: &str) -> Result<Option<Vec<PathBuf>>, ZooError> {
-    let single = folder.join(format!("{stem}.safetensors"));
-    if there(&single) {
-        return Ok(Some(vec![single]));
+        );
     }
-    let index = folder.join(format!("{stem}.safetensors.index.json"));
-    if !there(&index) {
-        return Ok(None);
+    let problem = "it holds a config but no weights (model.safetensors, its shards with \
+                   model.safetensors.index.json, open_clip_model.safetensors or pytorch_model.bin)";
+    if weights.is_empty() {
+        return missing(
+            folder,
+            problem,
+            "finish the download, or put the weights there",
+        );
     }
-    let json = read_json(&index)?;
-    let map = json.get("weight_map").and_then(Value::as_object);
-    let map = map.ok_or_else(|| missing(&index, "it has no weight_map", "fetch it again"))?;
-    let names: BTreeSet<&str> = map.values().filter_map(Value::as_str).collect();
-    let mut files = Vec::new();
-    for name in names {
-        let path = folder.join(name);
-        let inside = !name.contains(['/', '\\']) && name != "..";
-        if !inside || !there(&path) {
-            return Err(missing(
-                folder,
-                &format!("the part {name} of its weights is missing"),
-                "finish the download",
-            ));
-        }
-        files.push(path);
-    }
-    Ok(Some(files))
-}
-
-/// The folder of the hub's cache: `$HF_HUB_CACHE`, else `hub` in `$HF_HOME`, else
-/// `huggingface/hub` in `$XDG_CACHE_HOME` or `~/.cache`.
-pub fn hub_cache() -> Option<PathBuf> {
-    let variable = |name: &str| {
-        std::env::var_os(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    };
-    variable("HF_HUB_CACHE")
-        .or_else(|| variable("HF_HOME").map(|p| p.join("hub")))
-        .or_else(|| variable("XDG_CACHE_HOME").map(|p| p.join("huggingface").join("hub")))
-        .or_else(|| variable("HOME").map(|p| p.join(".cache").join("huggingface").join("hub")))
-}
-
-/// Splits `ORG/NAME` or `ORG/NAME@REVISION`; nothing for what cannot be a repository of the hub.
-pub fn repository(name: &str) -> Option<(&str, &str)> {
-    let (repository, revision) = name.split_once('@').unwrap_or((name, "main"));
-    let (owner, model) = repository.split_once('/')?;
-    let plain = |part: &str| {
-        !part.is_empty()
-            && !part.starts_with('.')
-            && part
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
-    };
-    (plain(owner) && plain(model) && !revision.is_empty()).then_some((repository, revision))
-}
-
-/// The folder of the cache that holds a repository's files, if it was ever fetched.
-pub fn cached_snapshot(cache: &Path, repository: &str, revision: &str) -> Option<PathBuf> {
-    let folder = cache.join(format!("models--{}", repository.replace('/', "--")));
-    let reference = folder.join("refs").join(revision);
-    let commit = std::fs::read_to_string(reference)
-        .map_or_else(|_| revision.to_string(), |text| text.trim().to_string());
-    let snapshot = folder.join("snapshots").join(commit);
-    snapshot.is_dir().then_some(snapshot)
-}
-
-/// The folder of `--encoder NAME`: a path that exists, or the cache of the hub.
-///
-/// # Errors
-/// [`ZooError::EncoderFiles`] that says what to pull or to put where.
-pub fn locate(name: &str) -> Result<PathBuf, ZooError> {
-    let path = Path::new(name);
-    if path.exists() {
-        return Ok(path.to_path_buf());
-    }
-    let Some((repository, revision)) = repository(name) else {
-        return Err(ZooError::Unknown {
-            kind: "encoder",
-            name: name.to_string(),
-            known: "mini-clip, judge, the path of a weights file (.safetensors) or of a model's folder, \
-                    or a repository such as openai/clip-vit-base-patch32 (`finexl zoo list`)"
-                .to_string(),
-        });
-    };
-    let cache = hub_cache();
-    let found = cache
-        .as_deref()
-        .and_then(|cache| cached_snapshot(cache, repository, revision));
-    found.ok_or_else(|| ZooError::EncoderFiles {
-        path: PathBuf::from(name),
-        problem: match &cache {
-            Some(cache) => format!(
-                "there is no such folder, and the cache {} does not hold it",
-                cache.display()
-            ),
-            None => "there is no such folder".to_string(),
-        },
-        remedy: format!(
-            "run `finexl zoo pull {name}`, or put {NEEDED} into a folder and give its path"
-        ),
-    })
+    let found = weights.join(", ");
+    missing(
+        folder,
+        &format!("{problem}; there is {found}"),
+        "fetch the weights as safetensors, or give one of these files as the encoder",
+    )
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-
-    #[test]
-    fn repositories_are_told_from_paths() {
-        assert_eq!(repository("openai/clip"), Some(("openai/clip", "main")));
-        assert_eq!(repository("a/b@v2"), Some(("a/b", "v2")));
-        for path in ["clip", "./clip", "../a/b", "/a/b", "a/b/c", "a b/c"] {
-            assert_eq!(repository(path), None, "{path}");
-        }
-    }
-
-    #[test]
-    fn the_cache_is_followed_by_its_reference() {
-        let cache = tempfile::tempdir().unwrap();
-        let model = cache.path().join("models--a--b");
-        std::fs::create_dir_all(model.join("snapshots/123")).unwrap();
-        std::fs::create_dir_all(model.join("refs")).unwrap();
-        assert_eq!(cached_snapshot(cache.path(), "a/b", "main"), None);
-        std::fs::write(model.join("refs/main"), "123\n").unwrap();
-        let found = cached_snapshot(cache.path(), "a/b", "main").unwrap();
-        assert!(found.ends_with("123"));
-        assert!(cached_snapshot(cache.path(), "a/b", "123").is_some());
-    }
 
     #[test]
     fn what_is_missing_is_named() {

@@ -4,6 +4,7 @@
 //! transformers 5.23, and `image_transform` of open_clip 3.3 on PIL images. Transparency is on white
 //! already when an image arrives here, see `finexl_data::decode`.
 
+use super::config::MOST_PIXELS;
 use crate::transformer::Rows;
 use finexl_data::image::Image;
 use finexl_data::resize::{CropRounding, Filter, crop_centre, resize_shorter, resize_with};
@@ -13,6 +14,9 @@ use serde_json::Value;
 /// Mean and deviation of the channels that CLIP was trained with.
 const CLIP_MEAN: [f32; 3] = [0.481_454_66, 0.457_827_5, 0.408_210_73];
 const CLIP_DEVIATION: [f32; 3] = [0.268_629_54, 0.261_302_6, 0.275_777_1];
+
+/// Smallest deviation that is divided by.
+const SMALLEST_DEVIATION: f32 = 1e-4;
 
 /// How an image becomes square.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,17 +43,22 @@ impl Preprocessing {
     ///
     /// # Errors
     /// What is not built here or does not fit the network, in words.
-    pub(super) fn of_huggingface(config: &Value, size: usize) -> Result<Self, String> {
-        let config = config.get("image_processor").unwrap_or(config);
+    pub fn of_huggingface(config: &Value, size: usize) -> Result<Self, String> {
+        let nested = config.get("image_processor").filter(|v| !v.is_null());
+        let config = nested.unwrap_or(config);
+        if !config.is_object() {
+            return Err("it is no table of settings".to_string());
+        }
         for step in ["do_resize", "do_rescale", "do_normalize"] {
-            if config.get(step).and_then(Value::as_bool) == Some(false) {
+            if !switch(config, step, true)? {
                 return Err(format!(
                     "it switches {step} off; built is preprocessing with it"
                 ));
             }
         }
-        let scale = config.get("rescale_factor").and_then(Value::as_f64);
-        if scale.is_some_and(|s| (s * 255.0 - 1.0).abs() > 1e-6) {
+        let scale = config.get("rescale_factor").filter(|v| !v.is_null());
+        let is_usual = |s: f64| (s * 255.0 - 1.0).abs() <= 1e-6;
+        if scale.is_some_and(|s| !s.as_f64().is_some_and(is_usual)) {
             return Err("its rescale_factor is not 1/255".to_string());
         }
         let siglip = ["image_processor_type", "feature_extractor_type"]
@@ -57,10 +66,14 @@ impl Preprocessing {
             .filter_map(|key| config.get(*key).and_then(Value::as_str))
             .any(|name| name.to_lowercase().starts_with("siglip"));
         let resized = side(config.get("size"), size)?;
-        let crops = config
-            .get("do_center_crop")
-            .and_then(Value::as_bool)
-            .unwrap_or(!siglip);
+        if let Side::Shorter(shorter) | Side::Both(shorter) = resized
+            && shorter > MOST_PIXELS
+        {
+            return Err(format!(
+                "it resizes to {shorter} pixels; built are up to {MOST_PIXELS}"
+            ));
+        }
+        let crops = switch(config, "do_center_crop", !siglip)?;
         let fit = match resized {
             Side::Both(both) if both == size => Fit::Squash,
             Side::Shorter(shorter) if crops && shorter >= size => {
@@ -94,7 +107,7 @@ impl Preprocessing {
             fit,
             filter: filter(config.get("resample"))?,
             mean: channels(config.get("image_mean"), mean)?,
-            deviation: channels(config.get("image_std"), deviation)?,
+            deviation: deviations(config.get("image_std"), deviation)?,
         })
     }
 
@@ -102,7 +115,7 @@ impl Preprocessing {
     ///
     /// # Errors
     /// As [`Preprocessing::of_huggingface`].
-    pub(super) fn of_open_clip(config: &Value, size: usize) -> Result<Self, String> {
+    pub fn of_open_clip(config: &Value, size: usize) -> Result<Self, String> {
         let empty = Value::Null;
         let config = config.get("preprocess_cfg").unwrap_or(&empty);
         let fit = match config.get("resize_mode").and_then(Value::as_str) {
@@ -131,7 +144,7 @@ impl Preprocessing {
             fit,
             filter,
             mean: channels(config.get("mean"), CLIP_MEAN)?,
-            deviation: channels(config.get("std"), CLIP_DEVIATION)?,
+            deviation: deviations(config.get("std"), CLIP_DEVIATION)?,
         })
     }
 
@@ -249,16 +262,34 @@ fn channels(value: Option<&Value>, default: [f32; 3]) -> Result<[f32; 3], String
     let Some(value) = value.filter(|v| !v.is_null()) else {
         return Ok(default);
     };
-    let numbers: Option<Vec<f32>> = value.as_array().map(|all| {
-        all.iter()
-            .filter_map(Value::as_f64)
-            .map(|v| v as f32)
-            .collect()
-    });
+    let numbers: Option<Vec<f32>> = value
+        .as_array()
+        .and_then(|all| all.iter().map(|v| Some(v.as_f64()? as f32)).collect());
     numbers
         .and_then(|n| n.try_into().ok())
         .filter(|n: &[f32; 3]| n.iter().all(|v| v.is_finite()))
         .ok_or_else(|| format!("{value} is not a number per channel"))
+}
+
+/// Deviations, which divide.
+fn deviations(value: Option<&Value>, default: [f32; 3]) -> Result<[f32; 3], String> {
+    let found = channels(value, default)?;
+    if found.iter().all(|v| *v >= SMALLEST_DEVIATION) {
+        Ok(found)
+    } else {
+        Err(format!(
+            "its deviations {found:?} are not all above {SMALLEST_DEVIATION}"
+        ))
+    }
+}
+
+/// A step that is on or off.
+fn switch(config: &Value, step: &str, default: bool) -> Result<bool, String> {
+    match config.get(step) {
+        None | Some(Value::Null) => Ok(default),
+        Some(Value::Bool(on)) => Ok(*on),
+        Some(other) => Err(format!("its {step} is {other}; expected true or false")),
+    }
 }
 
 #[cfg(test)]
@@ -280,5 +311,28 @@ mod tests {
         let siglip = Preprocessing::of_huggingface(&squash, 224).unwrap();
         assert_eq!((siglip.fit, siglip.mean), (Fit::Squash, [0.5; 3]));
         assert!(Preprocessing::of_huggingface(&squash, 256).is_err());
+    }
+
+    #[test]
+    fn settings_that_cannot_be_meant_are_refused() {
+        for (key, value) in [
+            ("size", json!(1_000_000_000)),
+            ("size", json!({"shortest_edge": 1u64 << 40})),
+            ("size", json!({"height": 224})),
+            ("size", json!(-1)),
+            ("image_mean", json!([0.5, "x", 0.5, 0.5])),
+            ("image_mean", json!([0.5, 0.5, 1e300])),
+            ("image_std", json!([0.5, 0.0, 0.5])),
+            ("image_std", json!([])),
+            ("do_normalize", json!("false")),
+            ("do_center_crop", json!(1)),
+            ("rescale_factor", json!("1/255")),
+            ("resample", json!("bicubic")),
+        ] {
+            let mut config = json!({"crop_size": 224, "size": 224});
+            Preprocessing::of_huggingface(&config, 224).unwrap();
+            config[key] = value.clone();
+            Preprocessing::of_huggingface(&config, 224).unwrap_err();
+        }
     }
 }

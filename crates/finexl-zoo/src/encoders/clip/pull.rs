@@ -1,12 +1,13 @@
-//! Fetching an encoder from the hub: the only place that touches the network.
+//! Fetching an encoder from the hub into its cache: the only thing that touches the network.
 
-use super::model_files::{NEEDED, cached_snapshot, hub_cache, repository};
+use super::hub::{Described, Hub, HubFault, without};
+use super::hub_cache::{cached_snapshot, hub_cache, model_folder, repository};
+use super::model_files::read_json;
+use super::shard_index::ShardIndex;
 use crate::ZooError;
-use finexl_core::CoreError;
-use finexl_core::fingerprint::Fingerprint;
-use hf_hub::api::Progress;
-use hf_hub::api::sync::{Api, ApiBuilder, ApiError, ApiRepo};
-use hf_hub::{Repo, RepoType};
+use finexl_core::atomic;
+use finexl_core::{CoreError, fingerprint::Fingerprint};
+use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 
 /// Variable of the hub's tools that forbids the network.
@@ -27,9 +28,9 @@ pub struct Pulled {
 /// SHA-256; `progress` is told the file, bytes done and in all.
 ///
 /// # Errors
-/// [`ZooError::Pull`] offline, for a repository without a usable model, and for a file that is not
-/// what the hub said (it is removed); [`ZooError::Core`] where the disk does not take it. A download
-/// that broke off goes on where it stopped.
+/// [`ZooError::Pull`] offline, for a repository without a usable model, for answers of the hub that cannot be used, and
+/// for a file that is not what the hub said (it is removed); [`ZooError::Core`] where the disk does not take it. A
+/// download that broke off goes on where it stopped.
 pub fn pull(name: &str, progress: &dyn Fn(&str, usize, usize)) -> Result<Pulled, ZooError> {
     let Some((id, revision)) = repository(name) else {
         return Err(ZooError::Unknown {
@@ -38,80 +39,29 @@ pub fn pull(name: &str, progress: &dyn Fn(&str, usize, usize)) -> Result<Pulled,
             known: "the form is ORG/NAME or ORG/NAME@REVISION; see `finexl zoo list`".to_string(),
         });
     };
-    let cache = hub_cache().ok_or_else(|| {
-        failed(
-            name,
-            "there is no home folder for the cache".to_string(),
-            None,
-        )
+    let cache = hub_cache().ok_or_else(|| ZooError::Pull {
+        name: name.to_string(),
+        problem: "there is no home folder for the cache".to_string(),
+        remedy: "set HF_HOME to a folder".to_string(),
     })?;
-    if is_offline() {
-        let problem = format!("{OFFLINE} forbids the network");
-        return Err(failed(name, problem, Some(&cache)));
-    }
-    finexl_core::atomic::create_folder(&cache)?;
-    let wrong = |error: ApiError| match error {
-        ApiError::IoError(source) => ZooError::Core(CoreError::Write {
-            path: cache.clone(),
-            source,
-        }),
-        other => failed(name, other.to_string(), Some(&cache)),
+    let pull = Pull {
+        hub: Hub::from_env(),
+        model: model_folder(&cache, id),
+        name,
+        id,
+        revision,
+        cache: &cache,
+        progress,
     };
-    let api = ApiBuilder::from_env()
-        .with_cache_dir(cache.clone())
-        .with_progress(false)
-        .with_retries(RETRIES)
-        .build()
-        .map_err(wrong)?;
-    let repo = Repo::with_revision(id.to_string(), RepoType::Model, revision.to_string());
-    let repo = api.repo(repo);
-    let info = repo.info().map_err(wrong)?;
-    let names: Vec<&str> = info.siblings.iter().map(|s| s.rfilename.as_str()).collect();
-    let wanted = wanted(&names).ok_or_else(|| {
-        let problem = "the repository holds no CLIP, SigLIP or open_clip model".to_string();
-        failed(name, problem, None)
-    })?;
-    let mut files = Vec::new();
-    let mut folder = cache.clone();
-    for file in wanted {
-        let (path, hash, checked) = fetch(&api, &repo, file, name, &cache, progress, &wrong)?;
-        folder = path.parent().map_or(folder, Path::to_path_buf);
-        files.push((file.to_string(), hash, checked));
-        if file.ends_with(".index.json") {
-            for part in parts(&path)? {
-                let (_, hash, checked) = fetch(&api, &repo, &part, name, &cache, progress, &wrong)?;
-                files.push((part, hash, checked));
-            }
-        }
+    if is_offline() {
+        return Err(pull.failed(format!("{OFFLINE} forbids the network")));
     }
-    Ok(Pulled {
-        folder: cached_snapshot(&cache, id, revision).unwrap_or(folder),
-        files,
-    })
+    pull.run()
 }
 
 fn is_offline() -> bool {
     std::env::var(OFFLINE)
         .is_ok_and(|v| ["1", "true", "yes", "on"].contains(&v.to_lowercase().as_str()))
-}
-
-/// Says what to do without the network.
-fn failed(name: &str, problem: String, cache: Option<&Path>) -> ZooError {
-    let (id, _) = repository(name).unwrap_or((name, "main"));
-    let remedy = match cache {
-        None => "see `finexl zoo list` for models that fit".to_string(),
-        Some(cache) => format!(
-            "without the network put {NEEDED} of {id} into a folder and give it as --encoder \
-             FOLDER, or copy models--{} from another machine's cache into {}",
-            id.replace('/', "--"),
-            cache.display()
-        ),
-    };
-    ZooError::Pull {
-        name: name.to_string(),
-        problem,
-        remedy,
-    }
 }
 
 /// Of all files of a repository those that make a model: one set of weights, safetensors first.
@@ -121,6 +71,7 @@ fn wanted<'a>(names: &[&'a str]) -> Option<Vec<&'a str>> {
         ("config.json", "model.safetensors"),
         ("config.json", "model.safetensors.index.json"),
         ("open_clip_config.json", "open_clip_model.safetensors"),
+        ("config.json", "model.fp16.safetensors"),
         ("config.json", "pytorch_model.bin"),
         ("open_clip_config.json", "open_clip_pytorch_model.bin"),
     ];
@@ -146,87 +97,210 @@ fn wanted<'a>(names: &[&'a str]) -> Option<Vec<&'a str>> {
     Some(wanted)
 }
 
-/// The files that an index of shards names.
-fn parts(index: &Path) -> Result<Vec<String>, ZooError> {
-    let json = super::model_files::read_json(index)?;
-    let map = json
-        .get("weight_map")
-        .and_then(serde_json::Value::as_object);
-    let mut parts: Vec<String> = map
-        .into_iter()
-        .flat_map(|map| map.values())
-        .filter_map(|v| v.as_str().map(str::to_string))
-        .collect();
-    parts.sort();
-    parts.dedup();
-    Ok(parts)
+/// One pull.
+struct Pull<'a> {
+    hub: Hub,
+    /// Where the cache keeps the repository.
+    model: PathBuf,
+    name: &'a str,
+    id: &'a str,
+    revision: &'a str,
+    cache: &'a Path,
+    progress: &'a dyn Fn(&str, usize, usize),
 }
 
-/// Reports a download.
-struct Bar<'a> {
-    name: String,
-    done: usize,
-    total: usize,
-    report: &'a dyn Fn(&str, usize, usize),
-}
-
-impl Progress for Bar<'_> {
-    fn init(&mut self, size: usize, _filename: &str) {
-        (self.done, self.total) = (0, size);
-    }
-
-    fn update(&mut self, size: usize) {
-        self.done += size;
-        (self.report)(&self.name, self.done, self.total);
-    }
-
-    fn finish(&mut self) {
-        (self.report)(&self.name, self.total, self.total);
-    }
-}
-
-fn fetch(
-    api: &Api,
-    repo: &ApiRepo,
-    file: &str,
-    name: &str,
-    cache: &Path,
-    progress: &dyn Fn(&str, usize, usize),
-    wrong: &dyn Fn(ApiError) -> ZooError,
-) -> Result<(PathBuf, Fingerprint, bool), ZooError> {
-    let metadata = api.metadata(&repo.url(file)).map_err(wrong)?;
-    let id = repository(name).map_or(name, |(id, _)| id);
-    let model = cache.join(format!("models--{}", id.replace('/', "--")));
-    let present = model
-        .join("snapshots")
-        .join(metadata.commit_hash())
-        .join(file);
-    let expected = Some(metadata.etag()).filter(|etag| is_sha256(etag));
-    if present.is_file() {
-        let hash = Fingerprint::of_file(&present)?;
-        if expected.is_none_or(|e| e == hash.as_str()) {
-            return Ok((present, hash, expected.is_some()));
+impl Pull<'_> {
+    fn run(&self) -> Result<Pulled, ZooError> {
+        let names = self
+            .hub
+            .files(self.id, self.revision)
+            .map_err(|fault| self.wrong(fault, self.cache))?;
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let wanted = wanted(&names).ok_or_else(|| ZooError::Pull {
+            name: self.name.to_string(),
+            problem: "the repository holds no CLIP, SigLIP or open_clip model".to_string(),
+            remedy: "see `finexl zoo list` for models that fit".to_string(),
+        })?;
+        let mut files = Vec::new();
+        let mut folder = self.cache.to_path_buf();
+        for file in wanted {
+            let (path, hash, checked) = self.fetch(file)?;
+            folder = path.parent().map_or(folder, Path::to_path_buf);
+            files.push((file.to_string(), hash, checked));
+            if file.ends_with(".index.json") {
+                let index = ShardIndex::parse(&read_json(&path)?)
+                    .map_err(|problem| self.failed(format!("{file}: {problem}")))?;
+                for part in index.parts() {
+                    let (_, hash, checked) = self.fetch(part)?;
+                    files.push((part.to_string(), hash, checked));
+                }
+            }
         }
-        remove(&present);
+        Ok(Pulled {
+            folder: cached_snapshot(self.cache, self.id, self.revision).unwrap_or(folder),
+            files,
+        })
     }
-    let bar = Bar {
-        name: file.to_string(),
-        done: 0,
-        total: metadata.size(),
-        report: progress,
+
+    /// Brings one file into the cache, if it is not there; `file` is a plain name.
+    fn fetch(&self, file: &str) -> Result<(PathBuf, Fingerprint, bool), ZooError> {
+        let address = self.hub.address(self.id, self.revision, file);
+        let mut described = self.hub.describe(&address);
+        for attempt in 0..RETRIES {
+            if !matches!(described, Err(HubFault::MayPass(_))) {
+                break;
+            }
+            wait(attempt);
+            described = self.hub.describe(&address);
+        }
+        let described = described.map_err(|fault| self.wrong(fault, self.cache))?;
+        let snapshot = self.model.join("snapshots").join(&described.commit);
+        let present = snapshot.join(file);
+        let expected = Some(described.etag.as_str()).filter(|etag| is_sha256(etag));
+        let is_right = |hash: &Fingerprint| {
+            expected.is_none_or(|expected| expected.eq_ignore_ascii_case(hash.as_str()))
+        };
+        if present.is_file() {
+            let hash = Fingerprint::of_file(&present)?;
+            if is_right(&hash) {
+                self.remember(&described.commit)?;
+                return Ok((present, hash, expected.is_some()));
+            }
+            remove(&present);
+        }
+        let blob = self.model.join("blobs").join(&described.etag);
+        if !blob.is_file() || !is_right(&Fingerprint::of_file(&blob)?) {
+            remove(&blob);
+            self.download(&address, &described, file, &blob)?;
+        }
+        let hash = Fingerprint::of_file(&blob)?;
+        if !is_right(&hash) {
+            remove(&blob);
+            let said = expected.unwrap_or_default();
+            return Err(self.failed(format!(
+                "{file} has the SHA-256 {hash}, the hub says {said}; it was removed"
+            )));
+        }
+        atomic::create_folder(&snapshot)?;
+        if present.symlink_metadata().is_ok() {
+            // A link whose target is gone.
+            remove(&present);
+        }
+        link(&blob, &described.etag, &present)?;
+        self.remember(&described.commit)?;
+        Ok((present, hash, expected.is_some()))
+    }
+
+    /// Downloads into a part beside the blob, which goes on where it stopped, and makes it the blob.
+    fn download(
+        &self,
+        address: &str,
+        described: &Described,
+        file: &str,
+        blob: &Path,
+    ) -> Result<(), ZooError> {
+        let folder = self.model.join("blobs");
+        atomic::create_folder(&folder)?;
+        let part = folder.join(format!("{}.part", described.etag));
+        let unwritable = |source| CoreError::Write {
+            path: part.clone(),
+            source,
+        };
+        let mut to = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&part)
+            .map_err(unwritable)?;
+        // Another pull of the same file waits here until this one is done.
+        to.lock().map_err(unwritable)?;
+        if blob.is_file() {
+            return Ok(());
+        }
+        let length = |to: &File| to.metadata().map(|metadata| metadata.len());
+        if length(&to).map_err(unwritable)? > described.size {
+            to.set_len(0).map_err(unwritable)?;
+        }
+        let mut attempt = 0;
+        loop {
+            let start = length(&to).map_err(unwritable)?;
+            let mut done = start;
+            let shown = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
+            let mut count = |bytes| {
+                done += bytes;
+                (self.progress)(file, shown(done), shown(described.size));
+            };
+            if start == described.size {
+                break;
+            }
+            match self
+                .hub
+                .download(address, [start, described.size], &mut to, &mut count)
+            {
+                Ok(()) => break,
+                Err(HubFault::MayPass(_)) if attempt < RETRIES => {
+                    wait(attempt);
+                    attempt += 1;
+                }
+                Err(fault) => return Err(self.wrong(fault, &part)),
+            }
+        }
+        to.sync_all().map_err(unwritable)?;
+        std::fs::rename(&part, blob).map_err(unwritable)?;
+        Ok(())
+    }
+
+    /// Notes the commit that the revision stands for.
+    fn remember(&self, commit: &str) -> Result<(), ZooError> {
+        let reference = self.model.join("refs").join(self.revision);
+        if let Some(folder) = reference.parent() {
+            atomic::create_folder(folder)?;
+        }
+        Ok(atomic::write(&reference, commit.as_bytes())?)
+    }
+
+    /// Says what to do without the network.
+    fn failed(&self, problem: String) -> ZooError {
+        ZooError::Pull {
+            name: self.name.to_string(),
+            problem,
+            remedy: without(self.id, self.cache),
+        }
+    }
+
+    fn wrong(&self, fault: HubFault, path: &Path) -> ZooError {
+        match fault {
+            HubFault::MayPass(problem) | HubFault::Final(problem) => self.failed(problem),
+            HubFault::Disk(source) => ZooError::Core(CoreError::Write {
+                path: path.to_path_buf(),
+                source,
+            }),
+        }
+    }
+}
+
+/// Before the next attempt, longer each time.
+fn wait(attempt: usize) {
+    const FIRST_MILLISECONDS: u64 = 300;
+    let milliseconds = FIRST_MILLISECONDS << attempt.min(5);
+    std::thread::sleep(std::time::Duration::from_millis(milliseconds));
+}
+
+/// Makes the name in a snapshot a link to the content, as the hub's tools do.
+fn link(blob: &Path, etag: &str, name: &Path) -> Result<(), CoreError> {
+    let unwritable = |source| CoreError::Write {
+        path: name.to_path_buf(),
+        source,
     };
-    let path = repo.download_with_progress(file, bar).map_err(wrong)?;
-    let hash = Fingerprint::of_file(&path)?;
-    match expected {
-        Some(expected) if expected != hash.as_str() => {
-            remove(&path);
-            Err(failed(
-                name,
-                format!("{file} has the SHA-256 {hash}, the hub says {expected}; it was removed"),
-                Some(cache),
-            ))
-        }
-        _ => Ok((path, hash, expected.is_some())),
+    #[cfg(unix)]
+    {
+        let _ = blob;
+        let target = Path::new("../../blobs").join(etag);
+        std::os::unix::fs::symlink(target, name).map_err(unwritable)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = etag;
+        std::fs::copy(blob, name).map(|_| ()).map_err(unwritable)
     }
 }
 

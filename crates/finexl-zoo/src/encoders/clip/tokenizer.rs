@@ -6,98 +6,13 @@
 //! Its own spelling of them, `<start_of_text>` and `<end_of_text>`, is letters here too.
 
 use super::text_cleaning::{Cleaning, canonicalised};
+use super::tokenizer_check::checked;
+use super::tokenizer_files::{END, TokenizerFiles};
 use crate::ZooError;
-use serde_json::{Value, json};
+use crate::encoders::TextLength;
+use serde_json::Value;
 use std::borrow::Cow;
-use std::path::{Path, PathBuf};
-
-/// The tokenizer's files.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum TokenizerFiles {
-    /// `tokenizer.json`
-    Whole(PathBuf),
-    /// `vocab.json` and `merges.txt`
-    Pair(PathBuf, PathBuf),
-}
-
-impl TokenizerFiles {
-    /// What there is in a folder.
-    pub fn find(folder: &Path) -> Option<Self> {
-        let whole = folder.join("tokenizer.json");
-        let (vocabulary, merges) = (folder.join("vocab.json"), folder.join("merges.txt"));
-        if whole.is_file() {
-            Some(Self::Whole(whole))
-        } else if vocabulary.is_file() && merges.is_file() {
-            Some(Self::Pair(vocabulary, merges))
-        } else {
-            None
-        }
-    }
-
-    /// The files.
-    pub fn paths(&self) -> Vec<&Path> {
-        match self {
-            Self::Whole(path) => vec![path],
-            Self::Pair(vocabulary, merges) => vec![vocabulary, merges],
-        }
-    }
-
-    /// The tokenizer as JSON.
-    fn json(&self) -> Result<Vec<u8>, ZooError> {
-        match self {
-            Self::Whole(path) => Ok(finexl_core::atomic::read(path)?),
-            Self::Pair(vocabulary, merges) => {
-                let broken = |path: &Path, problem: String| ZooError::EncoderFiles {
-                    path: path.to_path_buf(),
-                    problem,
-                    remedy: "fetch the model's files again".to_string(),
-                };
-                let words: Value = serde_json::from_slice(&finexl_core::atomic::read(vocabulary)?)
-                    .map_err(|e| broken(vocabulary, format!("it is no JSON ({e})")))?;
-                let text = String::from_utf8(finexl_core::atomic::read(merges)?)
-                    .map_err(|e| broken(merges, format!("it is not UTF-8 ({e})")))?;
-                Ok(clip_json(&words, &text).to_string().into_bytes())
-            }
-        }
-    }
-}
-
-/// Marks of CLIP's texts.
-const START: &str = "<|startoftext|>";
-const END: &str = "<|endoftext|>";
-
-/// CLIP's tokenizer as transformers builds it from a vocabulary and merges.
-fn clip_json(words: &Value, merges: &str) -> Value {
-    let id = |token: &str| words.get(token).cloned().unwrap_or(Value::Null);
-    let merges: Vec<&str> = merges
-        .lines()
-        .filter(|line| !line.starts_with("#version") && !line.trim().is_empty())
-        .collect();
-    let added = |token: &str| {
-        json!({"id": id(token), "content": token, "single_word": false, "lstrip": false,
-            "rstrip": false, "normalized": false, "special": true})
-    };
-    let pattern = r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+";
-    json!({
-        "version": "1.0", "truncation": null, "padding": null,
-        "added_tokens": [added(START), added(END)],
-        "normalizer": {"type": "Sequence", "normalizers": [
-            {"type": "NFC"},
-            {"type": "Replace", "pattern": {"Regex": r"\s+"}, "content": " "},
-            {"type": "Lowercase"}
-        ]},
-        "pre_tokenizer": {"type": "Sequence", "pretokenizers": [
-            {"type": "Split", "pattern": {"Regex": pattern}, "behavior": "Removed", "invert": true},
-            {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true}
-        ]},
-        "post_processor": {"type": "RobertaProcessing", "sep": [END, id(END)],
-            "cls": [START, id(START)], "trim_offsets": false, "add_prefix_space": false},
-        "decoder": null,
-        "model": {"type": "BPE", "dropout": null, "unk_token": END,
-            "continuing_subword_prefix": "", "end_of_word_suffix": "</w>", "fuse_unk": false,
-            "byte_fallback": false, "ignore_merges": false, "vocab": words, "merges": merges}
-    })
-}
+use std::path::Path;
 
 /// How texts are brought to the length that a text tower takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,17 +66,39 @@ impl Tokenizer {
         end: Option<u32>,
         cleaning: Option<Cleaning>,
     ) -> Result<Self, ZooError> {
-        let mut inner = open(files)?;
+        Self::causal_of(files.json()?, context, end, cleaning)
+            .map_err(|problem| unusable(files, problem))
+    }
+
+    /// As [`Tokenizer::of_folder`], of the content of a `tokenizer.json`.
+    ///
+    /// # Errors
+    /// Why it cannot be used, in words.
+    pub fn of_json(json: Value, context: usize) -> Result<Self, String> {
+        Self::causal_of(json, context, None, None)
+    }
+
+    fn causal_of(
+        json: Value,
+        context: usize,
+        end: Option<u32>,
+        cleaning: Option<Cleaning>,
+    ) -> Result<Self, String> {
+        let mut inner = inner(json)?;
         if cleaning == Some(Cleaning::Lower) {
             // open_clip's tokenizer composes no letters after the cleaning, and knows no marks in a
             // text.
             inner.with_normalizer(None::<tokenizers::NormalizerWrapper>);
             inner.set_encode_special_tokens(true);
         }
-        let end = match end.or_else(|| inner.token_to_id(END)) {
-            Some(end) => end,
-            None => return Err(unusable(files, format!("it has no token {END}"))),
-        };
+        let end = end.or_else(|| inner.token_to_id(END));
+        let end = end.ok_or_else(|| format!("it has no token {END}"))?;
+        let empty = inner.encode_fast("", true).map_err(|e| e.to_string())?;
+        if !empty.get_ids().contains(&end) {
+            return Err(format!(
+                "it does not end texts with the token {end}, at which the network reads them"
+            ));
+        }
         Ok(Self {
             inner,
             context,
@@ -177,15 +114,24 @@ impl Tokenizer {
         context: usize,
         settings: &Value,
     ) -> Result<Self, ZooError> {
-        let inner = open(files)?;
+        Self::padded_of(files.json()?, context, settings)
+            .map_err(|problem| unusable(files, problem))
+    }
+
+    /// As [`Tokenizer::of_json`], for texts that are padded to `context` tokens; `settings` is the content of a
+    /// `tokenizer_config.json`.
+    ///
+    /// # Errors
+    /// As [`Tokenizer::of_json`].
+    pub fn padded_of(json: Value, context: usize, settings: &Value) -> Result<Self, String> {
+        let inner = inner(json)?;
         let token = |key: &str, default: &str| {
             let value = settings.get(key);
             let name = value
                 .and_then(|v| v.as_str().or_else(|| v.get("content")?.as_str()))
                 .unwrap_or(default);
-            inner
-                .token_to_id(name)
-                .ok_or_else(|| unusable(files, format!("it has no token {name} ({key})")))
+            let token = inner.token_to_id(name);
+            token.ok_or_else(|| format!("it has no token {name} ({key})"))
         };
         let length = Length::Padded {
             end: token("eos_token", "</s>")?,
@@ -211,6 +157,41 @@ impl Tokenizer {
     /// # Errors
     /// Where the tokenizer fails.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>, ZooError> {
+        let mut tokens = self.all_tokens(text)?;
+        let (Length::Ends { end } | Length::Padded { end, .. }) = self.length;
+        if tokens.len() > self.context {
+            tokens.truncate(self.context.saturating_sub(1));
+            tokens.push(end);
+        }
+        match self.length {
+            Length::Ends { .. } => {
+                let last = tokens.iter().position(|t| *t == end);
+                tokens.truncate(last.map_or(tokens.len(), |place| place + 1));
+            }
+            Length::Padded { padding, .. } => tokens.resize(self.context, padding),
+        }
+        Ok(tokens)
+    }
+
+    /// How many tokens a text has, start and end included, and how many of them are read.
+    ///
+    /// # Errors
+    /// Where the tokenizer fails.
+    pub fn length(&self, text: &str) -> Result<TextLength, ZooError> {
+        let tokens = self.all_tokens(text)?;
+        let read = match self.length {
+            // A mark of the end that a text spells out ends it.
+            Length::Ends { end } => tokens.iter().position(|t| *t == end).map(|place| place + 1),
+            Length::Padded { .. } => None,
+        };
+        Ok(TextLength {
+            tokens: tokens.len(),
+            read: read.unwrap_or(tokens.len()).min(self.context),
+        })
+    }
+
+    /// The tokens of a whole text.
+    fn all_tokens(&self, text: &str) -> Result<Vec<u32>, ZooError> {
         let text = match self.before {
             Before::Nothing => Cow::from(text),
             Before::Canonicalised => Cow::from(canonicalised(text)),
@@ -223,20 +204,7 @@ impl Tokenizer {
                 what: "reading a text",
                 message: e.to_string(),
             })?;
-        let mut tokens = encoding.get_ids().to_vec();
-        let (Length::Ends { end } | Length::Padded { end, .. }) = self.length;
-        if tokens.len() > self.context {
-            tokens.truncate(self.context - 1);
-            tokens.push(end);
-        }
-        match self.length {
-            Length::Ends { .. } => {
-                let last = tokens.iter().position(|t| *t == end);
-                tokens.truncate(last.map_or(tokens.len(), |place| place + 1));
-            }
-            Length::Padded { padding, .. } => tokens.resize(self.context, padding),
-        }
-        Ok(tokens)
+        Ok(encoding.get_ids().to_vec())
     }
 }
 
@@ -248,14 +216,10 @@ fn find(folder: &Path) -> Result<TokenizerFiles, ZooError> {
     })
 }
 
-fn open(files: &TokenizerFiles) -> Result<tokenizers::Tokenizer, ZooError> {
-    let mut inner = tokenizers::Tokenizer::from_bytes(files.json()?)
-        .map_err(|e| unusable(files, format!("it cannot be read as a tokenizer ({e})")))?;
-    inner.with_padding(None);
-    inner
-        .with_truncation(None)
-        .map_err(|e| unusable(files, e.to_string()))?;
-    Ok(inner)
+fn inner(json: Value) -> Result<tokenizers::Tokenizer, String> {
+    let json = checked(json)?.to_string();
+    tokenizers::Tokenizer::from_bytes(json)
+        .map_err(|e| format!("it cannot be read as a tokenizer ({e})"))
 }
 
 fn unusable(files: &TokenizerFiles, problem: String) -> ZooError {

@@ -1,7 +1,8 @@
 //! Checking an encoder's files and what they compute.
 
 use super::encoder::Clip;
-use super::model_files::{ModelFiles, locate};
+use super::hub_cache::locate;
+use super::model_files::ModelFiles;
 use super::pull::is_sha256;
 use crate::ZooError;
 use crate::encoders::{DEFAULT_ENCODER, Encoder, JUDGE, open};
@@ -52,7 +53,7 @@ pub fn verify(name: &str, device: &Device) -> Result<Vec<Check>, ZooError> {
 
 /// Whether a name is that of a weights file of ours.
 fn is_own_file(name: &str) -> bool {
-    crate::weights::WeightsFile::is_ours(Path::new(name)).unwrap_or(false)
+    crate::weights::WeightsFile::is_ours(Path::new(name))
 }
 
 fn check_hashes(files: &ModelFiles) -> Result<Vec<Check>, ZooError> {

@@ -2,7 +2,7 @@
 
 use super::{MiniClipConfig, MiniClipModel, TokenBatch, Tokenizer, patch_features};
 use crate::ZooError;
-use crate::encoders::{Encoder, Features};
+use crate::encoders::{Encoder, Features, TextLength};
 use crate::tensor_values::values;
 use crate::weights::WeightsFile;
 use crate::workers::{Workers, cuts};
@@ -169,6 +169,10 @@ impl Encoder for MiniClip {
             }
         }
         self.checked(values, "a text")
+    }
+
+    fn text_length(&self, text: &str) -> Result<TextLength, ZooError> {
+        self.tokenizer.length(text)
     }
 
     fn check_text(&self, text: &str) -> Result<(), ZooError> {

@@ -1,6 +1,7 @@
 //! Words -> tokens over a closed vocabulary.
 
 use crate::ZooError;
+use crate::encoders::TextLength;
 use std::collections::HashMap;
 
 /// Splits text into lower-case words and commas; a word it does not know is an error.
@@ -40,6 +41,31 @@ impl Tokenizer {
     /// # Errors
     /// [`ZooError::UnknownWords`] with all unknown words, [`ZooError::TextTooLong`].
     pub fn encode(&self, text: &str) -> Result<Vec<i32>, ZooError> {
+        let tokens = self.all_tokens(text)?;
+        if tokens.len() > self.context {
+            return Err(ZooError::TextTooLong {
+                encoder: self.encoder.clone(),
+                text: text.to_string(),
+                tokens: tokens.len(),
+                limit: self.context,
+            });
+        }
+        Ok(tokens)
+    }
+
+    /// How many tokens a text has, start and end included, and how many of them can be read.
+    ///
+    /// # Errors
+    /// [`ZooError::UnknownWords`] with all unknown words.
+    pub fn length(&self, text: &str) -> Result<TextLength, ZooError> {
+        let tokens = self.all_tokens(text)?.len();
+        Ok(TextLength {
+            tokens,
+            read: tokens.min(self.context),
+        })
+    }
+
+    fn all_tokens(&self, text: &str) -> Result<Vec<i32>, ZooError> {
         let mut tokens = vec![Self::START];
         let mut unknown = Vec::new();
         for word in split(text) {
@@ -56,14 +82,6 @@ impl Tokenizer {
             });
         }
         tokens.push(Self::END);
-        if tokens.len() > self.context {
-            return Err(ZooError::TextTooLong {
-                encoder: self.encoder.clone(),
-                text: text.to_string(),
-                tokens: tokens.len(),
-                limit: self.context,
-            });
-        }
         Ok(tokens)
     }
 }

@@ -1,0 +1,111 @@
+//! Readers of models and of what belongs to them.
+
+use super::plain::{FILE, Target, refused, text};
+use finexl_explain::calibration::Calibration;
+use finexl_explain::concept_features::parse_concept_features;
+use finexl_explain::features_file::FeaturesFile;
+use finexl_explain::references::References;
+use finexl_explain::vocabulary::Vocabulary;
+use finexl_zoo::adapters::read_adapter;
+use finexl_zoo::encoders::clip::{ClipConfig, Preprocessing, ShardIndex, Tokenizer};
+use finexl_zoo::safetensors_header::Header;
+use finexl_zoo::weights::WeightsFile;
+use serde_json::Value;
+use std::path::Path;
+
+/// All of them.
+pub const MODELS: &[Target] = &[
+    ("features", features),
+    ("headers", headers),
+    ("adapters", adapters),
+    ("clip_configs", clip_configs),
+    ("tokenizers", tokenizers),
+    ("calibrations", calibrations),
+    ("vocabularies", vocabularies),
+];
+
+/// Features, concept directions and reference models.
+pub fn features(data: &[u8]) {
+    let file = Path::new(FILE);
+    refused(FeaturesFile::parse(file, data));
+    refused(parse_concept_features(file, data, None));
+    refused(References::parse(file, data));
+}
+
+/// The header of a safetensors file, and the config of one of our own.
+pub fn headers(data: &[u8]) {
+    refused(Header::read(data, data.len() as u64));
+    refused(WeightsFile::of_bytes(Path::new(FILE), data.to_vec()).config::<Value>());
+}
+
+/// An adapter: two bytes that say how long its config is, the config, its tensors.
+pub fn adapters(data: &[u8]) {
+    let layers = [
+        ("blocks.0.query", [8, 8]),
+        ("blocks.1.query", [8, 8]),
+        ("head", [8, 4]),
+    ];
+    if let Some((length, rest)) = data.split_first_chunk() {
+        let length = usize::from(u16::from_le_bytes(*length)).min(rest.len());
+        let (config, tensors) = rest.split_at(length);
+        refused(read_adapter(config, tensors, &layers));
+    }
+}
+
+/// The configs of a published encoder: architecture, preprocessing, parts of its weights.
+pub fn clip_configs(data: &[u8]) {
+    let Ok(config) = serde_json::from_slice::<Value>(data) else {
+        return;
+    };
+    for config in [
+        ClipConfig::of_huggingface(&config),
+        ClipConfig::of_open_clip(&config),
+    ] {
+        if let Some(config) = refused(config) {
+            // What is accepted can be counted.
+            assert!(config.image.tokens() > 0 && config.image.grid() > 0);
+        }
+    }
+    refused(Preprocessing::of_huggingface(&config, 224));
+    refused(Preprocessing::of_open_clip(&config, 224));
+    refused(ShardIndex::parse(&config));
+}
+
+/// A `tokenizer.json`, with texts that it then has to read.
+pub fn tokenizers(data: &[u8]) {
+    const TEXTS: [&str; 4] = [
+        "",
+        "a red Apple, 3 of them",
+        "naïve é ﷽ 🐶 \u{0} \u{200d}",
+        "!!! <|endoftext|> '",
+    ];
+    let Ok(json) = serde_json::from_slice::<Value>(data) else {
+        return;
+    };
+    let causal = Tokenizer::of_json(json.clone(), 16);
+    let padded = Tokenizer::padded_of(json, 16, &Value::Null);
+    for tokenizer in [causal, padded].into_iter().filter_map(refused) {
+        for text in TEXTS {
+            if let Some(tokens) = refused(tokenizer.encode(text)) {
+                assert!(tokens.len() <= 16);
+            }
+            refused(tokenizer.length(text));
+        }
+    }
+}
+
+/// A calibration.
+pub fn calibrations(data: &[u8]) {
+    if let Some(calibration) = refused(Calibration::parse(data, FILE)) {
+        for weight in [-1.0, 0.0, 0.3, 1e300] {
+            assert!(calibration.level("warm", weight).is_finite());
+        }
+    }
+}
+
+/// A list of phrases.
+pub fn vocabularies(data: &[u8]) {
+    if let Some(text) = text(data) {
+        refused(Vocabulary::parse(Path::new(FILE), text));
+    }
+}

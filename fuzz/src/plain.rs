@@ -1,0 +1,56 @@
+//! Readers that need no network of any kind.
+
+use finexl_core::experiment::Experiment;
+use finexl_core::explanation::Explanation;
+use finexl_core::json_file;
+use finexl_core::personalization::PersonalizationRecord;
+use finexl_core::pool::PoolRecord;
+use finexl_core::toml_file;
+use std::fmt::Display;
+use std::path::Path;
+
+/// Stands for the file in messages.
+pub const FILE: &str = "fuzzed";
+
+/// A target: its name, which is that of its corpus, and what it does.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// All of them.
+pub const PLAIN: &[Target] = &[
+    ("experiments", experiments),
+    ("records", records),
+    ("pools", pools),
+];
+
+/// A refusal has to be one in words.
+pub fn refused<T, E: Display>(read: Result<T, E>) -> Option<T> {
+    read.map_err(|error| assert!(!error.to_string().is_empty()))
+        .ok()
+}
+
+/// Bytes that are text.
+pub fn text(data: &[u8]) -> Option<&str> {
+    std::str::from_utf8(data).ok()
+}
+
+/// The TOML file of an experiment.
+pub fn experiments(data: &[u8]) {
+    if let Some(text) = text(data) {
+        refused(toml_file::parse::<Experiment>(Path::new(FILE), text));
+    }
+}
+
+/// A record of `finexl explain --json`.
+pub fn records(data: &[u8]) {
+    refused(Explanation::parse(Path::new(FILE), data));
+}
+
+/// The list of a pool, and the record of a personalized model.
+pub fn pools(data: &[u8]) {
+    let file = Path::new(FILE);
+    refused(PoolRecord::parse(file, data));
+    let version = PersonalizationRecord::VERSION;
+    refused(json_file::parse::<PersonalizationRecord>(
+        file, data, version,
+    ));
+}
