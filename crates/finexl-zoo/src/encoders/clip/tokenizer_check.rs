@@ -107,7 +107,12 @@ fn pattern(step: &Value) -> Result<usize, String> {
 }
 
 fn check_model(model: &Value) -> Result<(), String> {
-    let kind = text(model, "type")?;
+    // Older files, OpenAI's among them, do not name the type.
+    let kind = match (model.get("type"), model.get("vocab")) {
+        (None, Some(Value::Object(_))) if model.get("merges").is_some() => "BPE",
+        (None, Some(Value::Array(_))) => "Unigram",
+        _ => text(model, "type")?,
+    };
     let is_set = |key: &str| {
         let value = model.get(key).unwrap_or(&Value::Null);
         !value.is_null() && *value != json!("") && value.as_f64() != Some(0.0)
@@ -162,6 +167,15 @@ mod tests {
     #[test]
     fn what_has_no_part_in_reading_is_taken_off() {
         assert_eq!(with(|_| ()).unwrap()["decoder"], Value::Null);
+    }
+
+    #[test]
+    fn a_model_without_a_type_is_told_by_its_parts() {
+        with(|tokenizer| tokenizer["model"] = json!({"vocab": {}, "merges": []})).unwrap();
+        let pieces = json!({"unk_id": 0, "vocab": [["a", -1.5]]});
+        with(|tokenizer| tokenizer["model"] = pieces).unwrap();
+        let random = json!({"vocab": {}, "merges": [], "dropout": 0.5});
+        with(|tokenizer| tokenizer["model"] = random).unwrap_err();
     }
 
     #[test]
