@@ -6,6 +6,9 @@ use finexl_core::json_file;
 use finexl_core::personalization::PersonalizationRecord;
 use finexl_core::pool::PoolRecord;
 use finexl_core::toml_file;
+use finexl_data::decode::decode_bytes;
+use finexl_data::decode::limits::set_most_pixels;
+use finexl_data::generation::{plain_prompt, read_generation_bytes};
 use std::fmt::Display;
 use std::path::Path;
 
@@ -20,6 +23,8 @@ pub const PLAIN: &[Target] = &[
     ("experiments", experiments),
     ("records", records),
     ("pools", pools),
+    ("generations", generations),
+    ("pictures", pictures),
 ];
 
 /// A refusal has to be one in words.
@@ -53,4 +58,23 @@ pub fn pools(data: &[u8]) {
     refused(json_file::parse::<PersonalizationRecord>(
         file, data, version,
     ));
+}
+
+/// What a picture's file says of its generation.
+pub fn generations(data: &[u8]) {
+    if let Some(recorded) = refused(read_generation_bytes(data, "00012-100"))
+        && let Some(generation) = recorded.generation()
+        && let Some(prompt) = &generation.prompt
+    {
+        plain_prompt(prompt);
+    }
+    if let Some(text) = text(data) {
+        plain_prompt(text);
+    }
+}
+
+/// A picture, its colour profile with it; small ones only, for the sake of speed.
+pub fn pictures(data: &[u8]) {
+    set_most_pixels(1 << 16);
+    refused(decode_bytes(Path::new(FILE), data));
 }

@@ -25,5 +25,5 @@ mod tools;
 mod types;
 
 pub use prompt_text::plain_prompt;
-pub use read::read_generation;
+pub use read::{read_generation, read_generation_bytes};
 pub use types::{Generation, Recorded, Tool};

@@ -77,6 +77,14 @@ pub fn read_generation(path: impl AsRef<Path>) -> Result<Recorded, DataError> {
     Ok(interpret(&texts, stem))
 }
 
+/// As [`read_generation`], from the content of a file; `stem` is its name without extension.
+///
+/// # Errors
+/// Metadata that ends in the middle of what it announces, where that is an error of reading.
+pub fn read_generation_bytes(bytes: &[u8], stem: &str) -> Result<Recorded, io::Error> {
+    Ok(interpret(&texts_of(&mut io::Cursor::new(bytes))?, stem))
+}
+
 /// The texts of a file of any kind; a file that ends early has those before its end.
 fn texts_of(file: &mut (impl Read + Seek)) -> io::Result<Texts> {
     let mut start = Vec::new();
