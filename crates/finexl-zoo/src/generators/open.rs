@@ -70,7 +70,7 @@ const ADAPTER_CONFIG: &str = "adapter_config.json";
 const FOREIGN: &str = "finexl applies adapters to its own generators only so far, from a folder in PEFT's layout as \
                        `finexl personalize` writes it; for any other make pictures without it and with it in your own \
                        tool, same prompts and seeds, and compare the two folders (`finexl explain --base DIR \
-                       --personalized DIR`)";
+                       --personalized DIR`); `finexl inspect` looks into LoRA files of Stable Diffusion";
 
 /// A generator with its personalization.
 pub struct OpenedGenerator {
