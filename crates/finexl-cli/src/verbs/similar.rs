@@ -3,7 +3,7 @@
 use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
 use crate::numbers::count;
-use crate::output::{check_writable, print, write};
+use crate::output::{check_writable, is_standard_output, print, write};
 use finexl_core::CoreError;
 use finexl_core::explanation::Explanation;
 use finexl_explain::ExplainError;
@@ -82,7 +82,7 @@ impl Similar {
         if let Some(path) = &self.json {
             write(path, &json(&ranking)?)?;
         }
-        if self.json.as_deref() != Some(Path::new("-")) {
+        if !self.json.as_deref().is_some_and(is_standard_output) {
             print(&table(&target, &ranking, self.top))?;
         }
         Ok(ExitCode::SUCCESS)
