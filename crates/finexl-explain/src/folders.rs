@@ -82,6 +82,7 @@ impl Explainer<'_> {
             base: names[0].to_string(),
             personalized: names[1].to_string(),
             pairs: features.pairs.iter().map(|p| p.name.clone()).collect(),
+            pair_fingerprints: pair_fingerprints(&features.base_contents, &probes),
             divergences: &divergences,
             bank: &bank,
             vocabulary: self.vocabulary,
@@ -178,8 +179,23 @@ fn grounds_of(pairs: &[Pair]) -> Vec<(Option<&str>, &Path)> {
     grounds.collect()
 }
 
-/// What two models have to have in common to be compared: the base's images, and the prompts that concepts are
-/// measured on.
+/// What the base gave in every pair: its image, and the prompt that concepts are measured on there. Where the probes
+/// are not those of the pairs, concepts are measured on all of them.
+fn pair_fingerprints(contents: &[Fingerprint], probes: &Probes) -> Vec<Fingerprint> {
+    let identity = |(pair, content): (usize, &Fingerprint)| {
+        let measured_on = match probes.matched {
+            true => probes.prompts.get(pair..=pair).unwrap_or_default(),
+            false => &probes.prompts,
+        };
+        let image = Fingerprint::of("base image and prompts").nested("image", content);
+        (measured_on.iter())
+            .fold(image, |builder, prompt| builder.text("prompt", prompt))
+            .finish()
+    };
+    contents.iter().enumerate().map(identity).collect()
+}
+
+/// The base's images, and the prompts that concepts are measured on.
 fn comparable(base: &Fingerprint, probes: &Probes) -> Fingerprint {
     let grounds = Fingerprint::of("base and prompts").nested("base", base);
     (probes.prompts.iter())

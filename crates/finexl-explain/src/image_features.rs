@@ -34,6 +34,8 @@ pub struct PairFeatures {
     pub fingerprint: Fingerprint,
     /// Fingerprint of the base's images.
     pub base_fingerprint: Fingerprint,
+    /// Content of the base's image of every usable pair.
+    pub base_contents: Vec<Fingerprint>,
     /// Whether nothing had to be encoded.
     pub cached: bool,
 }
@@ -57,18 +59,18 @@ pub fn encode_pairs(
     cache: &Cache,
     progress: &dyn Fn(usize, usize),
 ) -> Result<PairFeatures, ExplainError> {
-    let [fingerprint, base_fingerprint] = fingerprints_of(set);
+    let contents = Contents::of(set);
     let key = Fingerprint::of("pair-features")
         .number("version", u64::from(VERSION))
         .number("decoding", u64::from(decode::VERSION))
         .nested("encoder", encoder.fingerprint())
         .text("device", encoder.device())
-        .nested("images", &fingerprint)
+        .nested("images", &contents.images)
         .number("skip", u64::from(bad_files == BadFiles::Skip))
         .number("most pixels", decode::limits::most_pixels())
         .finish();
     if let Some((stacked, metadata)) = cache.features("pairs", &key)
-        && let Some(found) = restore(set, &stacked, &metadata, [&fingerprint, &base_fingerprint])
+        && let Some(found) = restore(set, &stacked, &metadata, &contents)
     {
         return Ok(found);
     }
@@ -83,35 +85,53 @@ pub fn encode_pairs(
         pairs: record.kept.iter().map(|i| set.pairs[*i].clone()).collect(),
         base,
         personalized,
+        base_contents: contents.of_bases(&record.kept),
         notes: record.notes,
-        fingerprint,
-        base_fingerprint,
+        fingerprint: contents.images,
+        base_fingerprint: contents.base_images,
         cached: false,
     })
 }
 
-/// Content of all files, in order, and of those of the base; a file that cannot be read counts by its name.
-fn fingerprints_of(set: &PairSet) -> [Fingerprint; 2] {
-    let files: Vec<&PathBuf> = set
-        .pairs
-        .iter()
-        .flat_map(|pair| [&pair.base, &pair.personalized])
-        .collect();
-    let contents: Vec<Fingerprint> = files
-        .par_iter()
-        .map(|path| {
+/// What the files of all pairs hold; a file that cannot be read counts by its name.
+struct Contents {
+    /// Of the base's file of every pair.
+    bases: Vec<Fingerprint>,
+    /// Of all files, in order.
+    images: Fingerprint,
+    /// Of those of the base.
+    base_images: Fingerprint,
+}
+
+impl Contents {
+    fn of(set: &PairSet) -> Self {
+        let content = |path: &PathBuf| {
             Fingerprint::of_file(path)
                 .unwrap_or_else(|_| Fingerprint::of_bytes(path.as_os_str().as_encoded_bytes()))
-        })
-        .collect();
-    // A pair is the base's file and the personalized one.
-    [("images", 1), ("base images", 2)].map(|(kind, step)| {
-        let of = contents.iter().step_by(step);
-        of.fold(Fingerprint::of(kind), |builder, content| {
+        };
+        let pairs: Vec<[Fingerprint; 2]> = (set.pairs.par_iter())
+            .map(|pair| [&pair.base, &pair.personalized].map(content))
+            .collect();
+        let bases: Vec<Fingerprint> = pairs.iter().map(|[base, _]| base.clone()).collect();
+        Self {
+            images: all_of("images", pairs.as_flattened()),
+            base_images: all_of("base images", &bases),
+            bases,
+        }
+    }
+
+    /// Of the base's files of some pairs.
+    fn of_bases(&self, pairs: &[usize]) -> Vec<Fingerprint> {
+        pairs.iter().map(|pair| self.bases[*pair].clone()).collect()
+    }
+}
+
+fn all_of(kind: &str, contents: &[Fingerprint]) -> Fingerprint {
+    (contents.iter())
+        .fold(Fingerprint::of(kind), |builder, content| {
             builder.nested("image", content)
         })
         .finish()
-    })
 }
 
 /// Cached features in the form of fresh ones; nothing where they do not fit the pairs.
@@ -119,7 +139,7 @@ fn restore(
     set: &PairSet,
     stacked: &Features,
     metadata: &HashMap<String, String>,
-    [fingerprint, base_fingerprint]: [&Fingerprint; 2],
+    contents: &Contents,
 ) -> Option<PairFeatures> {
     let record: Record = serde_json::from_str(metadata.get(RECORD)?).ok()?;
     let pairs: Option<Vec<Pair>> = record
@@ -138,9 +158,10 @@ fn restore(
             base: half(&stacked.values[..middle]),
             personalized: half(&stacked.values[middle..]),
             pairs,
+            base_contents: contents.of_bases(&record.kept),
             notes: record.notes,
-            fingerprint: fingerprint.clone(),
-            base_fingerprint: base_fingerprint.clone(),
+            fingerprint: contents.images.clone(),
+            base_fingerprint: contents.base_images.clone(),
             cached: true,
         }
     })

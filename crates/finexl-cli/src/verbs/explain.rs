@@ -289,6 +289,7 @@ impl Explain {
             base: display_name(base),
             personalized: display_name(personalized),
             pairs,
+            pair_fingerprints: row_fingerprints(&sides[0], concepts)?,
             divergences: &divergences,
             bank: &bank,
             vocabulary: &vocabulary,
@@ -311,6 +312,20 @@ impl Explain {
             cached: true,
         })
     }
+}
+
+/// What the base gave in every pair: its features, and the concepts' directions.
+fn row_fingerprints(base: &FeaturesFile, concepts: &Path) -> Result<Vec<Fingerprint>, CliError> {
+    let directions = Fingerprint::of_file(concepts)?;
+    let row = |values: &[f32]| {
+        let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+        Fingerprint::of("base features and directions")
+            .nested("features", &Fingerprint::of_bytes(&bytes))
+            .nested("directions", &directions)
+            .finish()
+    };
+    let rows = base.features.values.chunks_exact(base.features.dimension);
+    Ok(rows.map(row).collect())
 }
 
 /// The settings where no method is chosen; a calibration file is for a method without a head.
