@@ -11,11 +11,11 @@ use crate::explain::{Request, explain};
 use crate::image_features::{PairFeatures, encode_pairs};
 use crate::phrase_features::PhraseFeatures;
 use crate::probes::Probes;
+use crate::shuffled::shuffled_note;
 use crate::vocabulary::Vocabulary;
 use finexl_core::explanation::{Explanation, Generated};
 use finexl_core::fingerprint::Fingerprint;
-use finexl_data::image_folder::BadFiles;
-use finexl_data::pairs::{Pair, PairSet};
+use finexl_data::pairs::{Pair, PairOptions, PairSet};
 use finexl_zoo::encoders::Encoder;
 use std::path::Path;
 
@@ -32,7 +32,7 @@ pub struct Explainer<'a> {
     /// Where features are kept.
     pub cache: &'a Cache,
     /// What to do with images that cannot be used.
-    pub bad_files: BadFiles,
+    pub options: &'a PairOptions,
     /// How the images were generated, where that is known.
     pub generated: Generated,
     /// What there is to say beside what is found on the way.
@@ -63,7 +63,7 @@ impl Explainer<'_> {
         progress: &dyn Fn(usize, usize),
     ) -> Result<Explained, ExplainError> {
         self.check_vocabulary()?;
-        let features = encode_pairs(self.encoder, set, self.bad_files, self.cache, progress)?;
+        let features = encode_pairs(self.encoder, set, self.options, self.cache, progress)?;
         let prompts: Vec<Option<String>> =
             features.pairs.iter().map(|p| p.prompt.clone()).collect();
         let probes = Probes::choose(self.encoder, &prompts)?;
@@ -71,6 +71,12 @@ impl Explainer<'_> {
         let mut notes = self.notes.clone();
         notes.extend(set.notes.clone());
         notes.extend(features.notes.clone());
+        let names: Vec<String> = features.pairs.iter().map(|p| p.name.clone()).collect();
+        notes.extend(shuffled_note(
+            &features.base,
+            &features.personalized,
+            &names,
+        ));
         notes.extend(probes.note.clone());
         notes.extend(self.distance_note(&features)?);
         if let Some(head) = self.settings.method.head()? {
@@ -81,7 +87,7 @@ impl Explainer<'_> {
         let explanation = explain(Request {
             base: names[0].to_string(),
             personalized: names[1].to_string(),
-            pairs: features.pairs.iter().map(|p| p.name.clone()).collect(),
+            pairs: names,
             pair_fingerprints: pair_fingerprints(&features.base_contents, &probes),
             divergences: &divergences,
             bank: &bank,

@@ -7,7 +7,7 @@ use finexl_core::CoreError;
 use finexl_data::DataError;
 use finexl_data::decode::decode_file;
 use finexl_data::image::Image;
-use finexl_data::image_folder::{BadFiles, ImageFolder};
+use finexl_data::image_folder::{BadFiles, Exclude, ImageFolder};
 use finexl_explain::features_file::FeaturesFile;
 use finexl_explain::overlap::overlapped;
 use finexl_zoo::encoders::{DEFAULT_ENCODER, Encoder, Features};
@@ -32,6 +32,10 @@ pub struct Embed {
     /// Leave out images that cannot be used instead of stopping.
     #[arg(long)]
     skip_bad: bool,
+    /// Leave out images whose path inside the folder, or whose name, fits this pattern, like 'test-*'; may be given
+    /// several times.
+    #[arg(long, value_name = "GLOB")]
+    exclude: Vec<String>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -85,8 +89,10 @@ impl Embed {
         quiet: bool,
     ) -> Result<(Features, Vec<String>), CliError> {
         let bad_files = BadFiles::from_skip(self.skip_bad);
-        let listed = ImageFolder::list(folder, bad_files)?;
-        let mut remarks = listed.notes;
+        let listed = ImageFolder::list_without(folder, bad_files, &Exclude::new(&self.exclude)?)?;
+        let mut remarks = listed.all_notes(|_| false);
+        let idle = (self.exclude.iter()).filter(|pattern| !listed.fitting.contains(*pattern));
+        remarks.extend(idle.map(|pattern| format!("--exclude {pattern} fits no image")));
         let mut features = Features::empty(encoder.dimension());
         let mut names = Vec::new();
         let progress = Progress::new(quiet);
