@@ -71,11 +71,11 @@ impl Explainer<'_> {
         let mut notes = self.notes.clone();
         notes.extend(set.notes.clone());
         notes.extend(features.notes.clone());
-        let names: Vec<String> = features.pairs.iter().map(|p| p.name.clone()).collect();
+        let pair_names: Vec<String> = features.pairs.iter().map(|p| p.name.clone()).collect();
         notes.extend(shuffled_note(
             &features.base,
             &features.personalized,
-            &names,
+            &pair_names,
         ));
         notes.extend(probes.note.clone());
         notes.extend(self.distance_note(&features)?);
@@ -87,7 +87,7 @@ impl Explainer<'_> {
         let explanation = explain(Request {
             base: names[0].to_string(),
             personalized: names[1].to_string(),
-            pairs: names,
+            pairs: pair_names,
             pair_fingerprints: pair_fingerprints(&features.base_contents, &probes),
             divergences: &divergences,
             bank: &bank,

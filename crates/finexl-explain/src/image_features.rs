@@ -252,7 +252,7 @@ fn encode(
                     .extend(&encoder.encode_images(&sides[1])?);
             }
             progress(((block + 1) * at_a_time).min(total), total);
-            Ok(())
+            Ok::<(), ExplainError>(())
         },
     )?;
     if encoded.record.kept.is_empty() {

@@ -94,7 +94,8 @@ mod tests {
                 prop_assert!((off - 1.0).abs() < 0.03, "{off}");
                 let larger = made.width >= image.width && made.height >= image.height;
                 let smaller = made.width <= image.width && made.height <= image.height;
-                prop_assert!(if fit == Fit::Pad { larger } else { smaller });
+                let grown_or_cut = if fit == Fit::Pad { larger } else { smaller };
+                prop_assert!(grown_or_cut);
             }
         }
     }
