@@ -6,7 +6,6 @@ pub mod captions;
 pub mod decode;
 pub mod encode;
 pub mod error;
-mod formats;
 pub mod generation;
 pub mod grid;
 pub mod image;

@@ -8,7 +8,7 @@ use finexl_data::DataError;
 use finexl_data::decode;
 use finexl_data::image::Image;
 use finexl_data::image_folder::BadFiles;
-use finexl_data::pairs::{Pair, PairOptions, PairSet, SizesDiffer, load_pair, loading_notes};
+use finexl_data::pairs::{LoadingFacts, Pair, PairOptions, PairSet, load_pair, loading_notes};
 use finexl_zoo::encoders::{Encoder, Features};
 use rayon::prelude::*;
 use std::collections::{BTreeSet, HashMap};
@@ -47,13 +47,13 @@ pub struct PairFeatures {
 struct Record {
     /// Positions of the usable pairs.
     kept: Vec<usize>,
-    /// Pairs whose images differ in size.
-    sizes: Vec<(usize, SizesDiffer)>,
+    /// What there is to say of them.
+    facts: LoadingFacts,
 }
 
 impl Record {
     fn notes(&self, set: &PairSet, failures: &[DataError], options: &PairOptions) -> Vec<String> {
-        loading_notes(set, &self.sizes, failures, options.fit)
+        loading_notes(set, &self.facts, failures, options.fit)
     }
 }
 
@@ -234,11 +234,7 @@ fn encode(
             let place = |index: usize| block * at_a_time + index;
             let failures = loaded.failures.into_iter().map(|(_, error)| error);
             encoded.failures.extend(failures);
-            let sizes = loaded.sizes.into_iter();
-            encoded
-                .record
-                .sizes
-                .extend(sizes.map(|(index, sizes)| (place(index), sizes)));
+            encoded.record.facts.extend(loaded.facts, place(0));
             let mut sides: [Vec<Image>; 2] = [Vec::new(), Vec::new()];
             for (index, [b, p]) in loaded.results {
                 encoded.record.kept.push(place(index));

@@ -323,7 +323,7 @@ fn what_a_folder_holds_and_was_not_used_is_named_once() {
         noted(
             &found,
             &format!(
-                "in {side}, 3 pictures were left out, of formats that are not read; convert them to PNG (20.avif, 21.avif, 22.avif)"
+                "in {side}, 3 pictures were left out, since AVIF is not read; convert to PNG (20.avif, 21.avif, 22.avif)"
             ),
         );
         noted(&found, &format!("in {side}, 1 grid was left out"));

@@ -7,7 +7,7 @@ use super::names::{path_inside, without_image_extension};
 use super::remarks::note;
 use super::walk::Contents;
 use crate::DataError;
-use crate::formats::{FileKind, kind_of_extension};
+use crate::decode::{PictureKind, kind_of_extension};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -33,6 +33,9 @@ struct LeftOut {
     grids: Vec<String>,
     excluded: Vec<String>,
     not_read: Vec<String>,
+    /// The formats of these.
+    formats: BTreeSet<&'static str>,
+    special: Vec<String>,
     hidden: Vec<String>,
     errors: Vec<DataError>,
 }
@@ -100,7 +103,7 @@ impl ImageFolder {
         left_out: &mut LeftOut,
     ) {
         let kind = kind_of(&file);
-        if kind == FileKind::Other {
+        if kind == PictureKind::Other {
             self.others.push(file);
             return;
         }
@@ -111,7 +114,8 @@ impl ImageFolder {
         if let Some(pattern) = exclude.fits(&inside) {
             self.fitting.insert(pattern.to_string());
             left_out.excluded.push(inside);
-        } else if kind == FileKind::NotRead {
+        } else if let PictureKind::Known(format) = kind {
+            left_out.formats.insert(format);
             left_out.not_read.push(inside);
         } else if is_grid(&inside) {
             left_out.grids.push(inside);
@@ -175,16 +179,16 @@ impl LeftOut {
     fn add_unreachable(&mut self, folder: &Path, dangling: Vec<PathBuf>, special: Vec<PathBuf>) {
         let links = dangling.into_iter().filter(|link| {
             // What is linked under a name without an extension may have been a folder of images.
-            link.extension().is_none() || kind_of(link) != FileKind::Other
+            link.extension().is_none() || kind_of(link) != PictureKind::Other
         });
         self.errors
             .extend(links.map(|link| DataError::DanglingLink { link }));
         let pictures = special
             .iter()
-            .filter(|file| kind_of(file) != FileKind::Other);
-        self.not_read.extend(pictures.map(|file| {
+            .filter(|file| kind_of(file) != PictureKind::Other);
+        self.special.extend(pictures.map(|file| {
             let inside = file.strip_prefix(folder).unwrap_or(file);
-            format!("{} (no file)", inside.display())
+            inside.display().to_string()
         }));
     }
 
@@ -193,7 +197,7 @@ impl LeftOut {
         for path in hidden {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let of_system = name.starts_with("._") || name.starts_with(".finexl");
-            if !of_system && (path.is_dir() || kind_of(&path) != FileKind::Other) {
+            if !of_system && (path.is_dir() || kind_of(&path) != PictureKind::Other) {
                 let inside = path.strip_prefix(folder).unwrap_or(&path);
                 self.hidden.push(inside.display().to_string());
             }
@@ -202,6 +206,7 @@ impl LeftOut {
 
     fn notes(&self, folder: &Path) -> Vec<String> {
         let note = |what: &str, names: &[String], became: &str| note(folder, what, names, became);
+        let formats: Vec<&str> = self.formats.iter().copied().collect();
         [
             note("image", &self.excluded, "left out by --exclude"),
             note(
@@ -212,8 +217,12 @@ impl LeftOut {
             note(
                 "picture",
                 &self.not_read,
-                "left out, of formats that are not read; convert them to PNG",
+                &format!(
+                    "left out, since {} is not read; convert to PNG",
+                    formats.join(" or ")
+                ),
             ),
+            note("file", &self.special, "left out, being no plain file"),
             note("hidden item", &self.hidden, "left out"),
             left_out_together("files", &self.errors),
         ]
@@ -223,8 +232,8 @@ impl LeftOut {
     }
 }
 
-fn kind_of(file: &Path) -> FileKind {
+fn kind_of(file: &Path) -> PictureKind {
     file.extension()
         .and_then(|extension| extension.to_str())
-        .map_or(FileKind::Other, kind_of_extension)
+        .map_or(PictureKind::Other, kind_of_extension)
 }

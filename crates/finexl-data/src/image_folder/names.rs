@@ -1,6 +1,6 @@
 //! Names of images.
 
-use crate::formats::{FileKind, kind_of_extension};
+use crate::decode::{PictureKind, kind_of_extension};
 use std::path::{Component, Path};
 use unicode_normalization::UnicodeNormalization;
 
@@ -15,7 +15,7 @@ pub fn without_image_extension(name: &str) -> &str {
         Some((stem, extension))
             if !stem.is_empty()
                 && !stem.ends_with('/')
-                && kind_of_extension(extension) != FileKind::Other =>
+                && kind_of_extension(extension) != PictureKind::Other =>
         {
             stem
         }

@@ -4,10 +4,11 @@ use super::options::{Fit, PairOptions};
 use super::pair_set::{Pair, PairSet};
 use super::shapes::{fitted, same_shape};
 use crate::DataError;
-use crate::decode::{Decoded, decode_file};
+use crate::decode::{Decoded, Remark, decode_file, remarks_in_words};
 use crate::image_folder::{BadFiles, left_out_together};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 
 /// The decoded images of a pair.
 #[derive(Clone, Debug)]
@@ -31,13 +32,49 @@ pub struct SizesDiffer {
     pub fitted: bool,
 }
 
+/// What there is to say of pairs that were loaded, by their positions in [`PairSet::pairs`]: facts, without names.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoadingFacts {
+    /// Pairs whose images differ in size.
+    pub sizes: Vec<(usize, SizesDiffer)>,
+    /// What was assumed of an image of the base.
+    pub base: Vec<(usize, Remark)>,
+    /// What was assumed of an image of the personalized model.
+    pub personalized: Vec<(usize, Remark)>,
+}
+
+impl LoadingFacts {
+    fn add(&mut self, index: usize, pair: &LoadedPair) {
+        self.sizes.extend(pair.sizes.map(|sizes| (index, sizes)));
+        let all = |remarks: &[Remark]| -> Vec<(usize, Remark)> {
+            remarks
+                .iter()
+                .map(|remark| (index, remark.clone()))
+                .collect()
+        };
+        self.base.extend(all(&pair.base.remarks));
+        self.personalized.extend(all(&pair.personalized.remarks));
+    }
+
+    /// Adds the facts of pairs that begin at a position.
+    pub fn extend(&mut self, others: Self, begin: usize) {
+        let moved = |(index, remark): (usize, Remark)| (begin + index, remark);
+        let sizes = others.sizes.into_iter();
+        self.sizes
+            .extend(sizes.map(|(index, sizes)| (begin + index, sizes)));
+        self.base.extend(others.base.into_iter().map(moved));
+        self.personalized
+            .extend(others.personalized.into_iter().map(moved));
+    }
+}
+
 /// What [`PairSet::map_loaded`] made of the pairs.
 #[derive(Debug)]
 pub struct Loaded<T> {
     /// Position in [`PairSet::pairs`] and result of every pair that could be used, in order.
     pub results: Vec<(usize, T)>,
-    /// Pairs whose images differ in size.
-    pub sizes: Vec<(usize, SizesDiffer)>,
+    /// What there is to say of them.
+    pub facts: LoadingFacts,
     /// Pairs that were left out, and why.
     pub failures: Vec<(usize, DataError)>,
 }
@@ -61,20 +98,21 @@ impl PairSet {
             .enumerate()
             .map(|(index, pair)| {
                 let loaded = load_pair(pair, options.fit)?;
-                let sizes = loaded.sizes;
-                Ok((apply(index, pair, loaded), sizes))
+                let mut facts = LoadingFacts::default();
+                facts.add(index, &loaded);
+                Ok((apply(index, pair, loaded), facts))
             })
             .collect();
         let mut all = Loaded {
             results: Vec::with_capacity(outcomes.len()),
-            sizes: Vec::new(),
+            facts: LoadingFacts::default(),
             failures: Vec::new(),
         };
         for (index, outcome) in outcomes.into_iter().enumerate() {
             match outcome {
-                Ok((result, sizes)) => {
+                Ok((result, facts)) => {
                     all.results.push((index, result));
-                    all.sizes.extend(sizes.map(|sizes| (index, sizes)));
+                    all.facts.extend(facts, 0);
                 }
                 Err(error) if options.bad_files == BadFiles::Skip => {
                     all.failures.push((index, error))
@@ -118,15 +156,19 @@ pub fn load_pair(pair: &Pair, fit: Fit) -> Result<LoadedPair, DataError> {
 }
 
 /// What a reader has to know of decoding: one note for pairs that differ in size, one for those that were brought to
-/// one shape, one for those that were left out.
+/// one shape, one for each thing that was assumed of images, one for pairs that were left out.
 pub fn loading_notes(
     set: &PairSet,
-    sizes: &[(usize, SizesDiffer)],
+    facts: &LoadingFacts,
     failures: &[DataError],
     fit: Fit,
 ) -> Vec<String> {
     let note = |fitted: bool, became: &str| {
-        let of_kind: Vec<_> = sizes.iter().filter(|(_, s)| s.fitted == fitted).collect();
+        let of_kind: Vec<_> = facts
+            .sizes
+            .iter()
+            .filter(|(_, s)| s.fitted == fitted)
+            .collect();
         let (index, first) = of_kind.first()?;
         Some(format!(
             "in {} of {} pairs the images differ in {} ({}: {} against {}); {became}",
@@ -144,14 +186,23 @@ pub fn loading_notes(
             "the personalized image was cut about its centre to the shape of the base's"
         }
     };
-    [
+    let file = |index: &usize, side: fn(&Pair) -> &PathBuf| set.pairs.get(*index).map(side);
+    let remarks = facts
+        .base
+        .iter()
+        .map(|(index, remark)| (file(index, |p| &p.base), remark));
+    let others = (facts.personalized.iter())
+        .map(|(index, remark)| (file(index, |p| &p.personalized), remark));
+    let remarks = remarks.chain(others);
+    let remarks = remarks.filter_map(|(file, remark)| Some((file?.as_path(), remark)));
+    let sizes = [
         note(false, "both are scaled to the same"),
         note(true, brought),
-        left_out_together("pairs", failures),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    ];
+    (sizes.into_iter().flatten())
+        .chain(remarks_in_words(remarks))
+        .chain(left_out_together("pairs", failures))
+        .collect()
 }
 
 /// The error where everything was left out.

@@ -1,6 +1,6 @@
 //! Files that the cells of a manifest mean.
 
-use crate::formats::{FileKind, kind_of_extension};
+use crate::decode::{PictureKind, kind_of_extension};
 use crate::image_folder::{path_inside, unicode_form, without_image_extension};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -221,7 +221,7 @@ fn images_in(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let image = |path: &PathBuf| {
         let extension = path.extension().unwrap_or_default().to_string_lossy();
-        kind_of_extension(&extension) != FileKind::Other && path.is_file()
+        kind_of_extension(&extension) != PictureKind::Other && path.is_file()
     };
     let files = entries.map(|entry| entry.path()).filter(image);
     let mut names: Vec<String> = files

@@ -17,6 +17,6 @@ mod side;
 
 pub use by_name::{NameMatches, match_names};
 pub(crate) use loading::nothing_usable;
-pub use loading::{Loaded, LoadedPair, SizesDiffer, load_pair, loading_notes};
+pub use loading::{Loaded, LoadedPair, LoadingFacts, SizesDiffer, load_pair, loading_notes};
 pub use options::{Fit, PairOptions, Pairing};
 pub use pair_set::{Pair, PairSet};

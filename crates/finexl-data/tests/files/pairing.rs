@@ -289,7 +289,7 @@ fn what_is_left_out_is_named_once() {
     for words in [
         "1 image was left out by --exclude (test 1.png)",
         "1 grid was left out",
-        "2 pictures were left out, of formats that are not read; convert them to PNG (3.avif, 4.HEIC)",
+        "2 pictures were left out, since AVIF or HEIC is not read; convert to PNG (3.avif, 4.HEIC)",
         "1 other file was not used (notes.md)",
         "--exclude none* fits no image",
         "the prompts of 1 of 2 pairs were read from",

@@ -3,7 +3,9 @@
 use crate::fixtures::{write_image, write_images};
 use finexl_data::DataError;
 use finexl_data::image_folder::BadFiles;
-use finexl_data::pairs::{Fit, PairOptions, PairSet, load_pair, loading_notes};
+use finexl_data::pairs::{
+    Fit, LoadingFacts, PairOptions, PairSet, SizesDiffer, load_pair, loading_notes,
+};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -41,6 +43,13 @@ impl Folders {
 
 fn plain(bad_files: BadFiles) -> PairOptions {
     PairOptions::plain(bad_files)
+}
+
+fn facts(sizes: &[(usize, SizesDiffer)]) -> LoadingFacts {
+    LoadingFacts {
+        sizes: sizes.to_vec(),
+        ..LoadingFacts::default()
+    }
 }
 
 fn names(set: &PairSet) -> Vec<&str> {
@@ -146,7 +155,7 @@ fn sizes_may_differ_but_not_shapes() {
         .unwrap()
         .sizes
         .unwrap();
-    let notes = loading_notes(&set, &[(0, sizes), (1, sizes)], &[], Fit::Refuse);
+    let notes = loading_notes(&set, &facts(&[(0, sizes), (1, sizes)]), &[], Fit::Refuse);
     assert_eq!(
         notes,
         [
@@ -162,7 +171,7 @@ fn sizes_may_differ_but_not_shapes() {
     for (fit, width, became) in [(Fit::Crop, 20, "was cut"), (Fit::Pad, 24, "was continued")] {
         let loaded = load_pair(&set.pairs[1], fit).unwrap();
         assert_eq!(loaded.personalized.image.width, width);
-        let notes = loading_notes(&set, &[(1, loaded.sizes.unwrap())], &[], fit);
+        let notes = loading_notes(&set, &facts(&[(1, loaded.sizes.unwrap())]), &[], fit);
         assert!(
             notes[0].contains(became) && notes[0].contains("differ in shape"),
             "{notes:?}"
