@@ -236,7 +236,9 @@ impl Painted {
                 styles: Vec::new(),
             });
         };
-        let loaded = set.map_loaded(BadFiles::Refuse, |_, _, pair| pair.base.image)?;
+        let loaded = set.map_loaded(&PairOptions::plain(BadFiles::Refuse), |_, _, pair| {
+            pair.base.image
+        })?;
         let images: Vec<Image> = loaded.results.into_iter().map(|(_, image)| image).collect();
         let mut styles = Vec::new();
         for style in PaintedStyle::of_pool(pool) {
