@@ -189,9 +189,9 @@ fn grounds_of(pairs: &[Pair]) -> Vec<(Option<&str>, &Path)> {
 /// are not those of the pairs, concepts are measured on all of them.
 fn pair_fingerprints(contents: &[Fingerprint], probes: &Probes) -> Vec<Fingerprint> {
     let identity = |(pair, content): (usize, &Fingerprint)| {
-        let measured_on = match probes.matched {
-            true => probes.prompts.get(pair..=pair).unwrap_or_default(),
-            false => &probes.prompts,
+        let measured_on = match probes.of_pairs.as_ref().and_then(|of| of.get(pair)) {
+            Some(probe) => probes.prompts.get(*probe..=*probe).unwrap_or_default(),
+            None => &probes.prompts,
         };
         let image = Fingerprint::of("base image and prompts").nested("image", content);
         (measured_on.iter())

@@ -199,8 +199,7 @@ impl Rows {
             .collect();
         let note = (count.len() < pairs.len()).then(|| {
             format!(
-                "{} pairs share {} images of the base; pairs of one image are not independent of each other, so the \
-                 intervals are rather too narrow",
+                "{} pairs share {} images of the base; pairs of one image are no independent draws",
                 pairs.len(),
                 count.len()
             )
