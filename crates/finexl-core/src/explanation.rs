@@ -30,6 +30,9 @@ pub struct Explanation {
     pub pairs: usize,
     /// Their names (file stems or prompts), in the order of [`AspectScore::profile`].
     pub pair_names: Vec<String>,
+    /// What the base gave in every pair, in the same order: the content of its image and what concepts were measured
+    /// on there. Models are compared by the pairs that have this in common.
+    pub pair_fingerprints: Vec<Fingerprint>,
     /// Decomposition, e.g. `nnls`.
     pub method: String,
     /// Encoder name.
@@ -59,7 +62,7 @@ impl Explanation {
     ///
     /// # Errors
     /// [`CoreError::Read`], or [`CoreError::Json`] naming the file where it is no such record, one of another
-    /// version, or one whose profiles have other pairs than it names.
+    /// version, or one whose profiles or fingerprints have other pairs than it names.
     pub fn read(path: &Path) -> Result<Self, CoreError> {
         Self::parse(path, &atomic::read(path)?)
     }
@@ -94,6 +97,11 @@ impl Explanation {
         let finite = |aspect: &&AspectScore| aspect.profile.iter().all(|v| v.is_finite());
         if let Some(aspect) = record.aspects.iter().find(|aspect| !finite(aspect)) {
             let problem = format!("the profile of \"{}\" is not finite", aspect.concept);
+            return Err(damaged(serde::de::Error::custom(problem)));
+        }
+        if record.pair_fingerprints.len() != pairs {
+            let found = record.pair_fingerprints.len();
+            let problem = format!("it names {pairs} pairs, but has the fingerprints of {found}");
             return Err(damaged(serde::de::Error::custom(problem)));
         }
         let odd = (record.aspects.iter()).find(|aspect| aspect.profile.len() != pairs);
@@ -271,8 +279,7 @@ pub struct Provenance {
     pub encoder: Fingerprint,
     /// Pixels and prompts of all pairs.
     pub images: Fingerprint,
-    /// The base's images and the prompts that concepts were measured on: models can be compared where these are
-    /// the same.
+    /// The base's images and the prompts that concepts were measured on.
     pub base_images: Fingerprint,
     /// Vocabulary.
     pub vocabulary: Fingerprint,

@@ -143,19 +143,61 @@ pub enum DataError {
 
     /// A folder holds no images.
     #[error(
-        "{path} holds no images; put PNG, JPEG, WebP, BMP, GIF or TIFF files there, \
+        "{path} holds no images{left_out}; put PNG, JPEG, WebP, BMP, GIF or TIFF files there, \
          or give another folder"
     )]
     EmptyFolder {
         /// The folder.
         path: PathBuf,
+        /// What it holds that was left out, each note after a semicolon.
+        left_out: String,
+    },
+
+    /// A pattern of `--exclude` that is none.
+    #[error(
+        "--exclude {pattern} is no pattern: {reason}; write for example 'grid-*' or 'test/**', and [[] for a bracket"
+    )]
+    Pattern {
+        /// What was given.
+        pattern: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+
+    /// A link leads to a folder that it lies in.
+    #[error("{link} is a link that leads back to a folder that it lies in; remove it")]
+    CircularLink {
+        /// The link.
+        link: PathBuf,
+    },
+
+    /// A link leads nowhere.
+    #[error(
+        "{link} is a link to something that is not there; mend or remove it, or leave it out with --skip-bad"
+    )]
+    DanglingLink {
+        /// The link.
+        link: PathBuf,
+    },
+
+    /// Two files have names that only differ in how Unicode writes them.
+    #[error(
+        "{first} and {second} have the same name, written in two ways that Unicode has for it; rename or remove one, \
+         or leave both out with --skip-bad"
+    )]
+    SameUnicodeName {
+        /// One file.
+        first: PathBuf,
+        /// The other.
+        second: PathBuf,
     },
 
     /// Two folders share no image name.
     #[error(
         "{base} and {personalized} have no image name in common: {base_examples} against \
-         {personalized_examples}; give both images of a pair the same name (extensions may differ, \
-         case counts), or give --prompts a manifest with the columns prompt,base,personalized"
+         {personalized_examples}, and their files do not say what belongs together{reason}; give both images of a \
+         pair the same name (extensions may differ), pair them by the order of their names with --pair order, or \
+         give --prompts a manifest with the columns prompt,base,personalized"
     )]
     NoCommonNames {
         /// Folder of the base model's images.
@@ -166,6 +208,68 @@ pub enum DataError {
         base_examples: String,
         /// Some names of the second folder.
         personalized_examples: String,
+        /// What the files say that stands in the way, after a semicolon.
+        reason: String,
+    },
+
+    /// No image of one side has the prompt and seed of one of the other.
+    #[error(
+        "no image in {base} has the prompt and seed of one in {personalized}; prompt and seed are known of {} images \
+         and of {}; pair them by --pair name or order, or by a manifest",
+        known[0], known[1]
+    )]
+    NoCommonGeneration {
+        /// Folder of the base model's images.
+        base: PathBuf,
+        /// Folder of the personalized model's images.
+        personalized: PathBuf,
+        /// Of how many images prompt and seed are known, on either side.
+        known: [String; 2],
+    },
+
+    /// Two images of one name were made from something else, as their files say.
+    #[error(
+        "{base} and {personalized} have the same name, but {what}, as their files say; generate both from the same \
+         prompt and seed, or pair them all the same with --pair name"
+    )]
+    Contradiction {
+        /// Image of the base model.
+        base: PathBuf,
+        /// Image of the personalized model.
+        personalized: PathBuf,
+        /// What differs.
+        what: String,
+    },
+
+    /// Prompt and seed do not tell images apart.
+    #[error(
+        "images of one prompt and seed: {base} in {}, but {personalized} in {}; remove what is too many, or leave \
+         them out with --skip-bad",
+        folders[0].display(), folders[1].display()
+    )]
+    UnevenGeneration {
+        /// The folders.
+        folders: [PathBuf; 2],
+        /// Images of the base model.
+        base: String,
+        /// Images of the personalized model.
+        personalized: String,
+    },
+
+    /// Sides that are to be paired by order have different numbers of images.
+    #[error(
+        "{base} holds {base_images} images and {personalized} {personalized_images}, so their order does not say what \
+         belongs together; give both as many, or leave some out with --exclude"
+    )]
+    OrderCounts {
+        /// Folder of the base model's images.
+        base: PathBuf,
+        /// How many it holds.
+        base_images: usize,
+        /// Folder of the personalized model's images.
+        personalized: PathBuf,
+        /// How many it holds.
+        personalized_images: usize,
     },
 
     /// A file name cannot be written as text.
@@ -178,22 +282,25 @@ pub enum DataError {
         path: PathBuf,
     },
 
-    /// Two images of one folder have the same name but for the extension.
+    /// Two images of one folder have the name of one in the other.
     #[error(
-        "{first} and {second} have the same name but for the extension, so a pair would be \
-         ambiguous; rename or remove one, or leave both out with --skip-bad"
+        "{first} and {second} both have the name of {partner} but for the extension or case, so the pair is \
+         ambiguous; rename or remove one, or leave them out with --skip-bad"
     )]
     AmbiguousName {
         /// One file.
         first: PathBuf,
         /// The other.
         second: PathBuf,
+        /// The image that one of them would be paired with.
+        partner: PathBuf,
     },
 
     /// The two images of a pair have different shapes.
     #[error(
         "{base} ({base_size}) and {personalized} ({personalized_size}) differ in shape; \
-         make both with the same width and height, or leave the pair out with --skip-bad"
+         make both with the same width and height, bring them to one shape with --fit crop or --fit pad, or leave \
+         the pair out with --skip-bad"
     )]
     ShapesDiffer {
         /// Image of the base model.
@@ -231,7 +338,7 @@ pub enum DataError {
 
     /// A list of prompts does not fit the images.
     #[error(
-        "{path} has {prompts} prompts for {pairs} pairs of images; give one prompt per line, in the \
+        "{path} has {prompts} prompts for {pairs} pairs of images{notes}; give one prompt per line, in the \
          order of the file names, or a manifest with the columns prompt,base,personalized"
     )]
     PromptCount {
@@ -241,6 +348,8 @@ pub enum DataError {
         prompts: usize,
         /// Pairs found.
         pairs: usize,
+        /// What was left out, each note after a semicolon.
+        notes: String,
     },
 
     /// An aspect and its level are not written as `name=level`.

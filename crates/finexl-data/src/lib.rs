@@ -11,7 +11,6 @@ pub mod grid;
 pub mod image;
 pub mod image_folder;
 pub mod manifest;
-mod manifest_pairs;
 mod natural_order;
 pub mod nuisance;
 pub mod pairs;

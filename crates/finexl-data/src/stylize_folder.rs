@@ -4,7 +4,7 @@ use crate::DataError;
 use crate::aspects::{self, Aspect, Implementation};
 use crate::decode::{Remark, decode_file, remarks_in_words};
 use crate::encode::write_png;
-use crate::image_folder::{BadFiles, ImageFolder, left_out};
+use crate::image_folder::{BadFiles, ImageFolder, left_out_together};
 use crate::natural_order;
 use crate::pairs::nothing_usable;
 use finexl_core::partial_folder::{PartialFolder, is_free};
@@ -110,20 +110,20 @@ pub fn stylize_folder(
             }
             // A full disk is not the fault of the image.
             Err(error @ DataError::Core(CoreError::Write { .. })) => return Err(error),
-            Err(error) if bad_files == BadFiles::Skip => failures.push(left_out(&error)),
+            Err(error) if bad_files == BadFiles::Skip => failures.push(error),
             Err(error) => return Err(error),
         }
     }
     if rows.is_empty() {
-        return Err(nothing_usable(total, &failures));
+        return Err(nothing_usable(total, failures.first()));
     }
     write_manifest(&partial.path().join(MANIFEST), &rows, style)?;
     // An older manifest must not speak for images of this run should it be stopped halfway.
     remove_file(&output.join(MANIFEST))?;
     let images = rows.iter().map(|(file, _)| file.as_str());
     partial.finish(images.chain([MANIFEST]))?;
-    let mut notes = folder.notes;
-    notes.extend(failures);
+    let mut notes = folder.all_notes(|_| false);
+    notes.extend(left_out_together("images", &failures));
     notes.extend(remarks_in_words(
         remarks.iter().map(|(path, remark)| (*path, remark)),
     ));

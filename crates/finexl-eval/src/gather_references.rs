@@ -7,7 +7,7 @@ use crate::settings::Progress;
 use finexl_core::experiment::{GatherReferences, ReferenceFolders, StyleShare};
 use finexl_core::pool::{Personalized, PoolModel, PoolRecord};
 use finexl_data::image_folder::BadFiles;
-use finexl_data::pairs::PairSet;
+use finexl_data::pairs::{PairOptions, PairSet};
 use finexl_explain::cache::Cache;
 use finexl_explain::divergence::Divergences;
 use finexl_explain::image_features::encode_pairs;
@@ -51,7 +51,13 @@ pub fn gather_references(
                 .iter()
                 .map(|note| format!("{}: {note}", model.name)),
         );
-        let pairs = encode_pairs(encoder, &set, BadFiles::Refuse, &cache, &|_, _| ())?;
+        let pairs = encode_pairs(
+            encoder,
+            &set,
+            &PairOptions::plain(BadFiles::Refuse),
+            &cache,
+            &|_, _| (),
+        )?;
         let divergences = Divergences::between(&pairs.base, &pairs.personalized)?;
         model.pairs = divergences.pairs();
         references.push(model, &divergences.mean())?;
@@ -85,7 +91,12 @@ fn of_folders(
     }
     let found = named.into_iter().map(|(name, images, aspects)| {
         Ok::<_, EvalError>(Found {
-            set: PairSet::open(&folders.base, &images, None, BadFiles::Refuse)?,
+            set: PairSet::open(
+                &folders.base,
+                &images,
+                None,
+                &PairOptions::plain(BadFiles::Refuse),
+            )?,
             model: ReferenceModel {
                 training: name.clone(),
                 name,

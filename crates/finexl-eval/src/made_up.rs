@@ -53,6 +53,7 @@ pub fn record(aspects: Vec<AspectScore>) -> Explanation {
         generated: Generated::default(),
         pairs: 25,
         pair_names: Vec::new(),
+        pair_fingerprints: Vec::new(),
         method: "nnls".to_owned(),
         encoder: "fake".to_owned(),
         divergence: 1.0,

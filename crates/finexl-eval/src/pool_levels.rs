@@ -13,7 +13,7 @@ use finexl_core::pool::{PoolModel, PoolRecord};
 use finexl_data::aspects::{all, find};
 use finexl_data::image::Image;
 use finexl_data::image_folder::BadFiles;
-use finexl_data::pairs::PairSet;
+use finexl_data::pairs::{PairOptions, PairSet};
 use finexl_data::scenes::MANIFEST;
 use finexl_explain::analysis::AnalysisSettings;
 use finexl_explain::bank::ConceptBank;
@@ -194,8 +194,13 @@ impl Scorer {
         for (done, model) in pool.models.iter().enumerate() {
             progress(&self.name, painted.styles.len() + done, total);
             let set = pairs(folder, pool, &model.images)?;
-            let features =
-                encode_pairs(encoder, &set, BadFiles::Refuse, &Cache::none(), &|_, _| ())?;
+            let features = encode_pairs(
+                encoder,
+                &set,
+                &PairOptions::plain(BadFiles::Refuse),
+                &Cache::none(),
+                &|_, _| (),
+            )?;
             let divergences = Divergences::between(&features.base, &features.personalized)?;
             let score = scored.scores(&divergences)?;
             let of = Origin::model(model, vocabulary, followed.get(&model.run).copied());
@@ -231,7 +236,9 @@ impl Painted {
                 styles: Vec::new(),
             });
         };
-        let loaded = set.map_loaded(BadFiles::Refuse, |_, _, pair| pair.base.image)?;
+        let loaded = set.map_loaded(&PairOptions::plain(BadFiles::Refuse), |_, _, pair| {
+            pair.base.image
+        })?;
         let images: Vec<Image> = loaded.results.into_iter().map(|(_, image)| image).collect();
         let mut styles = Vec::new();
         for style in PaintedStyle::of_pool(pool) {
@@ -277,7 +284,12 @@ fn pairs(folder: &Path, pool: &PoolRecord, images: &Path) -> Result<PairSet, Eva
     let base = folder.join(&pool.base_images);
     let personalized = folder.join(images);
     let manifest = base.join(MANIFEST);
-    let set = PairSet::open(&base, &personalized, Some(&manifest), BadFiles::Refuse)?;
+    let set = PairSet::open(
+        &base,
+        &personalized,
+        Some(&manifest),
+        &PairOptions::plain(BadFiles::Refuse),
+    )?;
     Ok(set)
 }
 

@@ -49,6 +49,7 @@ impl Explainer<'_> {
             base: "base".to_owned(),
             personalized: "personalized".to_owned(),
             pairs: (0..divergences.pairs()).map(|i| i.to_string()).collect(),
+            pair_fingerprints: vec![Fingerprint::of("evaluation").finish(); divergences.pairs()],
             divergences,
             bank,
             vocabulary: self.vocabulary,

@@ -28,6 +28,8 @@ pub struct Request<'a> {
     pub personalized: String,
     /// Names of the pairs, as many as divergences.
     pub pairs: Vec<String>,
+    /// What the base gave in each, see [`Explanation::pair_fingerprints`].
+    pub pair_fingerprints: Vec<Fingerprint>,
     /// Paired differences.
     pub divergences: &'a Divergences,
     /// Directions of the vocabulary's concepts.
@@ -85,6 +87,7 @@ pub fn explain(request: Request<'_>) -> Result<Explanation, ExplainError> {
         generated: request.generated.clone(),
         pairs: request.divergences.pairs(),
         pair_names: request.pairs.clone(),
+        pair_fingerprints: request.pair_fingerprints.clone(),
         method: request.settings.method.name().to_string(),
         encoder: request.encoder.clone(),
         divergence: analysis.divergence,

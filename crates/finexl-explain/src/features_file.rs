@@ -64,6 +64,20 @@ impl FeaturesFile {
         Self::parse(path, &finexl_core::atomic::read(path)?)
     }
 
+    /// The free metadata of a file, whatever tensors it holds; none where there is none.
+    ///
+    /// # Errors
+    /// A file that cannot be read or is no safetensors file.
+    pub fn read_metadata(path: &Path) -> Result<HashMap<String, String>, ExplainError> {
+        let bytes = finexl_core::atomic::read(path)?;
+        let (_, header) =
+            SafeTensors::read_metadata(&bytes).map_err(|e| ExplainError::Features {
+                path: path.to_path_buf(),
+                problem: format!("its header cannot be read ({e}); write it again"),
+            })?;
+        Ok(header.metadata().clone().unwrap_or_default())
+    }
+
     /// Like [`FeaturesFile::read`], from bytes; `path` stands in messages.
     ///
     /// # Errors

@@ -11,11 +11,11 @@ use crate::explain::{Request, explain};
 use crate::image_features::{PairFeatures, encode_pairs};
 use crate::phrase_features::PhraseFeatures;
 use crate::probes::Probes;
+use crate::shuffled::shuffled_note;
 use crate::vocabulary::Vocabulary;
 use finexl_core::explanation::{Explanation, Generated};
 use finexl_core::fingerprint::Fingerprint;
-use finexl_data::image_folder::BadFiles;
-use finexl_data::pairs::{Pair, PairSet};
+use finexl_data::pairs::{Pair, PairOptions, PairSet};
 use finexl_zoo::encoders::Encoder;
 use std::path::Path;
 
@@ -32,7 +32,7 @@ pub struct Explainer<'a> {
     /// Where features are kept.
     pub cache: &'a Cache,
     /// What to do with images that cannot be used.
-    pub bad_files: BadFiles,
+    pub options: &'a PairOptions,
     /// How the images were generated, where that is known.
     pub generated: Generated,
     /// What there is to say beside what is found on the way.
@@ -63,7 +63,7 @@ impl Explainer<'_> {
         progress: &dyn Fn(usize, usize),
     ) -> Result<Explained, ExplainError> {
         self.check_vocabulary()?;
-        let features = encode_pairs(self.encoder, set, self.bad_files, self.cache, progress)?;
+        let features = encode_pairs(self.encoder, set, self.options, self.cache, progress)?;
         let prompts: Vec<Option<String>> =
             features.pairs.iter().map(|p| p.prompt.clone()).collect();
         let probes = Probes::choose(self.encoder, self.vocabulary, &prompts)?;
@@ -72,6 +72,12 @@ impl Explainer<'_> {
         notes.extend(set.notes.clone());
         notes.extend(features.notes.clone());
         notes.extend_from_slice(self.encoder.notes());
+        let pair_names: Vec<String> = features.pairs.iter().map(|p| p.name.clone()).collect();
+        notes.extend(shuffled_note(
+            &features.base,
+            &features.personalized,
+            &pair_names,
+        ));
         notes.extend_from_slice(&probes.notes);
         notes.extend(self.distance_note(&features)?);
         if let Some(head) = self.settings.method.head()? {
@@ -82,7 +88,8 @@ impl Explainer<'_> {
         let explanation = explain(Request {
             base: names[0].to_string(),
             personalized: names[1].to_string(),
-            pairs: features.pairs.iter().map(|p| p.name.clone()).collect(),
+            pairs: pair_names,
+            pair_fingerprints: pair_fingerprints(&features.base_contents, &probes),
             divergences: &divergences,
             bank: &bank,
             vocabulary: self.vocabulary,
@@ -179,8 +186,23 @@ fn grounds_of(pairs: &[Pair]) -> Vec<(Option<&str>, &Path)> {
     grounds.collect()
 }
 
-/// What two models have to have in common to be compared: the base's images, and the prompts that concepts are
-/// measured on.
+/// What the base gave in every pair: its image, and the prompt that concepts are measured on there. Where the probes
+/// are not those of the pairs, concepts are measured on all of them.
+fn pair_fingerprints(contents: &[Fingerprint], probes: &Probes) -> Vec<Fingerprint> {
+    let identity = |(pair, content): (usize, &Fingerprint)| {
+        let measured_on = match probes.of_pairs.as_ref().and_then(|of| of.get(pair)) {
+            Some(probe) => probes.prompts.get(*probe..=*probe).unwrap_or_default(),
+            None => &probes.prompts,
+        };
+        let image = Fingerprint::of("base image and prompts").nested("image", content);
+        (measured_on.iter())
+            .fold(image, |builder, prompt| builder.text("prompt", prompt))
+            .finish()
+    };
+    contents.iter().enumerate().map(identity).collect()
+}
+
+/// The base's images, and the prompts that concepts are measured on.
 fn comparable(base: &Fingerprint, probes: &Probes) -> Fingerprint {
     let grounds = Fingerprint::of("base and prompts").nested("base", base);
     (probes.prompts.iter())

@@ -4,17 +4,18 @@ use crate::cache::Cache;
 use crate::error::ExplainError;
 use crate::overlap::overlapped;
 use finexl_core::fingerprint::Fingerprint;
+use finexl_data::DataError;
 use finexl_data::decode;
 use finexl_data::image::Image;
 use finexl_data::image_folder::BadFiles;
-use finexl_data::pairs::{Pair, PairSet};
+use finexl_data::pairs::{LoadingFacts, Pair, PairOptions, PairSet, load_pair, loading_notes};
 use finexl_zoo::encoders::{Encoder, Features};
 use rayon::prelude::*;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 
 /// Version of what is kept: raised whenever the same files give other features.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// Metadata key of the record of which pairs were usable.
 const RECORD: &str = "pairs";
@@ -34,15 +35,26 @@ pub struct PairFeatures {
     pub fingerprint: Fingerprint,
     /// Fingerprint of the base's images.
     pub base_fingerprint: Fingerprint,
+    /// Content of the base's image of every usable pair.
+    pub base_contents: Vec<Fingerprint>,
     /// Whether nothing had to be encoded.
     pub cached: bool,
 }
 
-/// What is kept beside the features.
-#[derive(Debug, serde::Serialize, serde::Deserialize)]
+/// What is kept beside the features: facts alone. The words are made of them anew, since the same images may have other
+/// names the next time.
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
 struct Record {
+    /// Positions of the usable pairs.
     kept: Vec<usize>,
-    notes: Vec<String>,
+    /// What there is to say of them.
+    facts: LoadingFacts,
+}
+
+impl Record {
+    fn notes(&self, set: &PairSet, failures: &[DataError], options: &PairOptions) -> Vec<String> {
+        loading_notes(set, &self.facts, failures, options.fit)
+    }
 }
 
 /// Encodes both images of every pair; `progress` is told pairs done and in all.
@@ -53,26 +65,32 @@ struct Record {
 pub fn encode_pairs(
     encoder: &dyn Encoder,
     set: &PairSet,
-    bad_files: BadFiles,
+    options: &PairOptions,
     cache: &Cache,
     progress: &dyn Fn(usize, usize),
 ) -> Result<PairFeatures, ExplainError> {
-    let [fingerprint, base_fingerprint] = fingerprints_of(set);
+    let contents = Contents::of(set);
     let key = Fingerprint::of("pair-features")
         .number("version", u64::from(VERSION))
         .number("decoding", u64::from(decode::VERSION))
         .nested("encoder", encoder.fingerprint())
         .text("device", encoder.device())
-        .nested("images", &fingerprint)
-        .number("skip", u64::from(bad_files == BadFiles::Skip))
+        .nested("images", &contents.images)
+        .number("skip", u64::from(options.bad_files == BadFiles::Skip))
+        .number("fit", options.fit.key())
         .number("most pixels", decode::limits::most_pixels())
         .finish();
     if let Some((stacked, metadata)) = cache.features("pairs", &key)
-        && let Some(found) = restore(set, &stacked, &metadata, [&fingerprint, &base_fingerprint])
+        && let Some(found) = restore(set, &stacked, &metadata, &contents, options)
     {
         return Ok(found);
     }
-    let (base, personalized, record) = encode(encoder, set, bad_files, progress)?;
+    let Encoded {
+        base,
+        personalized,
+        record,
+        failures,
+    } = encode(encoder, set, options, progress)?;
     let mut stacked = base.clone();
     stacked.extend(&personalized);
     if let Ok(json) = serde_json::to_string(&record) {
@@ -83,35 +101,53 @@ pub fn encode_pairs(
         pairs: record.kept.iter().map(|i| set.pairs[*i].clone()).collect(),
         base,
         personalized,
-        notes: record.notes,
-        fingerprint,
-        base_fingerprint,
+        base_contents: contents.of_bases(&record.kept),
+        notes: record.notes(set, &failures, options),
+        fingerprint: contents.images,
+        base_fingerprint: contents.base_images,
         cached: false,
     })
 }
 
-/// Content of all files, in order, and of those of the base; a file that cannot be read counts by its name.
-fn fingerprints_of(set: &PairSet) -> [Fingerprint; 2] {
-    let files: Vec<&PathBuf> = set
-        .pairs
-        .iter()
-        .flat_map(|pair| [&pair.base, &pair.personalized])
-        .collect();
-    let contents: Vec<Fingerprint> = files
-        .par_iter()
-        .map(|path| {
+/// What the files of all pairs hold; a file that cannot be read counts by its name.
+struct Contents {
+    /// Of the base's file of every pair.
+    bases: Vec<Fingerprint>,
+    /// Of all files, in order.
+    images: Fingerprint,
+    /// Of those of the base.
+    base_images: Fingerprint,
+}
+
+impl Contents {
+    fn of(set: &PairSet) -> Self {
+        let content = |path: &PathBuf| {
             Fingerprint::of_file(path)
                 .unwrap_or_else(|_| Fingerprint::of_bytes(path.as_os_str().as_encoded_bytes()))
-        })
-        .collect();
-    // A pair is the base's file and the personalized one.
-    [("images", 1), ("base images", 2)].map(|(kind, step)| {
-        let of = contents.iter().step_by(step);
-        of.fold(Fingerprint::of(kind), |builder, content| {
+        };
+        let pairs: Vec<[Fingerprint; 2]> = (set.pairs.par_iter())
+            .map(|pair| [&pair.base, &pair.personalized].map(content))
+            .collect();
+        let bases: Vec<Fingerprint> = pairs.iter().map(|[base, _]| base.clone()).collect();
+        Self {
+            images: all_of("images", pairs.as_flattened()),
+            base_images: all_of("base images", &bases),
+            bases,
+        }
+    }
+
+    /// Of the base's files of some pairs.
+    fn of_bases(&self, pairs: &[usize]) -> Vec<Fingerprint> {
+        pairs.iter().map(|pair| self.bases[*pair].clone()).collect()
+    }
+}
+
+fn all_of(kind: &str, contents: &[Fingerprint]) -> Fingerprint {
+    (contents.iter())
+        .fold(Fingerprint::of(kind), |builder, content| {
             builder.nested("image", content)
         })
         .finish()
-    })
 }
 
 /// Cached features in the form of fresh ones; nothing where they do not fit the pairs.
@@ -119,7 +155,8 @@ fn restore(
     set: &PairSet,
     stacked: &Features,
     metadata: &HashMap<String, String>,
-    [fingerprint, base_fingerprint]: [&Fingerprint; 2],
+    contents: &Contents,
+    options: &PairOptions,
 ) -> Option<PairFeatures> {
     let record: Record = serde_json::from_str(metadata.get(RECORD)?).ok()?;
     let pairs: Option<Vec<Pair>> = record
@@ -128,6 +165,7 @@ fn restore(
         .map(|i| set.pairs.get(*i).cloned())
         .collect();
     let pairs = pairs?;
+    let failures = failures_again(set, &record.kept, options)?;
     (stacked.len() == 2 * pairs.len()).then(|| {
         let middle = pairs.len() * stacked.dimension;
         let half = |values: &[f32]| Features {
@@ -138,28 +176,46 @@ fn restore(
             base: half(&stacked.values[..middle]),
             personalized: half(&stacked.values[middle..]),
             pairs,
-            notes: record.notes,
-            fingerprint: fingerprint.clone(),
-            base_fingerprint: base_fingerprint.clone(),
+            base_contents: contents.of_bases(&record.kept),
+            notes: record.notes(set, &failures, options),
+            fingerprint: contents.images.clone(),
+            base_fingerprint: contents.base_images.clone(),
             cached: true,
         }
     })
 }
 
+/// Why the pairs that are not kept cannot be used: they are few, so they are loaded again. Nothing where one can be used
+/// after all.
+fn failures_again(set: &PairSet, kept: &[usize], options: &PairOptions) -> Option<Vec<DataError>> {
+    let kept: BTreeSet<usize> = kept.iter().copied().collect();
+    let others = (set.pairs.iter().enumerate()).filter(|(index, _)| !kept.contains(index));
+    others
+        .map(|(_, pair)| load_pair(pair, options.fit).err())
+        .collect()
+}
+
+/// What encoding gave.
+struct Encoded {
+    base: Features,
+    personalized: Features,
+    record: Record,
+    failures: Vec<DataError>,
+}
+
 fn encode(
     encoder: &dyn Encoder,
     set: &PairSet,
-    bad_files: BadFiles,
+    options: &PairOptions,
     progress: &dyn Fn(usize, usize),
-) -> Result<(Features, Features, Record), ExplainError> {
-    let mut base = Features::empty(encoder.dimension());
-    let mut personalized = Features::empty(encoder.dimension());
-    let mut record = Record {
-        kept: Vec::new(),
-        notes: Vec::new(),
+) -> Result<Encoded, ExplainError> {
+    let mut encoded = Encoded {
+        base: Features::empty(encoder.dimension()),
+        personalized: Features::empty(encoder.dimension()),
+        record: Record::default(),
+        failures: Vec::new(),
     };
     let total = set.pairs.len();
-    let mut unusable = None;
     let at_a_time = (encoder.images_at_a_time() / 2).max(1);
     let blocks: Vec<&[Pair]> = set.pairs.chunks(at_a_time).collect();
     overlapped(
@@ -169,37 +225,42 @@ fn encode(
                 pairs: pairs.to_vec(),
                 notes: Vec::new(),
             };
-            part.map_loaded(bad_files, |_, _, pair| {
+            part.map_loaded(options, |_, _, pair| {
                 [&pair.base.image, &pair.personalized.image].map(|image| encoder.prepare(image))
             })
         },
         |block, loaded| {
-            let loaded = match loaded {
-                Ok(loaded) => loaded,
-                // A whole block without a usable pair is no reason to stop while others may hold
-                // some.
-                Err(error) if bad_files == BadFiles::Skip => {
-                    record.notes.push(error.to_string());
-                    unusable.get_or_insert(error);
-                    return Ok(());
-                }
-                Err(error) => return Err(ExplainError::from(error)),
-            };
-            record.notes.extend(loaded.notes);
+            let loaded = loaded.map_err(ExplainError::from)?;
+            let place = |index: usize| block * at_a_time + index;
+            let failures = loaded.failures.into_iter().map(|(_, error)| error);
+            encoded.failures.extend(failures);
+            encoded.record.facts.extend(loaded.facts, place(0));
             let mut sides: [Vec<Image>; 2] = [Vec::new(), Vec::new()];
             for (index, [b, p]) in loaded.results {
-                record.kept.push(block * at_a_time + index);
+                encoded.record.kept.push(place(index));
                 sides[0].push(b);
                 sides[1].push(p);
             }
-            base.extend(&encoder.encode_images(&sides[0])?);
-            personalized.extend(&encoder.encode_images(&sides[1])?);
+            if !sides[0].is_empty() {
+                encoded.base.extend(&encoder.encode_images(&sides[0])?);
+                encoded
+                    .personalized
+                    .extend(&encoder.encode_images(&sides[1])?);
+            }
             progress(((block + 1) * at_a_time).min(total), total);
-            Ok(())
+            Ok::<(), ExplainError>(())
         },
     )?;
-    match unusable {
-        Some(error) if record.kept.is_empty() => Err(error.into()),
-        _ => Ok((base, personalized, record)),
+    if encoded.record.kept.is_empty() {
+        return Err(DataError::NothingUsable {
+            found: total,
+            first: encoded
+                .failures
+                .first()
+                .map(DataError::to_string)
+                .unwrap_or_default(),
+        }
+        .into());
     }
+    Ok(encoded)
 }

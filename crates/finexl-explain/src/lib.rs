@@ -1,6 +1,7 @@
 //! Divergence, concept bank, decompositions, uncertainty and wording.
 
 pub mod analysis;
+mod assignment;
 pub mod bank;
 pub mod cache;
 pub mod calibrated_space;
@@ -13,6 +14,7 @@ pub mod divergence;
 pub mod domain;
 pub mod error;
 pub mod explain;
+pub mod feature_rows;
 pub mod features_file;
 pub mod folders;
 pub mod heads;
@@ -26,6 +28,7 @@ pub mod probes;
 pub mod profile;
 pub mod references;
 mod sampling_units;
+pub mod shuffled;
 pub mod similar;
 pub mod statistics;
 mod stored_space;

@@ -4,6 +4,7 @@ use crate::analysis::CONFIDENCE;
 use crate::error::ExplainError;
 use crate::statistics::{Estimate, Interval, Resampling, bca, bootstrap, jackknife, widening};
 use finexl_core::explanation::Explanation;
+use finexl_core::fingerprint::Fingerprint;
 use std::collections::BTreeMap;
 
 /// Resamples of the interval.
@@ -17,8 +18,10 @@ pub struct Similarity {
     /// 95% interval over pairs: what other pairs of the same two models would give. Trainings are not resampled: another
     /// training of the same style may give a cosine outside it.
     pub interval: Interval,
-    /// Pairs that both records have.
+    /// Images of the base that both records have.
     pub pairs: usize,
+    /// Images of the base in either record.
+    pub of: [usize; 2],
 }
 
 /// Why two records cannot be compared.
@@ -32,19 +35,17 @@ pub enum Incomparable {
     Vocabulary,
     /// Other pictures or prompts.
     #[error(
-        "it was explained beside other images of the base, or on other prompts; explain both beside the same \
-         folder of the base's images, with the same --prompts"
+        "it was explained beside other images of the base, or on other prompts, so the two have no pair in common; \
+         explain both beside the same folder of the base's images, with the same --prompts"
     )]
     Base,
-    /// What was left out of one is all that the other has.
-    #[error("the two have no pair in common")]
-    Pairs,
 }
 
-/// How alike two models are: the cosine of their profiles, pair by pair, over the pairs that both records have.
+/// How alike two models are: the cosine of their profiles, pair by pair, over the images of the base that both
+/// records have, whatever their names. Several pairs of one image of the base count as their mean.
 ///
 /// # Errors
-/// [`Incomparable`] for records of other encoders, phrases, base images or prompts.
+/// [`Incomparable`] for records of other encoders or phrases, or without a base image and prompt in common.
 pub fn similarity(a: &Explanation, b: &Explanation) -> Result<Similarity, ExplainError> {
     let [of_a, of_b] = [a, b].map(|record| &record.provenance);
     if of_a.encoder != of_b.encoder {
@@ -53,12 +54,10 @@ pub fn similarity(a: &Explanation, b: &Explanation) -> Result<Similarity, Explai
     if of_a.vocabulary != of_b.vocabulary {
         return Err(Incomparable::Vocabulary.into());
     }
-    if of_a.base_images != of_b.base_images {
-        return Err(Incomparable::Base.into());
-    }
-    let products = products(a, b);
+    let places = [a, b].map(places);
+    let products = products([a, b], &places);
     if products.is_empty() {
-        return Err(Incomparable::Pairs.into());
+        return Err(Incomparable::Base.into());
     }
     let all: Vec<usize> = (0..products.len()).collect();
     let cosine = cosine(&products, &all);
@@ -66,38 +65,49 @@ pub fn similarity(a: &Explanation, b: &Explanation) -> Result<Similarity, Explai
         cosine,
         interval: interval(&products, cosine)?,
         pairs: products.len(),
+        of: places.map(|places| places.len()),
     })
 }
 
-/// Products of the profiles of a pair: of both, of the first with itself, of the second with itself.
+/// The pairs of every image of the base.
+fn places(record: &Explanation) -> BTreeMap<&Fingerprint, Vec<usize>> {
+    let mut places: BTreeMap<&Fingerprint, Vec<usize>> = BTreeMap::new();
+    for (place, fingerprint) in record.pair_fingerprints.iter().enumerate() {
+        places.entry(fingerprint).or_default().push(place);
+    }
+    places
+}
+
+/// Products of the profiles of an image: of both, of the first with itself, of the second with itself.
 type Products = [f64; 3];
 
-/// Of every pair that both records have.
-fn products(a: &Explanation, b: &Explanation) -> Vec<Products> {
+/// Of every image of the base that both records have, in the order of their fingerprints.
+fn products(
+    [a, b]: [&Explanation; 2],
+    [of_a, of_b]: &[BTreeMap<&Fingerprint, Vec<usize>>; 2],
+) -> Vec<Products> {
     let concepts: BTreeMap<&str, &[f32]> = (b.aspects.iter())
         .map(|aspect| (aspect.concept.as_str(), aspect.profile.as_slice()))
         .collect();
-    let places: BTreeMap<&str, usize> = (b.pair_names.iter().enumerate())
-        .map(|(place, name)| (name.as_str(), place))
-        .collect();
-    let shared = (a.pair_names.iter().enumerate())
-        .filter_map(|(place, name)| Some((place, *places.get(name.as_str())?)));
-    let of_pair = |(at_a, at_b): (usize, usize)| {
+    let mean = |profile: Option<&[f32]>, places: &[usize]| {
+        let values = places.iter().filter_map(|at| profile?.get(*at));
+        values.map(|v| f64::from(*v)).sum::<f64>() / places.len() as f64
+    };
+    let of_image = |at_a: &[usize], at_b: &[usize]| {
         let mut sums = [0.0; 3];
         for aspect in &a.aspects {
-            let other = concepts.get(aspect.concept.as_str());
-            let value = |profile: Option<&[f32]>, at: usize| {
-                f64::from(profile.and_then(|p| p.get(at)).copied().unwrap_or(0.0))
-            };
-            let x = value(Some(&aspect.profile), at_a);
-            let y = value(other.copied(), at_b);
+            let other = concepts.get(aspect.concept.as_str()).copied();
+            let (x, y) = (mean(Some(&aspect.profile), at_a), mean(other, at_b));
             for (sum, product) in sums.iter_mut().zip([x * y, x * x, y * y]) {
                 *sum += product;
             }
         }
         sums
     };
-    shared.map(of_pair).collect()
+    let shared = of_a
+        .iter()
+        .filter_map(|(image, places)| Some((places, of_b.get(image)?)));
+    shared.map(|(at_a, at_b)| of_image(at_a, at_b)).collect()
 }
 
 fn cosine(products: &[Products], chosen: &[usize]) -> f64 {
@@ -173,7 +183,6 @@ mod tests {
     use finexl_core::explanation::{
         AspectScore, Decision, Generated, Provenance, SCHEMA, ThresholdSource, Verdict,
     };
-    use finexl_core::fingerprint::Fingerprint;
 
     /// A record with the profiles of two concepts.
     fn record(pairs: &[&str], profiles: [&[f32]; 2]) -> Explanation {
@@ -207,6 +216,9 @@ mod tests {
             generated: Generated::default(),
             pairs: pairs.len(),
             pair_names: pairs.iter().map(|name| name.to_string()).collect(),
+            pair_fingerprints: (pairs.iter())
+                .map(|name| Fingerprint::of_bytes(name.as_bytes()))
+                .collect(),
             method: String::new(),
             encoder: String::new(),
             divergence: 1.0,
@@ -239,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn pairs_are_compared_one_by_one_and_by_their_names() {
+    fn pairs_are_compared_one_by_one_and_by_their_images() {
         let a = record(&["x", "y"], [&[3.0, 0.0], &[0.0, 4.0]]);
         let found = similarity(&a, &a).unwrap();
         assert!((found.cosine - 1.0).abs() < 1e-12 && found.pairs == 2);
@@ -254,6 +266,19 @@ mod tests {
         assert_eq!((found.interval.low, found.interval.high), (-1.0, 1.0));
         let nothing = record(&["x", "y"], [&[0.0; 2]; 2]);
         assert_eq!(similarity(&a, &nothing).unwrap().cosine, 0.0);
+        // Names do not count.
+        let mut renamed = a.clone();
+        renamed.pair_names.reverse();
+        assert!((similarity(&a, &renamed).unwrap().cosine - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn several_pairs_of_one_image_count_as_their_mean() {
+        let a = record(&["x", "x", "y"], [&[2.0, 4.0, 0.0], &[0.0, 0.0, 4.0]]);
+        let b = record(&["x", "y"], [&[3.0, 0.0], &[0.0, 4.0]]);
+        let found = similarity(&a, &b).unwrap();
+        assert!((found.cosine - 1.0).abs() < 1e-12);
+        assert_eq!((found.pairs, found.of), (2, [2, 2]));
     }
 
     #[test]
@@ -278,12 +303,8 @@ mod tests {
             Incomparable::Vocabulary
         );
         assert_eq!(
-            refused(&|b| b.provenance.base_images = other()),
+            refused(&|b| b.pair_fingerprints = vec![other()]),
             Incomparable::Base
-        );
-        assert_eq!(
-            refused(&|b| b.pair_names = vec!["y".into()]),
-            Incomparable::Pairs
         );
     }
 }

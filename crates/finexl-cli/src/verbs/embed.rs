@@ -5,9 +5,9 @@ use crate::diagnostics::CliError;
 use crate::output::{Progress, check_writable, remark};
 use finexl_core::CoreError;
 use finexl_data::DataError;
-use finexl_data::decode::decode_file;
+use finexl_data::decode::{Remark, decode_file, remarks_in_words};
 use finexl_data::image::Image;
-use finexl_data::image_folder::{BadFiles, ImageFolder};
+use finexl_data::image_folder::{BadFiles, Exclude, ImageFolder};
 use finexl_explain::features_file::FeaturesFile;
 use finexl_explain::overlap::overlapped;
 use finexl_zoo::encoders::{DEFAULT_ENCODER, Encoder, Features};
@@ -32,6 +32,10 @@ pub struct Embed {
     /// Leave out images that cannot be used instead of stopping.
     #[arg(long)]
     skip_bad: bool,
+    /// Leave out images whose path inside the folder, or whose name, fits this pattern, like 'test-*'; may be given
+    /// several times.
+    #[arg(long, value_name = "GLOB")]
+    exclude: Vec<String>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -86,33 +90,42 @@ impl Embed {
         quiet: bool,
     ) -> Result<(Features, Vec<String>), CliError> {
         let bad_files = BadFiles::from_skip(self.skip_bad);
-        let listed = ImageFolder::list(folder, bad_files)?;
-        let mut remarks = listed.notes;
+        let listed = ImageFolder::list_without(folder, bad_files, &Exclude::new(&self.exclude)?)?;
+        let mut remarks = listed.all_notes(|_| false);
+        let idle = (self.exclude.iter()).filter(|pattern| !listed.fitting.contains(*pattern));
+        remarks.extend(idle.map(|pattern| format!("--exclude {pattern} fits no image")));
         let mut features = Features::empty(encoder.dimension());
         let mut names = Vec::new();
         let progress = Progress::new(quiet);
         let all: Vec<(String, PathBuf)> = listed.images.into_iter().collect();
         let blocks: Vec<&[(String, PathBuf)]> = all.chunks(encoder.images_at_a_time()).collect();
+        let mut assumed: Vec<(&Path, Remark)> = Vec::new();
         overlapped(
             &blocks,
             |_, block| decode_all(block, encoder),
-            |_, decoded| {
+            |block, decoded| {
                 let mut images = Vec::with_capacity(decoded.len());
-                for (name, image) in decoded {
+                for ((name, path), image) in blocks[block].iter().zip(decoded) {
                     match image {
-                        Ok(image) => {
+                        Ok((image, found)) => {
                             images.push(image);
-                            names.push(name);
+                            names.push(name.clone());
+                            assumed.extend(found.into_iter().map(|found| (path.as_path(), found)));
                         }
-                        Err(error) if self.skip_bad => remarks.push(error.to_string()),
+                        Err(error) if self.skip_bad => remarks.push(format!("left out: {error}")),
                         Err(error) => return Err(CliError::from(error)),
                     }
                 }
-                features.extend(&encoder.encode_images(&images)?);
+                if !images.is_empty() {
+                    features.extend(&encoder.encode_images(&images)?);
+                }
                 progress.show("embedding", names.len(), all.len());
                 Ok(())
             },
         )?;
+        remarks.extend(remarks_in_words(
+            assumed.iter().map(|(path, found)| (*path, found)),
+        ));
         remark(&remarks, quiet);
         if names.is_empty() {
             return Err(CliError::Usage(format!(
@@ -141,16 +154,15 @@ fn check_format(out: &Path) -> Result<(), CliError> {
     )))
 }
 
-/// Decodes images and brings them to the encoder's input, all processors at work.
+/// Decodes images and brings them to the encoder's input, all processors at work; with what was assumed of each.
 fn decode_all(
     files: &[(String, PathBuf)],
     encoder: &dyn Encoder,
-) -> Vec<(String, Result<Image, DataError>)> {
-    files
-        .par_iter()
-        .map(|(name, path)| {
-            let image = decode_file(path).map(|decoded| encoder.prepare(&decoded.image));
-            (name.clone(), image)
+) -> Vec<Result<(Image, Vec<Remark>), DataError>> {
+    (files.par_iter())
+        .map(|(_, path)| {
+            let decoded = decode_file(path)?;
+            Ok((encoder.prepare(&decoded.image), decoded.remarks))
         })
         .collect()
 }

@@ -7,10 +7,10 @@ use crate::output::{Progress, print, remark};
 use crate::report::{Reports, show};
 use crate::report_files::ReportFiles;
 use crate::verbs::generated_pairs::{GeneratedPairs, PairFolders};
+use crate::verbs::pairing::{PairingArguments, display_names};
 use crate::verbs::{known_base, words};
 use finexl_core::explanation::Generated;
 use finexl_core::fingerprint::Fingerprint;
-use finexl_data::image_folder::BadFiles;
 use finexl_data::pairs::PairSet;
 use finexl_explain::ExplainError;
 use finexl_explain::analysis::AnalysisSettings;
@@ -20,11 +20,13 @@ use finexl_explain::concept_features::read_concept_features;
 use finexl_explain::decompose::Method;
 use finexl_explain::divergence::Divergences;
 use finexl_explain::explain::{Request, explain};
+use finexl_explain::feature_rows::{check_encoders, fingerprint, pair_rows};
 use finexl_explain::features_file::FeaturesFile;
 use finexl_explain::folders::{Explained, Explainer};
 use finexl_explain::heads::Learned;
+use finexl_explain::shuffled::shuffled_note;
 use finexl_explain::vocabulary::Vocabulary;
-use finexl_zoo::encoders::{DEFAULT_ENCODER, Encoder};
+use finexl_zoo::encoders::{DEFAULT_ENCODER, Encoder, Features};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -34,11 +36,12 @@ pub struct Explain {
     /// Folder of the base model's images.
     #[arg(long, value_name = "DIR", required_unless_present_any = ["base_features", "model", "adapter", "concept", "direction"])]
     base: Option<PathBuf>,
-    /// Folder of the personalized model's images: same prompts, seeds and file names.
+    /// Folder of the personalized model's images: same prompts and seeds, and same file names or files that say how
+    /// they were made.
     #[arg(long, value_name = "DIR", required_unless_present_any = ["base_features", "model", "adapter", "concept", "direction"])]
     personalized: Option<PathBuf>,
-    /// Prompts: one per line in the order of the names, or a CSV manifest with the columns
-    /// prompt, base, personalized (or prompt, file).
+    /// Prompts: one per line in the order of the names, or a table (CSV, JSON lines) with the columns prompt, base,
+    /// personalized (or prompt, file); else those that the images' files, or texts beside them, say.
     #[arg(long, value_name = "FILE")]
     prompts: Option<PathBuf>,
     /// Phrases to explain with, one concept per line, synonyms separated by "|" [default: those of --head, else
@@ -73,6 +76,8 @@ pub struct Explain {
     /// Leave out images that cannot be used instead of stopping.
     #[arg(long)]
     skip_bad: bool,
+    #[command(flatten)]
+    pairing: PairingArguments,
     /// Neither read nor keep cached features.
     #[arg(long)]
     no_cache: bool,
@@ -165,10 +170,10 @@ impl Explain {
             self.vocabulary.as_deref(),
             self.head.as_deref(),
         )?);
-        let bad_files = BadFiles::from_skip(self.skip_bad);
+        let options = self.pairing.options(self.skip_bad)?;
         let [base, personalized] = folders.paths();
         let prompts = folders.prompts.as_deref().or(self.prompts.as_deref());
-        let set = PairSet::open(base, personalized, prompts, bad_files)?;
+        let set = PairSet::open(base, personalized, prompts, &options)?;
         let device = finexl_zoo::device::by_name(&arguments.device)?;
         let encoder = finexl_zoo::encoders::open(&self.encoder, &device)?;
         self.check_words(&vocabulary, encoder.as_ref())?;
@@ -193,7 +198,7 @@ impl Explain {
             applicable: &applicable,
             settings: &settings,
             cache: &cache,
-            bad_files,
+            options: &options,
             generated: folders.generated.clone(),
             notes,
         };
@@ -214,7 +219,7 @@ impl Explain {
                     .to_string(),
             )),
             (Some(base), Some(personalized)) => {
-                let names = [display_name(base), display_name(personalized)];
+                let names = display_names([base, personalized]);
                 Ok(PairFolders::given([base, personalized], names))
             }
             _ => self
@@ -260,21 +265,30 @@ impl Explain {
         let (vocabulary, bank) = read_concept_features(concepts, named.as_ref())?;
         let sides = [FeaturesFile::read(base)?, FeaturesFile::read(personalized)?];
         check_fit([base, personalized], &sides, concepts, bank.dimension())?;
-        let divergences = Divergences::between(&sides[0].features, &sides[1].features)?;
-        let rows = divergences.pairs();
-        let pairs = if sides[0].names.len() == rows {
-            sides[0].names.clone()
-        } else {
-            (1..=rows).map(|row| format!("row {row}")).collect()
-        };
+        let rows = pair_rows(
+            (base, &sides[0]),
+            (personalized, &sides[1]),
+            self.pairing.rule(),
+        )?;
+        let of_concepts = FeaturesFile::read_metadata(concepts)?;
+        check_encoders(&[
+            (base, fingerprint(&sides[0].metadata)),
+            (personalized, fingerprint(&sides[1].metadata)),
+            (concepts, fingerprint(&of_concepts)),
+        ])?;
+        let divergences = Divergences::between(&rows.base, &rows.personalized)?;
+        let mut notes = rows.notes;
+        notes.extend(shuffled_note(&rows.base, &rows.personalized, &rows.names));
         let images = Fingerprint::of("features")
             .nested("base", &Fingerprint::of_file(base)?)
             .nested("personalized", &Fingerprint::of_file(personalized)?)
             .finish();
+        let [base_name, personalized_name] = display_names([base, personalized]);
         let explanation = explain(Request {
-            base: display_name(base),
-            personalized: display_name(personalized),
-            pairs,
+            base: base_name,
+            personalized: personalized_name,
+            pairs: rows.names,
+            pair_fingerprints: row_fingerprints(&rows.base, concepts)?,
             divergences: &divergences,
             bank: &bank,
             vocabulary: &vocabulary,
@@ -289,7 +303,7 @@ impl Explain {
             calibrated_by: None,
             images,
             base_images: Fingerprint::of_file(base)?,
-            notes: Vec::new(),
+            notes,
         })?;
         Ok(Explained {
             explanation,
@@ -297,6 +311,20 @@ impl Explain {
             cached: true,
         })
     }
+}
+
+/// What the base gave in every pair: its features, and the concepts' directions.
+fn row_fingerprints(base: &Features, concepts: &Path) -> Result<Vec<Fingerprint>, CliError> {
+    let directions = Fingerprint::of_file(concepts)?;
+    let row = |values: &[f32]| {
+        let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+        Fingerprint::of("base features and directions")
+            .nested("features", &Fingerprint::of_bytes(&bytes))
+            .nested("directions", &directions)
+            .finish()
+    };
+    let rows = base.values.chunks_exact(base.dimension);
+    Ok(rows.map(row).collect())
 }
 
 /// The settings where no method is chosen; a calibration file is for a method without a head.
@@ -323,7 +351,7 @@ pub(crate) fn applicable(
     })
 }
 
-/// Refuses features of different dimensions or numbers of rows, by file.
+/// Refuses features of other dimensions than the concepts, by file.
 fn check_fit(
     paths: [&Path; 2],
     sides: &[FeaturesFile; 2],
@@ -347,22 +375,5 @@ fn check_fit(
             return Err(fault(path, problem));
         }
     }
-    let [base, personalized] = sides.each_ref().map(|side| side.features.len());
-    if base != personalized {
-        let problem = format!(
-            "it has {personalized} rows and {} has {base}; give one row per pair, in the same order",
-            paths[0].display()
-        );
-        return Err(fault(paths[1], problem));
-    }
     Ok(())
-}
-
-/// The last part of a path, as a name for a reader.
-pub(crate) fn display_name(path: &Path) -> String {
-    let whole = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-    whole.file_stem().map_or_else(
-        || path.display().to_string(),
-        |n| n.to_string_lossy().into(),
-    )
 }

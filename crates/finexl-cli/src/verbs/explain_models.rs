@@ -9,7 +9,7 @@ use finexl_core::experiment::ExplainModels;
 use finexl_core::explanation::{Applied, Generated};
 use finexl_core::work_lock::Patience;
 use finexl_data::image_folder::BadFiles;
-use finexl_data::pairs::PairSet;
+use finexl_data::pairs::{PairOptions, PairSet};
 use finexl_data::scenes::{MANIFEST, Split};
 use finexl_explain::analysis::AnalysisSettings;
 use finexl_zoo::encoders::Encoder;
@@ -59,7 +59,12 @@ pub fn explain_models(
             arguments,
         )?;
         let manifest = base_folder.join(MANIFEST);
-        let set = PairSet::open(&base_folder, &folder, Some(&manifest), BadFiles::Refuse)?;
+        let set = PairSet::open(
+            &base_folder,
+            &folder,
+            Some(&manifest),
+            &PairOptions::plain(BadFiles::Refuse),
+        )?;
         let shown = match opened.applied.scale {
             Some(scale) => format!("{name} at scale {scale}"),
             None => name.clone(),

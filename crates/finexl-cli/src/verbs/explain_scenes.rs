@@ -8,7 +8,7 @@ use finexl_core::experiment::{ExplainScenes, Personalization};
 use finexl_data::art::{Artist, SpriteSet};
 use finexl_data::aspects::{Implementation, find};
 use finexl_data::image_folder::BadFiles;
-use finexl_data::pairs::PairSet;
+use finexl_data::pairs::{PairOptions, PairSet};
 use finexl_data::scenes::{Scene, Split, render_scenes};
 use finexl_data::stylize_folder::{Style, stylize_folder};
 use finexl_eval::EvalError;
@@ -56,7 +56,12 @@ pub fn explain_scenes(
             continue;
         }
         let manifest = base.join("manifest.csv");
-        let set = PairSet::open(&base, &folder, Some(&manifest), BadFiles::Refuse)?;
+        let set = PairSet::open(
+            &base,
+            &folder,
+            Some(&manifest),
+            &PairOptions::plain(BadFiles::Refuse),
+        )?;
         let names = ["base", personalization.name.as_str()];
         let sides = Sides {
             file: personalization.name.clone(),

@@ -3,8 +3,8 @@
 use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
 use crate::numbers::finite;
-use crate::verbs::explain::display_name;
 use crate::verbs::generate::{Walking, collapse, concept, generate};
+use crate::verbs::pairing::display_name;
 use finexl_core::CoreError;
 use finexl_core::explanation::{Applied, Generated};
 use finexl_core::work_lock::WorkPlace;

@@ -11,6 +11,7 @@ pub mod generate;
 pub mod generated_pairs;
 pub mod inspect;
 pub mod known_base;
+mod pairing;
 pub mod personalize;
 pub mod plot;
 pub mod report;

@@ -8,7 +8,7 @@ use crate::report::{Reports, show};
 use crate::verbs::explain::applicable;
 use finexl_core::explanation::Generated;
 use finexl_data::image_folder::BadFiles;
-use finexl_data::pairs::PairSet;
+use finexl_data::pairs::{PairOptions, PairSet};
 use finexl_explain::analysis::AnalysisSettings;
 use finexl_explain::cache::Cache;
 use finexl_explain::calibration::Applicable;
@@ -74,7 +74,7 @@ impl<'a> Reporting<'a> {
             applicable: &self.applicable,
             settings: &self.settings,
             cache: &Cache::none(),
-            bad_files: BadFiles::Refuse,
+            options: &PairOptions::plain(BadFiles::Refuse),
             generated: sides.generated.clone(),
             notes: sides.notes.clone(),
         };

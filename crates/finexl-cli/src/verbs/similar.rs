@@ -3,9 +3,10 @@
 use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
 use crate::numbers::count;
-use crate::output::{check_writable, is_standard_output, print, write};
+use crate::output::{check_writable, is_standard_output, print, remark, write};
 use finexl_core::CoreError;
 use finexl_core::explanation::Explanation;
+use finexl_core::fingerprint::Fingerprint;
 use finexl_explain::ExplainError;
 use finexl_explain::similar::{Similarity, similarity};
 use serde::Serialize;
@@ -22,7 +23,8 @@ const TOLD: usize = 3;
 pub struct Similar {
     /// The record of the model that others are compared with.
     target: PathBuf,
-    /// Records of other models, or folders of them (every .json file); the target itself is passed over.
+    /// Records of other models, or folders of them (every .json file); the target itself is passed over, and so is
+    /// with a note what is no record, or cannot be compared, in a folder.
     #[arg(required = true, value_name = "RECORD")]
     others: Vec<PathBuf>,
     /// Models to show, the most similar first.
@@ -46,37 +48,39 @@ struct Ranked {
     low: f64,
     /// Upper end of its 95% interval.
     high: f64,
-    /// Pairs that both have.
+    /// Images of the base that both have.
     pairs: usize,
+    /// Images of the base that the record has itself.
+    pairs_of_record: usize,
     /// Its strongest significant aspects with their scores.
     aspects: Vec<(String, f64)>,
 }
 
 impl Similar {
     /// Runs the verb.
-    pub fn run(&self, _arguments: &Arguments) -> Result<ExitCode, CliError> {
+    pub fn run(&self, arguments: &Arguments) -> Result<ExitCode, CliError> {
         if let Some(path) = &self.json {
             check_writable(path)?;
         }
         let target = Explanation::read(&self.target)?;
         let mut ranking = Vec::new();
-        for path in self.records()? {
-            let record = Explanation::read(&path)?;
-            let found = similarity(&target, &record).map_err(|error| match error {
-                ExplainError::Incomparable(reason) => CliError::Usage(format!(
-                    "{} cannot be compared with {}: {reason}",
-                    path.display(),
-                    self.target.display()
-                )),
-                other => other.into(),
-            })?;
-            ranking.push(ranked(&path, &record, found));
+        let mut left_out = Vec::new();
+        for Candidate { path, named } in self.candidates()? {
+            match self.compare(&target, &path) {
+                Ok(model) => ranking.push(model),
+                Err(error) if named => return Err(error),
+                Err(error) => left_out.push(format!("left out: {error}")),
+            }
         }
+        remark(&left_out, arguments.quiet);
         if ranking.is_empty() {
-            return Err(CliError::Usage(
-                "there is no record but the target's; name records of other models, or a folder of them"
-                    .to_string(),
-            ));
+            let problem = match left_out.is_empty() {
+                true => "there is no record but the target's",
+                false => "no record could be compared",
+            };
+            return Err(CliError::Usage(format!(
+                "{problem}; name records of other models, or a folder of them"
+            )));
         }
         ranking.sort_by(|a, b| b.similarity.total_cmp(&a.similarity));
         if let Some(path) = &self.json {
@@ -88,13 +92,29 @@ impl Similar {
         Ok(ExitCode::SUCCESS)
     }
 
+    fn compare(&self, target: &Explanation, path: &Path) -> Result<Ranked, CliError> {
+        let record = Explanation::read(path)?;
+        let found = similarity(target, &record).map_err(|error| match error {
+            ExplainError::Incomparable(reason) => CliError::Usage(format!(
+                "{} cannot be compared with {}: {reason}",
+                path.display(),
+                self.target.display()
+            )),
+            other => other.into(),
+        })?;
+        Ok(ranked(path, &record, found))
+    }
+
     /// All records, those of a folder by their names, without the target's own.
-    fn records(&self) -> Result<Vec<PathBuf>, CliError> {
+    fn candidates(&self) -> Result<Vec<Candidate>, CliError> {
         let target = self.target.canonicalize().ok();
-        let mut records = Vec::new();
+        let mut candidates = Vec::new();
         for path in &self.others {
             if !path.is_dir() {
-                records.push(path.clone());
+                candidates.push(Candidate {
+                    path: path.clone(),
+                    named: true,
+                });
                 continue;
             }
             let read = |source| {
@@ -111,11 +131,23 @@ impl Similar {
                 }
             }
             found.sort();
-            records.append(&mut found);
+            candidates.extend(
+                found
+                    .into_iter()
+                    .map(|path| Candidate { path, named: false }),
+            );
         }
-        records.retain(|path| target.is_none() || path.canonicalize().ok() != target);
-        Ok(records)
+        candidates
+            .retain(|candidate| target.is_none() || candidate.path.canonicalize().ok() != target);
+        Ok(candidates)
     }
+}
+
+/// A file that may be compared.
+struct Candidate {
+    path: PathBuf,
+    /// Whether it was named itself, so that it has to be a record.
+    named: bool,
 }
 
 fn ranked(path: &Path, record: &Explanation, found: Similarity) -> Ranked {
@@ -127,6 +159,7 @@ fn ranked(path: &Path, record: &Explanation, found: Similarity) -> Ranked {
         low: found.interval.low,
         high: found.interval.high,
         pairs: found.pairs,
+        pairs_of_record: found.of[1],
         aspects: aspects
             .take(TOLD)
             .map(|aspect| (aspect.concept.clone(), aspect.score))
@@ -142,7 +175,8 @@ fn json(ranking: &[Ranked]) -> Result<Vec<u8>, CliError> {
     Ok(format!("{text}\n").into_bytes())
 }
 
-/// A line per model, the columns as wide as what stands in them. Models of one name are told by their records.
+/// A line per model, the columns as wide as what stands in them. Models of one name are told by their records. Where
+/// not all are compared on all pairs, a column says on how many.
 fn table(target: &Explanation, ranking: &[Ranked], top: usize) -> String {
     let shown = &ranking[..top.min(ranking.len())];
     let names: BTreeSet<&str> = ranking.iter().map(|model| model.model.as_str()).collect();
@@ -152,12 +186,18 @@ fn table(target: &Explanation, ranking: &[Ranked], top: usize) -> String {
     };
     let widths = shown.iter().map(|model| name(model).chars().count());
     let width = widths.max().unwrap_or(0).max("model".len());
+    let pictures: BTreeSet<&Fingerprint> = target.pair_fingerprints.iter().collect();
+    let whole = |model: &Ranked| [model.pairs, model.pairs_of_record] == [pictures.len(); 2];
+    let all_whole = ranking.iter().all(whole);
+    let (on, column) = match all_whole {
+        true => (format!("on {} pairs", pictures.len()), ""),
+        false => ("on the pairs that both have".to_string(), "  pairs"),
+    };
     let mut text = format!(
-        "Models that change pictures like {}; {} compared on {} pairs.\n\n\
-         similarity  95% interval   {:width$}  aspects\n",
+        "Models that change pictures like {}; {} compared {on}.\n\n\
+         similarity  95% interval   {:width$}{column}  aspects\n",
         target.personalized,
         ranking.len(),
-        target.pairs,
         "model",
     );
     for model in shown {
@@ -168,8 +208,12 @@ fn table(target: &Explanation, ranking: &[Ranked], top: usize) -> String {
             true => "none is significant".to_string(),
             false => aspects.join(", "),
         };
+        let pairs = match all_whole {
+            true => String::new(),
+            false => format!("  {:>5}", model.pairs),
+        };
         text.push_str(&format!(
-            "{:>10.2}  {:>5.2} to {:>5.2}  {:width$}  {aspects}\n",
+            "{:>10.2}  {:>5.2} to {:>5.2}  {:width$}{pairs}  {aspects}\n",
             model.similarity,
             model.low,
             model.high,

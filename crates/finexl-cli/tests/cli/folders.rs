@@ -31,7 +31,7 @@ fn folders_without_a_common_name_are_named_with_examples() {
     let sandbox = Sandbox::with_pairs(1);
     sandbox.save("other/dog.png", &picture(0, 48));
     let outcome = sandbox.refuses("explain --base base --personalized other", &["--prompts"]);
-    insta::assert_snapshot!(outcome.stderr, @"error: base and other have no image name in common: 00 against dog; give both images of a pair the same name (extensions may differ, case counts), or give --prompts a manifest with the columns prompt,base,personalized");
+    insta::assert_snapshot!(outcome.stderr, @"error: base and other have no image name in common: 00 against dog, and their files do not say what belongs together; give both images of a pair the same name (extensions may differ), pair them by the order of their names with --pair order, or give --prompts a manifest with the columns prompt,base,personalized");
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn a_manifest_with_a_missing_file_shows_its_line() {
     assert_eq!(record["pairs"], 1);
     assert!(record["notes"].to_string().contains("gone.png"));
 
-    let twice = with("red apple,00.png,00.png\nsnail,00.png,01.png\n");
+    let twice = with("red apple,00.png,00.png\nsnail,01.png,00.png\n");
     sandbox.refuses(&twice, &["pairs.csv, line 3", "line 2 already"]);
     let ragged = with("red apple,00.png\n");
     sandbox.refuses(&ragged, &["pairs.csv, line 2", "double quotes"]);
@@ -112,12 +112,7 @@ fn a_manifest_cannot_lead_out_of_its_folder() {
     let sandbox = Sandbox::with_pairs(2);
     sandbox.save("secret.png", &picture(3, 48));
     let absolute = sandbox.path("secret.png");
-    let mut paths = vec!["../secret.png".to_string(), absolute.display().to_string()];
-    #[cfg(unix)]
-    {
-        std::os::unix::fs::symlink(&absolute, sandbox.path("base/link.png")).unwrap();
-        paths.push("link.png".to_string());
-    }
+    let paths = ["../secret.png".to_string(), absolute.display().to_string()];
     for path in paths {
         sandbox.write(
             "pairs.csv",
@@ -130,6 +125,20 @@ fn a_manifest_cannot_lead_out_of_its_folder() {
             "put the image into",
         ];
         sandbox.refuses(&arguments, &words);
+    }
+    // A full path that leads into the folder is as good as a name, and links are followed.
+    let mut paths = vec![sandbox.path("base/00.png").display().to_string()];
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(&absolute, sandbox.path("base/link.png")).unwrap();
+        paths.push("link.png".to_string());
+    }
+    for path in paths {
+        sandbox.write(
+            "pairs.csv",
+            format!("prompt,base,personalized\nsnail,{path},00.png\n"),
+        );
+        sandbox.succeeds(&format!("{EXPLAIN} --prompts pairs.csv"));
     }
 }
 

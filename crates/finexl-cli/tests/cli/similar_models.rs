@@ -105,6 +105,13 @@ fn what_cannot_be_compared_is_refused_by_name() {
         "similar records/dusk.json cut.json",
         &["cut.json", "13 pairs"],
     );
+    let mut unmarked = sandbox.json("records/night.json");
+    unmarked["pair_fingerprints"] = serde_json::json!([]);
+    sandbox.write("unmarked.json", unmarked.to_string());
+    sandbox.refuses(
+        "similar records/dusk.json unmarked.json",
+        &["unmarked.json", "13 pairs"],
+    );
     sandbox.write("list.json", "[1, 2]");
     sandbox.refuses(
         "similar records/dusk.json list.json",
@@ -114,5 +121,60 @@ fn what_cannot_be_compared_is_refused_by_name() {
     sandbox.refuses(
         "similar records/dusk.json records/dusk.json",
         &["no record but the target's"],
+    );
+}
+
+#[test]
+fn what_both_have_is_compared_and_what_is_foreign_is_noted() {
+    let sandbox = three_models();
+    // A model that lacks an image, whose others have other names beside a base of its own folder.
+    sandbox.succeeds("data stylize base renamed --aspect dark=0.8 --seed 3");
+    for (index, name) in sandbox.names("renamed").iter().enumerate() {
+        let copied = |from: &str, to: String| {
+            let image = std::fs::read(sandbox.path(from).join(name)).unwrap();
+            sandbox.write(&to, image);
+        };
+        if name.ends_with(".png") && index != 4 {
+            copied("base", format!("fewer/base/picture {index}.png"));
+            copied("renamed", format!("fewer/renamed/picture {index}.png"));
+        }
+    }
+    // Prompts of the pairs are part of what is compared, so all go without.
+    let record = |base: &str, model: &str, to: &str| {
+        sandbox.succeeds(&format!(
+            "explain --base {base} --personalized {model} --vocabulary words.txt --json {to}"
+        ));
+    };
+    record("base", "dusk", "plain/dusk.json");
+    record("base", "night", "plain/night.json");
+    record("fewer/base", "fewer/renamed", "plain/renamed.json");
+    sandbox.write("plain/package.json", "{\"name\": \"foreign\"}");
+    sandbox.write("plain/notes.json", "no json at all");
+    let outcome = sandbox.succeeds("similar plain/dusk.json plain --json ranking.json");
+    for file in ["package.json", "notes.json"] {
+        assert_eq!(outcome.stderr.matches(file).count(), 1, "{outcome:?}");
+    }
+    assert!(
+        outcome.stdout.contains("on the pairs that both have"),
+        "{outcome:?}"
+    );
+    let ranking = sandbox.json("ranking.json");
+    let pairs = |model: &str| {
+        let all = ranking.as_array().unwrap();
+        all.iter().find(|m| m["model"] == model).unwrap()["pairs"].clone()
+    };
+    assert_eq!((pairs("night"), pairs("renamed")), (13.into(), 12.into()));
+    let quiet = sandbox.succeeds("similar plain/dusk.json plain --quiet");
+    assert_eq!(quiet.stderr, "");
+    // What is named itself has to be a record.
+    sandbox.refuses(
+        "similar plain/dusk.json plain/night.json plain/package.json",
+        &["package.json", "no record"],
+    );
+    std::fs::remove_file(sandbox.path("plain/night.json")).unwrap();
+    std::fs::remove_file(sandbox.path("plain/renamed.json")).unwrap();
+    sandbox.refuses(
+        "similar plain/dusk.json plain",
+        &["no record could be compared"],
     );
 }

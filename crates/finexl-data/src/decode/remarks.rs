@@ -1,5 +1,6 @@
 //! What was left out or assumed when a file was decoded.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,7 @@ use std::path::{Path, PathBuf};
 const EXAMPLES: usize = 3;
 
 /// Something that a reader of the results should know about a picture.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Remark {
     /// An animation, of which the first picture was taken.
     FirstPicture,

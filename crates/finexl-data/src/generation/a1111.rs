@@ -28,6 +28,11 @@ const SETTINGS: [&str; 14] = [
     "module 1",
 ];
 
+/// Reads the text that lies beside an image, where it is of this form.
+pub fn read_parameters(text: &str) -> Option<Generation> {
+    parse(text, false)
+}
+
 /// Reads the text; `None` where nothing in it is of this form and `certain` does not say it is.
 pub(super) fn parse(text: &str, certain: bool) -> Option<Generation> {
     let lines: Vec<&str> = text.lines().map(|l| l.trim_end_matches('\r')).collect();

@@ -24,6 +24,7 @@ mod segments;
 mod tools;
 mod types;
 
+pub use a1111::read_parameters;
 pub use prompt_text::plain_prompt;
 pub use read::{read_generation, read_generation_bytes};
 pub use types::{Generation, Recorded, Tool};

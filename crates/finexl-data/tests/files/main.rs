@@ -8,6 +8,7 @@ mod fixtures;
 mod formats;
 mod generation;
 mod manifest;
+mod pairing;
 mod pairs;
 mod resize;
 mod stylize;

@@ -3,7 +3,9 @@
 use crate::fixtures::{write_image, write_images};
 use finexl_data::DataError;
 use finexl_data::image_folder::BadFiles;
-use finexl_data::pairs::{PairSet, load_pair};
+use finexl_data::pairs::{
+    Fit, LoadingFacts, PairOptions, PairSet, SizesDiffer, load_pair, loading_notes,
+};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -31,11 +33,22 @@ impl Folders {
     }
 
     fn pairs(&self) -> Result<PairSet, DataError> {
-        PairSet::from_folders(&self.base, &self.personalized, BadFiles::Refuse)
+        PairSet::from_folders(&self.base, &self.personalized, &plain(BadFiles::Refuse))
     }
 
     fn message(&self) -> String {
         self.pairs().unwrap_err().to_string()
+    }
+}
+
+fn plain(bad_files: BadFiles) -> PairOptions {
+    PairOptions::plain(bad_files)
+}
+
+fn facts(sizes: &[(usize, SizesDiffer)]) -> LoadingFacts {
+    LoadingFacts {
+        sizes: sizes.to_vec(),
+        ..LoadingFacts::default()
     }
 }
 
@@ -63,14 +76,21 @@ fn names_are_matched_without_extension_in_natural_order() {
     );
     fs::write(folders.base.join("notes.txt"), "not an image").unwrap();
     let set = folders.pairs().unwrap();
-    assert_eq!(names(&set), ["deep/img1", "img2", "img10"]);
-    assert_eq!(set.notes.len(), 2, "{:?}", set.notes);
-    assert!(set.notes[0].contains("2 of 5") && set.notes[0].contains("Img3, alone"));
-    assert!(set.notes[1].contains("1 of 4") && set.notes[1].contains("img3"));
+    assert_eq!(names(&set), ["Img3", "deep/img1", "img2", "img10"]);
+    let expected = [
+        "1 other file was not used (notes.txt)",
+        "1 hidden item was left out (.hidden.png)",
+        "1 pairs have names that differ in case (Img3.png and img3.png)",
+        "1 of 5 images in",
+    ];
+    assert_eq!(set.notes.len(), expected.len(), "{:?}", set.notes);
+    for (note, words) in set.notes.iter().zip(expected) {
+        assert!(note.contains(words), "{note}");
+    }
     // The content is PNG whatever the extension says.
-    let loaded = load_pair(&set.pairs[2]).unwrap();
+    let loaded = load_pair(&set.pairs[3], Fit::Refuse).unwrap();
     assert_eq!(loaded.personalized.image.width, 12);
-    assert!(loaded.note.is_none());
+    assert!(loaded.sizes.is_none());
 }
 
 #[test]
@@ -79,10 +99,11 @@ fn missing_empty_and_foreign_folders_are_named() {
     let text = folders.message();
     assert!(text.contains("personalized holds no images"), "{text}");
     let missing = folders.base.join("nowhere");
-    let error = PairSet::from_folders(&missing, &folders.base, BadFiles::Refuse).unwrap_err();
+    let error =
+        PairSet::from_folders(&missing, &folders.base, &plain(BadFiles::Refuse)).unwrap_err();
     assert!(error.to_string().contains("nowhere is not a folder"));
     let file = folders.base.join("a.png");
-    let error = PairSet::from_folders(&file, &folders.base, BadFiles::Refuse).unwrap_err();
+    let error = PairSet::from_folders(&file, &folders.base, &plain(BadFiles::Refuse)).unwrap_err();
     assert!(error.to_string().contains("a.png is not a folder"));
     let text = Folders::new(&["a.png", "b.png", "c.png", "d.png"], &["x.png"]).message();
     assert!(text.contains("a, b, c and 1 more against x"), "{text}");
@@ -91,10 +112,18 @@ fn missing_empty_and_foreign_folders_are_named() {
 
 #[test]
 fn two_files_of_one_name_are_ambiguous() {
+    // The whole name decides where it can.
     let folders = Folders::new(&["a.png", "a.webp", "b.png"], &["a.png", "b.png"]);
+    assert_eq!(names(&folders.pairs().unwrap()), ["a.png", "b"]);
+    let folders = Folders::new(&["a.png", "a.webp", "b.png"], &["a.jpg", "b.png"]);
     let text = folders.message();
-    assert!(text.contains("a.png") && text.contains("a.webp"), "{text}");
-    let set = PairSet::from_folders(&folders.base, &folders.personalized, BadFiles::Skip).unwrap();
+    assert!(
+        text.contains("base/a.png") && text.contains("base/a.webp"),
+        "{text}"
+    );
+    assert!(text.contains("personalized/a.jpg"), "{text}");
+    let set = PairSet::from_folders(&folders.base, &folders.personalized, &plain(BadFiles::Skip))
+        .unwrap();
     assert_eq!(names(&set), ["b"]);
     assert!(set.notes[0].contains("ambiguous"), "{:?}", set.notes);
 }
@@ -111,7 +140,8 @@ fn a_name_that_is_not_utf8_is_shown_as_far_as_it_can_be_read() {
         text.contains("caf\u{fffd}.png") && text.contains("rename"),
         "{text}"
     );
-    let set = PairSet::from_folders(&folders.base, &folders.personalized, BadFiles::Skip).unwrap();
+    let set = PairSet::from_folders(&folders.base, &folders.personalized, &plain(BadFiles::Skip))
+        .unwrap();
     assert_eq!(names(&set), ["a"]);
 }
 
@@ -121,13 +151,32 @@ fn sizes_may_differ_but_not_shapes() {
     write_image(&folders.personalized.join("a.png"), 24, 20, 0.3);
     write_image(&folders.personalized.join("b.png"), 20, 20, 0.3);
     let set = folders.pairs().unwrap();
-    let note = load_pair(&set.pairs[0]).unwrap().note.unwrap();
-    assert!(note.contains("12 x 10 against 24 x 20"), "{note}");
-    let text = load_pair(&set.pairs[1]).unwrap_err().to_string();
-    assert!(
-        text.contains("(12 x 10)") && text.contains("(20 x 20)"),
-        "{text}"
+    let sizes = load_pair(&set.pairs[0], Fit::Refuse)
+        .unwrap()
+        .sizes
+        .unwrap();
+    let notes = loading_notes(&set, &facts(&[(0, sizes), (1, sizes)]), &[], Fit::Refuse);
+    assert_eq!(
+        notes,
+        [
+            "in 2 of 2 pairs the images differ in size (a: 12 x 10 against 24 x 20); both are scaled to the same"
+        ]
     );
+    let text = load_pair(&set.pairs[1], Fit::Refuse)
+        .unwrap_err()
+        .to_string();
+    for words in ["(12 x 10)", "(20 x 20)", "--fit crop"] {
+        assert!(text.contains(words), "{text}");
+    }
+    for (fit, width, became) in [(Fit::Crop, 20, "was cut"), (Fit::Pad, 24, "was continued")] {
+        let loaded = load_pair(&set.pairs[1], fit).unwrap();
+        assert_eq!(loaded.personalized.image.width, width);
+        let notes = loading_notes(&set, &facts(&[(1, loaded.sizes.unwrap())]), &[], fit);
+        assert!(
+            notes[0].contains(became) && notes[0].contains("differ in shape"),
+            "{notes:?}"
+        );
+    }
 }
 
 #[test]
@@ -136,22 +185,14 @@ fn bad_images_stop_the_work_or_become_notes() {
     fs::write(folders.personalized.join("b.png"), b"\x89PNG\r\n\x1a\n cut").unwrap();
     let set = folders.pairs().unwrap();
     let name = |_, pair: &finexl_data::pairs::Pair, _| pair.name.clone();
-    let error = set.map_loaded(BadFiles::Refuse, name).unwrap_err();
+    let error = set.map_loaded(&plain(BadFiles::Refuse), name).unwrap_err();
     assert!(error.to_string().contains("b.png") && error.to_string().contains("--skip-bad"));
-    let loaded = set.map_loaded(BadFiles::Skip, name).unwrap();
+    let loaded = set.map_loaded(&plain(BadFiles::Skip), name).unwrap();
     assert_eq!(loaded.results, [(0, "a".to_string()), (2, "c".to_string())]);
-    assert!(loaded.notes[0].contains("b.png"));
-    for file in ["a.png", "c.png"] {
-        fs::write(folders.base.join(file), "").unwrap();
-    }
-    let text = set
-        .map_loaded(BadFiles::Skip, name)
-        .unwrap_err()
-        .to_string();
-    assert!(
-        text.contains("none of 3") && text.contains("a.png"),
-        "{text}"
-    );
+    let [(1, failure)] = loaded.failures.as_slice() else {
+        panic!("{:?}", loaded.failures);
+    };
+    assert!(failure.to_string().contains("b.png"));
 }
 
 #[test]
@@ -163,7 +204,7 @@ fn a_list_of_prompts_goes_with_the_order_of_the_names() {
             &folders.base,
             &folders.personalized,
             Some(list),
-            BadFiles::Refuse,
+            &plain(BadFiles::Refuse),
         )
     };
     fs::write(&list, "\u{feff}red apple\r\n\r\n  snail \u{1f40c}\r\n").unwrap();

@@ -3,7 +3,7 @@
 use crate::fixtures::write_images;
 use finexl_data::aspects::Implementation;
 use finexl_data::image_folder::BadFiles;
-use finexl_data::pairs::PairSet;
+use finexl_data::pairs::{PairOptions, PairSet};
 use finexl_data::stylize_folder::{Style, Stylized, parse_aspect_level, stylize_folder};
 use finexl_data::{DataError, decode::decode_file};
 use std::path::Path;
@@ -50,7 +50,8 @@ fn names_stay_and_the_style_depends_on_seed_and_name_only() {
     };
     let done = stylize_folder(&input, &output, &aspects, false, BadFiles::Refuse, &count).unwrap();
     assert_eq!((done.images, calls.into_inner()), (2, 2));
-    let set = PairSet::from_folders(&input, &output, BadFiles::Refuse).unwrap();
+    let set =
+        PairSet::from_folders(&input, &output, &PairOptions::plain(BadFiles::Refuse)).unwrap();
     assert_eq!(set.pairs.len(), 2);
     let manifest = std::fs::read_to_string(output.join("manifest.csv")).unwrap();
     let expected = "file,source,aspects,seed\na.png,a.png,grainy=0.7; warm=0.4,5\n\

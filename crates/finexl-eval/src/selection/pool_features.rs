@@ -5,7 +5,7 @@ use crate::settings::Progress;
 use finexl_core::fingerprint::Fingerprint;
 use finexl_core::pool::{PoolModel, PoolRecord};
 use finexl_data::image_folder::BadFiles;
-use finexl_data::pairs::PairSet;
+use finexl_data::pairs::{PairOptions, PairSet};
 use finexl_data::scenes::MANIFEST;
 use finexl_explain::cache::Cache;
 use finexl_explain::image_features::encode_pairs;
@@ -60,7 +60,13 @@ impl PoolFeatures {
         for (done, model) in pool.models.iter().enumerate() {
             progress(encoder.name(), done, pool.models.len());
             let set = pairs(folder, pool, model)?;
-            let pairs = encode_pairs(encoder, &set, BadFiles::Refuse, cache, &|_, _| ())?;
+            let pairs = encode_pairs(
+                encoder,
+                &set,
+                &PairOptions::plain(BadFiles::Refuse),
+                cache,
+                &|_, _| (),
+            )?;
             let prompts = pairs.pairs.iter().map(|pair| pair.prompt.clone());
             let prompts: Option<Vec<String>> = prompts.collect();
             let Some(prompts) = prompts else {
@@ -105,6 +111,11 @@ pub fn pairs(folder: &Path, pool: &PoolRecord, model: &PoolModel) -> Result<Pair
     let base = folder.join(&pool.base_images);
     let personalized = folder.join(&model.images);
     let manifest = base.join(MANIFEST);
-    let set = PairSet::open(&base, &personalized, Some(&manifest), BadFiles::Refuse)?;
+    let set = PairSet::open(
+        &base,
+        &personalized,
+        Some(&manifest),
+        &PairOptions::plain(BadFiles::Refuse),
+    )?;
     Ok(set)
 }

@@ -194,6 +194,9 @@ pub fn explanation() -> Explanation {
         },
         pairs: 25,
         pair_names: (1..=25).map(|pair| format!("scene {pair}")).collect(),
+        pair_fingerprints: (1..=25)
+            .map(|pair| Fingerprint::of("pair").number("scene", pair).finish())
+            .collect(),
         method: "nnls".into(),
         encoder: "mini-clip".into(),
         divergence: 0.74,

@@ -1,0 +1,104 @@
+//! Tables that say which images make a pair and from which prompt.
+
+use super::columns::{Columns, ImageColumns};
+use super::prompt_file::mistake;
+use super::table::{Table, TableRow};
+use crate::DataError;
+use std::path::{Path, PathBuf};
+
+/// A manifest as read; its files are looked for when pairs are made of it.
+#[derive(Clone, Debug)]
+pub struct Manifest {
+    /// Where it was read from.
+    pub path: PathBuf,
+    /// Its rows, at least one.
+    pub rows: Vec<Row>,
+    /// A remark on columns that were not read.
+    pub note: Option<String>,
+}
+
+/// One row of a manifest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Line in the file, counted from 1.
+    pub line: u64,
+    /// What both images were made from, where the row says it.
+    pub prompt: Option<String>,
+    /// The images.
+    pub images: RowImages,
+}
+
+/// How a row names its images.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RowImages {
+    /// One path for each side.
+    Pair {
+        /// Image of the base model.
+        base: String,
+        /// Image of the personalized model.
+        personalized: String,
+    },
+    /// One path for both sides.
+    Same(String),
+}
+
+impl Manifest {
+    /// The rows of a table whose columns were found.
+    pub(super) fn of_table(
+        path: &Path,
+        table: &Table,
+        columns: &Columns,
+    ) -> Result<Self, DataError> {
+        let rows = table.rows.iter().map(|row| Row::of(path, row, columns));
+        Ok(Self {
+            path: path.to_path_buf(),
+            rows: rows.collect::<Result<_, _>>()?,
+            note: columns.passed_over(&table.columns).map(|other| {
+                let read = columns.prompt.unwrap_or_default();
+                format!(
+                    "of the columns {read} and {other} in {}, {read} was read",
+                    path.display()
+                )
+            }),
+        })
+    }
+
+    /// The folder of the manifest, to which its paths are relative where they do not lie in the folders that are given.
+    pub fn folder(&self) -> &Path {
+        match self.path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        }
+    }
+}
+
+impl Row {
+    fn of(path: &Path, row: &TableRow, columns: &Columns) -> Result<Self, DataError> {
+        let cell = |column: &str| {
+            row.cells
+                .get(column)
+                .map(String::as_str)
+                .unwrap_or_default()
+        };
+        let image = |column: &str| match cell(column) {
+            "" => Err(mistake(
+                path,
+                row.line,
+                &format!("the cell {column}, which should name an image, is empty"),
+            )),
+            name => Ok(name.to_string()),
+        };
+        let prompt = columns.prompt.map(cell).filter(|text| !text.is_empty());
+        Ok(Self {
+            line: row.line,
+            prompt: prompt.map(str::to_string),
+            images: match columns.images {
+                ImageColumns::Same(column) => RowImages::Same(image(column)?),
+                _ => RowImages::Pair {
+                    base: image("base")?,
+                    personalized: image("personalized")?,
+                },
+            },
+        })
+    }
+}

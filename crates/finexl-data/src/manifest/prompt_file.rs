@@ -1,0 +1,115 @@
+//! What a file with prompts is.
+
+use super::columns::{Columns, ImageColumns};
+use super::manifest_rows::Manifest;
+use super::table::Table;
+use super::text::read_text;
+use super::{csv_table, json_table};
+use crate::DataError;
+use std::path::Path;
+
+/// A file with prompts.
+#[derive(Clone, Debug)]
+pub enum PromptFile {
+    /// Prompts in the order of the pairs.
+    List(Vec<String>),
+    /// A table that names images.
+    Manifest(Manifest),
+}
+
+impl PromptFile {
+    /// Reads a file; whether it is a list or a table is told by its content, and of `.csv`, `.tsv`, `.json` and
+    /// `.jsonl` by the name.
+    ///
+    /// # Errors
+    /// [`DataError::Core`] where the file cannot be read; [`DataError::Manifest`] with the line for text that is not
+    /// read, a header without the columns, a ragged row, an empty cell, or a file without prompts.
+    pub fn read(path: &Path) -> Result<Self, DataError> {
+        let Some(table) = table_of(path)? else {
+            return Ok(Self::List(list(path, &read_text(path)?)?));
+        };
+        if table.rows.is_empty() {
+            return Err(mistake(path, 1, "there are no rows below the header"));
+        }
+        let columns = Columns::find(&table.columns)
+            .map_err(|reason| mistake(path, 1, &format!("{reason} (read {})", table.form)))?;
+        match columns.images {
+            ImageColumns::None => Ok(Self::List(prompts_of(path, &table, &columns)?)),
+            _ => Ok(Self::Manifest(Manifest::of_table(path, &table, &columns)?)),
+        }
+    }
+}
+
+/// Reads prompts alone: one per line of a list, or the column of a table. Empty lines and spaces around a prompt do
+/// not count.
+///
+/// # Errors
+/// Those of [`PromptFile::read`], and [`DataError::Manifest`] where a table has a row without a prompt.
+pub fn read_prompts(path: &Path) -> Result<Vec<String>, DataError> {
+    let Some(table) = table_of(path)? else {
+        return list(path, &read_text(path)?);
+    };
+    if table.rows.is_empty() {
+        return Err(mistake(path, 1, "there are no rows below the header"));
+    }
+    let columns = Columns::find(&table.columns)
+        .map_err(|reason| mistake(path, 1, &format!("{reason} (read {})", table.form)))?;
+    prompts_of(path, &table, &columns)
+}
+
+/// The table that a file holds; nothing where it is a list.
+fn table_of(path: &Path) -> Result<Option<Table>, DataError> {
+    const SHEETS: [&str; 5] = ["xlsx", "xls", "ods", "parquet", "arrow"];
+    let extension = path
+        .extension()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .to_lowercase();
+    if SHEETS.contains(&extension.as_str()) {
+        let reason = format!(".{extension} is not read; save the table as CSV or JSON lines");
+        return Err(mistake(path, 1, &reason));
+    }
+    let text = read_text(path)?;
+    let says = |endings: &[&str]| endings.contains(&extension.as_str());
+    if json_table::is_table(&text) || says(&["json", "jsonl", "ndjson"]) {
+        json_table::read(path, &text).map(Some)
+    } else if says(&["csv", "tsv", "tab"]) || csv_table::has_known_header(&text) {
+        csv_table::read(path, &text).map(Some)
+    } else {
+        Ok(None)
+    }
+}
+
+fn prompts_of(path: &Path, table: &Table, columns: &Columns) -> Result<Vec<String>, DataError> {
+    let Some(column) = columns.prompt else {
+        let reason = "there is no column with prompts; name it prompt";
+        return Err(mistake(path, 1, reason));
+    };
+    let prompt = |row: &super::table::TableRow| match row.cells.get(column) {
+        Some(text) if !text.is_empty() => Ok(text.clone()),
+        _ => Err(mistake(path, row.line, &format!("the row has no {column}"))),
+    };
+    table.rows.iter().map(prompt).collect()
+}
+
+fn list(path: &Path, text: &str) -> Result<Vec<String>, DataError> {
+    let prompts: Vec<String> = text
+        .split(['\n', '\r'])
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .map(str::to_string)
+        .collect();
+    if prompts.is_empty() {
+        return Err(mistake(path, 1, "there are no prompts; write one per line"));
+    }
+    Ok(prompts)
+}
+
+/// The mistake at one line of a file with prompts.
+pub(crate) fn mistake(path: &Path, line: u64, reason: &str) -> DataError {
+    DataError::Manifest {
+        path: path.to_path_buf(),
+        line,
+        reason: reason.to_string(),
+    }
+}

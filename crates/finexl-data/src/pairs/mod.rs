@@ -1,0 +1,22 @@
+//! Pairs of images: the same prompt and seed through the base and the personalized model.
+
+mod by_generation;
+mod by_name;
+mod choose;
+mod contradictions;
+mod folder_table;
+mod from_manifest;
+mod listed_images;
+mod loading;
+mod lookup;
+mod options;
+mod pair_set;
+mod seed_in_name;
+mod shapes;
+mod side;
+
+pub use by_name::{NameMatches, match_names};
+pub(crate) use loading::nothing_usable;
+pub use loading::{Loaded, LoadedPair, LoadingFacts, SizesDiffer, load_pair, loading_notes};
+pub use options::{Fit, PairOptions, Pairing};
+pub use pair_set::{Pair, PairSet};

@@ -1,0 +1,272 @@
+//! The pairs of two folders.
+
+use super::choose::choose;
+use super::contradictions::same_words;
+use super::folder_table::FolderTable;
+use super::options::PairOptions;
+use super::side::{Candidate, Side};
+use crate::DataError;
+use crate::generation::plain_prompt;
+use crate::manifest::PromptFile;
+use std::path::{Path, PathBuf};
+
+/// Two images that belong together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pair {
+    /// Name of the pair: the path inside the base folder without the extension.
+    pub name: String,
+    /// What both images were made from, where it is known.
+    pub prompt: Option<String>,
+    /// File of the base model's image.
+    pub base: PathBuf,
+    /// File of the personalized model's image.
+    pub personalized: PathBuf,
+}
+
+/// The pairs of two folders or a manifest; nothing is decoded yet.
+#[derive(Clone, Debug, Default)]
+pub struct PairSet {
+    /// At least one pair; those of folders in natural order of their names, those of a manifest in
+    /// its order.
+    pub pairs: Vec<Pair>,
+    /// Remarks for the reader: how pairs were found, what was left out and why.
+    pub notes: Vec<String>,
+}
+
+impl PairSet {
+    /// Pairs of two folders and, where given, of a file with prompts, which may say which images make a pair.
+    ///
+    /// # Errors
+    /// Those of [`PairSet::from_folders`], [`PairSet::from_manifest`] and [`PromptFile::read`], and
+    /// [`DataError::PromptCount`] where a list has not as many prompts as there are pairs.
+    pub fn open(
+        base: &Path,
+        personalized: &Path,
+        prompts: Option<&Path>,
+        options: &PairOptions,
+    ) -> Result<Self, DataError> {
+        let Some(file) = prompts else {
+            return Self::from_folders(base, personalized, options);
+        };
+        match PromptFile::read(file)? {
+            PromptFile::Manifest(manifest) => {
+                Self::of_manifest(&manifest, Some([base, personalized]), options)
+            }
+            PromptFile::List(list) => Self::with_list([base, personalized], (file, list), options),
+        }
+    }
+
+    /// Pairs the images of two folders: by their names, where files do not say otherwise, else by prompt and seed as
+    /// the files say, else by seeds in the names; or by the rule that is asked for. Images without a partner are left
+    /// out with a note. Prompts are those that the files say.
+    ///
+    /// # Errors
+    /// Those of [`ImageFolder::list`](crate::image_folder::ImageFolder::list); [`DataError::NoCommonNames`] and
+    /// [`DataError::NoCommonGeneration`] where no pair is found; with
+    /// [`BadFiles::Refuse`](crate::image_folder::BadFiles::Refuse) [`DataError::Contradiction`],
+    /// [`DataError::AmbiguousName`] and [`DataError::UnevenGeneration`].
+    pub fn from_folders(
+        base: &Path,
+        personalized: &Path,
+        options: &PairOptions,
+    ) -> Result<Self, DataError> {
+        let mut found = FolderPairs::find([base, personalized], options)?;
+        let (mut prompts, mut used) = (found.fill_prompts(None), None);
+        if found.pairs.iter().all(|pair| pair.prompt.is_none())
+            && let Some(table) = FolderTable::of(&found.sides)
+        {
+            prompts.push(table.fill(&mut found.pairs, &found.sides, &found.positions));
+            used = Some(table.path);
+        }
+        Ok(found.with_notes(options, used.as_deref(), prompts))
+    }
+
+    /// Pairs of two folders with prompts from a list, in the order of the pairs.
+    fn with_list(
+        folders: [&Path; 2],
+        (file, list): (&Path, Vec<String>),
+        options: &PairOptions,
+    ) -> Result<Self, DataError> {
+        let mut found = FolderPairs::find(folders, options)?;
+        if list.len() != found.pairs.len() {
+            let (prompts, pairs) = (list.len(), found.pairs.len());
+            let notes = found.with_notes(options, Some(file), Vec::new()).notes;
+            return Err(DataError::PromptCount {
+                path: file.to_path_buf(),
+                prompts,
+                pairs,
+                notes: notes.iter().map(|note| format!("; {note}")).collect(),
+            });
+        }
+        for (pair, prompt) in found.pairs.iter_mut().zip(list) {
+            pair.prompt = Some(prompt);
+        }
+        let mut prompts: Vec<String> = plain_prompts(&mut found.pairs).into_iter().collect();
+        prompts.extend(found.fill_prompts(Some(file)));
+        Ok(found.with_notes(options, Some(file), prompts))
+    }
+}
+
+/// The pairs of two folders, with what they were found by.
+struct FolderPairs {
+    sides: [Side; 2],
+    positions: Vec<(usize, usize)>,
+    pairs: Vec<Pair>,
+    notes: Vec<String>,
+}
+
+impl FolderPairs {
+    /// Lists two folders and pairs their images.
+    fn find(folders: [&Path; 2], options: &PairOptions) -> Result<Self, DataError> {
+        let [base, personalized] = folders;
+        let sides = [
+            Side::read(base, options)?,
+            Side::read(personalized, options)?,
+        ];
+        let chosen = choose(&sides, options)?;
+        let pair = |(a, b): &(usize, usize)| Pair {
+            name: sides[0].images[*a].name.clone(),
+            prompt: None,
+            base: sides[0].images[*a].file.clone(),
+            personalized: sides[1].images[*b].file.clone(),
+        };
+        Ok(Self {
+            pairs: chosen.pairs.iter().map(pair).collect(),
+            positions: chosen.pairs,
+            notes: chosen.notes,
+            sides,
+        })
+    }
+
+    fn fill_prompts(&mut self, file: Option<&Path>) -> Vec<String> {
+        let sides = &self.sides;
+        let images: Vec<[&Candidate; 2]> = (self.positions.iter())
+            .map(|(a, b)| [&sides[0].images[*a], &sides[1].images[*b]])
+            .collect();
+        fill_prompts(file, &mut self.pairs, &images)
+    }
+
+    /// The pairs with all that has to be said: of the folders, of which `used` is a file that was read, of the rule, of
+    /// images without a partner, of prompts.
+    fn with_notes(
+        self,
+        options: &PairOptions,
+        used: Option<&Path>,
+        prompts: Vec<String>,
+    ) -> PairSet {
+        let mut notes = side_notes(&self.sides, options, used);
+        notes.extend(self.notes);
+        for (at, side) in self.sides.iter().enumerate() {
+            let paired = self
+                .positions
+                .iter()
+                .map(|pair| [pair.0, pair.1][at])
+                .collect();
+            notes.extend(side.unpaired(&paired));
+        }
+        notes.extend(prompts);
+        PairSet {
+            pairs: self.pairs,
+            notes,
+        }
+    }
+}
+
+/// What the folders hold beside the pairs, and patterns that fit nothing.
+pub(super) fn side_notes(
+    sides: &[Side; 2],
+    options: &PairOptions,
+    prompts: Option<&Path>,
+) -> Vec<String> {
+    let prompts = prompts.and_then(|file| file.canonicalize().ok());
+    let is_prompts = |file: &Path| prompts.is_some() && file.canonicalize().ok() == prompts;
+    let mut notes: Vec<String> = sides
+        .iter()
+        .flat_map(|side| side.notes(is_prompts))
+        .collect();
+    let fits = |pattern: &str| {
+        sides
+            .iter()
+            .any(|side| side.listing.fitting.contains(pattern))
+    };
+    let idle = options.exclude.patterns().filter(|pattern| !fits(pattern));
+    notes.extend(idle.map(|pattern| format!("--exclude {pattern} fits no image")));
+    notes
+}
+
+/// Takes weights, `<lora:...>` and the like out of the prompts of pairs, with a remark where there were some.
+pub(super) fn plain_prompts(pairs: &mut [Pair]) -> Option<String> {
+    let mut changed = 0;
+    for prompt in pairs.iter_mut().filter_map(|pair| pair.prompt.as_mut()) {
+        let plain = plain_prompt(prompt);
+        let differs = plain.split_whitespace().ne(prompt.split_whitespace());
+        changed += usize::from(differs);
+        *prompt = plain;
+    }
+    (changed > 0).then(|| {
+        format!("weights, <lora:...> and other signs that are no words were taken out of {changed} prompts")
+    })
+}
+
+/// Fills in the prompts that pairs lack by what their images' files say, else by the texts beside them. Says where
+/// prompts come from, and where `file`, which gave the others, says something else.
+pub(super) fn fill_prompts(
+    file: Option<&Path>,
+    pairs: &mut [Pair],
+    images: &[[&Candidate; 2]],
+) -> Vec<String> {
+    let mut from_files = 0;
+    let mut from_texts = 0;
+    let mut others = Vec::new();
+    for (pair, images) in pairs.iter_mut().zip(images) {
+        let said = images
+            .iter()
+            .find_map(|image| Some((image.prompt.as_ref()?, image.text.is_some())));
+        match (&pair.prompt, said) {
+            (Some(given), Some((said, _))) if !same_words(given, said) => {
+                others.push(pair.name.clone())
+            }
+            (Some(_), _) => {}
+            (None, said) => {
+                let caption = || {
+                    images
+                        .iter()
+                        .find_map(|image| Some((image.caption.as_ref()?, true)))
+                };
+                if let Some((prompt, text)) = said.or_else(caption) {
+                    pair.prompt = Some(prompt.clone());
+                    *(if text {
+                        &mut from_texts
+                    } else {
+                        &mut from_files
+                    }) += 1;
+                }
+            }
+        }
+    }
+    let filled = source_note(from_files, from_texts, pairs.len());
+    let odd = (others.first().zip(file)).map(|(first, file)| {
+        format!(
+            "{} gives other prompts than the images' files for {} of {} pairs ({first}); those of {} were taken",
+            file.display(),
+            others.len(),
+            pairs.len(),
+            file.display()
+        )
+    });
+    filled.into_iter().chain(odd).collect()
+}
+
+fn source_note(from_files: usize, from_texts: usize, pairs: usize) -> Option<String> {
+    let source = match (from_files, from_texts) {
+        (0, 0) => return None,
+        (_, 0) => "the images' files",
+        (0, _) => "the texts beside the images",
+        _ => "the images' files and the texts beside them",
+    };
+    let known = from_files + from_texts;
+    Some(match known == pairs {
+        true => format!("the prompts were read from {source}"),
+        false => format!("the prompts of {known} of {pairs} pairs were read from {source}"),
+    })
+}
