@@ -47,6 +47,15 @@ pub enum CliError {
         #[source]
         source: ZooError,
     },
+    /// A model card that nothing can be put into.
+    #[error("{path}: {source}")]
+    Card {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        source: finexl_plot::PlotError,
+    },
     /// Anything that only the command line knows.
     #[error("{0}")]
     Usage(String),
@@ -67,6 +76,14 @@ impl CliError {
         match toml_file::place_of(&text, setting) {
             Some(span) => toml_file::mistake(path, &text, self.to_string(), span).into(),
             None => self,
+        }
+    }
+
+    /// Of a model card.
+    pub fn of_card(path: &std::path::Path, source: finexl_plot::PlotError) -> Self {
+        Self::Card {
+            path: path.to_path_buf(),
+            source,
         }
     }
 }
@@ -106,7 +123,7 @@ fn exit_code(error: &CliError) -> u8 {
         CliError::Explain(explain) => explain_failure(explain),
         CliError::Eval(eval) => eval_failure(eval),
         CliError::Plot(_) => true,
-        CliError::Text { .. } | CliError::Usage(_) => false,
+        CliError::Text { .. } | CliError::Card { .. } | CliError::Usage(_) => false,
     };
     if failure { FAILURE } else { INPUT_ERROR }
 }

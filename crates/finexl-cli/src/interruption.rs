@@ -11,6 +11,7 @@ pub fn install() {
     let result = ctrlc::set_handler(|| {
         let _held = atomic::hold_writes();
         partial_folder::remove_unfinished();
+        finexl_core::release_locks();
         eprintln!("interrupted; nothing was left half-written, run the same command again");
         std::process::exit(INTERRUPTED);
     });

@@ -1,11 +1,14 @@
 //! The `finexl` command line: one file per verb.
 
 mod arguments;
+mod card_file;
 mod diagnostics;
+mod experiment_results;
 mod interruption;
 mod numbers;
 mod output;
 mod report;
+mod report_files;
 mod selection_results;
 mod verbs;
 

@@ -3,15 +3,19 @@
 use crate::diagnostics::CliError;
 use finexl_core::CoreError;
 use indicatif::{ProgressBar, ProgressStyle};
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 /// Prints to standard output. A reader that went away (`| head`) is no error.
 pub fn print(text: &str) -> Result<(), CliError> {
+    print_bytes(text.as_bytes())
+}
+
+fn print_bytes(bytes: &[u8]) -> Result<(), CliError> {
     let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(source) if source.kind() != std::io::ErrorKind::BrokenPipe => {
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(source) if source.kind() != ErrorKind::BrokenPipe => {
             Err(CliError::Core(CoreError::Write {
                 path: PathBuf::from("standard output"),
                 source,
@@ -23,45 +27,52 @@ pub fn print(text: &str) -> Result<(), CliError> {
 
 /// Writes a result to a file, or to standard output for `-`.
 pub fn write(path: &Path, content: &[u8]) -> Result<(), CliError> {
-    if path == Path::new("-") {
-        return print(&String::from_utf8_lossy(content));
+    if is_standard_output(path) {
+        return print_bytes(content);
     }
     Ok(finexl_core::atomic::write(path, content)?)
 }
 
-/// Refuses, before any work is done, a result file whose folder cannot take it.
+/// Refuses, before any work is done, a result file that cannot be written.
 pub fn check_writable(path: &Path) -> Result<(), CliError> {
-    if path == Path::new("-") {
+    if is_standard_output(path) {
         return Ok(());
     }
-    let refused = |kind: std::io::ErrorKind| {
-        CliError::Core(CoreError::Write {
-            path: path.to_path_buf(),
-            source: kind.into(),
-        })
-    };
-    if path.is_dir() {
-        return Err(refused(std::io::ErrorKind::IsADirectory));
-    }
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    match std::fs::metadata(folder) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+    match finexl_core::atomic::check(path) {
+        Err(CoreError::Write { source, .. }) if source.kind() == ErrorKind::NotFound => {
+            let folder = path.parent().unwrap_or(path);
             Err(CliError::Usage(format!(
                 "cannot write {}: there is no folder {}; make it, or choose a folder that exists",
                 path.display(),
                 folder.display()
             )))
         }
-        Err(error) => Err(refused(error.kind())),
-        Ok(found) if !found.is_dir() => Err(refused(std::io::ErrorKind::NotADirectory)),
-        Ok(found) if found.permissions().readonly() => {
-            Err(refused(std::io::ErrorKind::PermissionDenied))
-        }
-        Ok(_) => Ok(()),
+        checked => Ok(checked?),
     }
+}
+
+/// Whether a result goes to standard output: `-`, or one of the names that a system has for it.
+pub fn is_standard_output(path: &Path) -> bool {
+    let names = ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
+    names.iter().any(|name| path == Path::new(name))
+}
+
+/// Refuses results of which more than one would go to standard output; true where one does, so that nothing
+/// else may.
+pub fn check_standard_output(results: &[(&str, Option<&Path>)]) -> Result<bool, CliError> {
+    let taken = |(_, path): &&(&str, Option<&Path>)| path.is_some_and(is_standard_output);
+    let names: Vec<&str> = results
+        .iter()
+        .filter(taken)
+        .map(|(name, _)| *name)
+        .collect();
+    if names.len() > 1 {
+        return Err(CliError::Usage(format!(
+            "{} would both go to standard output; give one of them a file",
+            names.join(" and ")
+        )));
+    }
+    Ok(!names.is_empty())
 }
 
 /// Shows remarks on standard error.

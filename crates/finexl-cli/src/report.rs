@@ -8,8 +8,8 @@ use finexl_data::encode::png_bytes;
 use finexl_data::pairs::Pair;
 use finexl_data::resize::resize;
 use finexl_explain::folders::Explained;
-use finexl_plot::{CardOptions, ChartOptions, TableOptions, TellingPair};
-use finexl_plot::{html_report, model_card, terminal_table};
+use finexl_plot::{CardOptions, ChartOptions, MergedCard, PlotError, TableOptions, TellingPair};
+use finexl_plot::{html_report, merged_card, model_card, terminal_table};
 use std::io::IsTerminal;
 use std::path::Path;
 
@@ -69,13 +69,26 @@ impl<'a> Reports<'a> {
         Ok(html_report(&self.explained.explanation, &pairs, &options)?)
     }
 
-    /// A model card.
-    pub fn card(&self) -> String {
-        let options = CardOptions {
-            base_model: None,
+    /// A new model card.
+    pub fn card(&self, base_model: Option<String>) -> String {
+        model_card(&self.explained.explanation, &self.card_options(base_model))
+    }
+
+    /// A model card that is there already, with this explanation in it.
+    pub fn merged_card(
+        &self,
+        card: &[u8],
+        base_model: Option<String>,
+    ) -> Result<MergedCard, PlotError> {
+        let options = self.card_options(base_model);
+        merged_card(card, &self.explained.explanation, &options)
+    }
+
+    fn card_options(&self, base_model: Option<String>) -> CardOptions {
+        CardOptions {
+            base_model,
             top: self.top,
-        };
-        model_card(&self.explained.explanation, &options)
+        }
     }
 
     /// For the leading aspects the pair that shows each most; each pair once. A picture that has

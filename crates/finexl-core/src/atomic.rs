@@ -1,9 +1,12 @@
 //! Files that are either whole or not there.
 
-use crate::CoreError;
-use std::io::{BufWriter, Write};
+use crate::write_target::{WriteTarget, folder_of};
+use crate::{CoreError, leftovers};
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::{BufWriter, Error, Result as IoResult, Write};
 use std::path::Path;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use tempfile::NamedTempFile;
 
 /// Held for reading by every write in progress, for writing once the program is to end.
 static WRITES: RwLock<()> = RwLock::new(());
@@ -21,9 +24,13 @@ pub(crate) fn writing() -> RwLockReadGuard<'static, ()> {
 
 /// Writes `bytes` to `path` through a temporary file in the same folder, synced and renamed.
 ///
+/// A link stays and the file behind it is replaced, with the permissions that it had and, where that is
+/// allowed, its owner; a new file has the permissions of any new file (umask). What is no file (a device,
+/// a pipe, `/dev/stdout`) is written into. What a write that was killed left in the folder is removed.
+///
 /// # Errors
-/// [`CoreError::Write`] where the folder is missing or not writable or the disk is full; `path` then
-/// holds what it held before.
+/// [`CoreError::Write`] where the folder is missing or not writable, the path is that of a folder or of a
+/// file that may not be written to, or the disk is full; `path` then holds what it held before.
 pub fn write(path: impl AsRef<Path>, bytes: &[u8]) -> Result<(), CoreError> {
     write_with(path, |file| file.write_all(bytes))
 }
@@ -34,43 +41,117 @@ pub fn write(path: impl AsRef<Path>, bytes: &[u8]) -> Result<(), CoreError> {
 /// [`CoreError::Write`] also for the first error that `produce` returns.
 pub fn write_with(
     path: impl AsRef<Path>,
-    produce: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+    produce: impl FnOnce(&mut dyn Write) -> IoResult<()>,
 ) -> Result<(), CoreError> {
     let path = path.as_ref();
-    let _writing = writing();
-    let failed = |source| CoreError::Write {
+    let written = || match WriteTarget::of(path)? {
+        WriteTarget::Stream => {
+            // A pipe waits for its reader here; Ctrl-C is not to wait for that.
+            let mut stream = OpenOptions::new().append(true).open(path)?;
+            produce(&mut stream)?;
+            stream.flush()
+        }
+        WriteTarget::File { path, old } => {
+            let _writing = writing();
+            replace(&path, old.as_ref(), produce)
+        }
+    };
+    written().map_err(|source| failed(path, source))
+}
+
+/// Refuses, before any work is done, a path that cannot be written to; changes nothing.
+///
+/// # Errors
+/// As [`write()`].
+pub fn check(path: impl AsRef<Path>) -> Result<(), CoreError> {
+    let path = path.as_ref();
+    let checked = || match WriteTarget::of(path)? {
+        WriteTarget::Stream => Ok(()),
+        WriteTarget::File { path, .. } => {
+            let _writing = writing();
+            temporary(folder_of(&path)).map(|_| ())
+        }
+    };
+    checked().map_err(|source| failed(path, source))
+}
+
+fn failed(path: &Path, source: Error) -> CoreError {
+    CoreError::Write {
         path: path.to_path_buf(),
         source,
-    };
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let mut temporary = tempfile::Builder::new()
-        .prefix(".finexl-")
-        .suffix(".partial")
-        .tempfile_in(folder)
-        .map_err(failed)?;
+    }
+}
+
+fn replace(
+    path: &Path,
+    old: Option<&Metadata>,
+    produce: impl FnOnce(&mut dyn Write) -> IoResult<()>,
+) -> IoResult<()> {
+    let folder = folder_of(path);
+    leftovers::sweep(folder);
+    let mut temporary = temporary(folder)?;
     let mut buffered = BufWriter::new(temporary.as_file_mut());
-    produce(&mut buffered).map_err(failed)?;
-    buffered.flush().map_err(failed)?;
+    produce(&mut buffered)?;
+    buffered.flush()?;
     drop(buffered);
-    temporary.as_file().sync_all().map_err(failed)?;
-    make_readable(temporary.path()).map_err(failed)?;
-    temporary.persist(path).map_err(|e| failed(e.error))?;
+    if let Some(old) = old {
+        take_after(temporary.as_file(), old)?;
+    }
+    temporary.as_file().sync_all()?;
+    temporary.persist(path).map_err(|e| e.error)?;
+    if !folder.file_name().is_some_and(leftovers::is_unfinished) {
+        sync_folder(folder);
+    }
     Ok(())
 }
 
-/// Temporary files are private to their owner; a result is as readable as any new file.
+/// A file that nobody looks for, with the permissions of any new file.
+pub(crate) fn temporary(folder: &Path) -> IoResult<NamedTempFile> {
+    let prefix = leftovers::prefix();
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(&prefix);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // Less what the umask takes away.
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(folder).map_err(|error| {
+        // The crate's message names the temporary file, which nobody has asked for.
+        let inner = error.get_ref().and_then(std::error::Error::source);
+        let code = inner
+            .and_then(|inner| inner.downcast_ref::<Error>())
+            .and_then(Error::raw_os_error);
+        code.map_or(error, Error::from_raw_os_error)
+    })
+}
+
+/// Gives a file the permissions of another one and, where that is allowed, its owner.
 #[cfg(unix)]
-fn make_readable(path: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o644))
+fn take_after(file: &File, old: &Metadata) -> IoResult<()> {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+    let new = file.metadata()?;
+    if (new.uid(), new.gid()) != (old.uid(), old.gid())
+        && fchown(file, Some(old.uid()), Some(old.gid())).is_err()
+    {
+        // Only an administrator gives files away; to a group of one's own anybody may.
+        let _ = fchown(file, None, Some(old.gid()));
+    }
+    file.set_permissions(std::fs::Permissions::from_mode(old.mode() & 0o777))
 }
 
 #[cfg(not(unix))]
-fn make_readable(_path: &Path) -> std::io::Result<()> {
+fn take_after(_file: &File, _old: &Metadata) -> IoResult<()> {
     Ok(())
+}
+
+/// Makes a rename last; where a file system cannot, it decides by itself when it does.
+pub(crate) fn sync_folder(folder: &Path) {
+    if cfg!(unix)
+        && let Ok(folder) = File::open(folder)
+    {
+        let _ = folder.sync_all();
+    }
 }
 
 /// Reads a whole file.
@@ -92,34 +173,9 @@ pub fn read(path: impl AsRef<Path>) -> Result<Vec<u8>, CoreError> {
 pub fn create_folder(path: impl AsRef<Path>) -> Result<(), CoreError> {
     let path = path.as_ref();
     let _writing = writing();
-    std::fs::create_dir_all(path).map_err(|source| CoreError::Write {
-        path: path.to_path_buf(),
-        source,
-    })
+    std::fs::create_dir_all(path).map_err(|source| failed(path, source))
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    #[test]
-    fn a_failed_write_leaves_the_old_content_and_no_litter() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.json");
-        write(&path, b"old").unwrap();
-        let result = write_with(&path, |file| {
-            file.write_all(b"half")?;
-            Err(std::io::Error::other("stop"))
-        });
-        assert!(result.is_err());
-        assert_eq!(std::fs::read(&path).unwrap(), b"old");
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
-    }
-
-    #[test]
-    fn a_missing_folder_is_an_error_that_names_the_file() {
-        let error = write("no-such-folder/a.json", b"x").unwrap_err();
-        assert!(error.to_string().contains("no-such-folder"));
-    }
-}
+#[path = "atomic_tests.rs"]
+mod tests;

@@ -1,52 +1,37 @@
 //! Parts of a long experiment, each kept as soon as it is there.
 
 use crate::fingerprint::Fingerprint;
+use crate::work_lock::{WorkLock, WorkPlace};
 use crate::{CoreError, atomic};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 /// Folder of the cells inside the folder of results.
 const FOLDER: &str = "cells";
-/// The file that says, by being locked, that a run is at work.
-const LOCK: &str = "lock";
 
 /// Results of single steps by the fingerprint of all that they depend on. A run that was killed finds
 /// what it had made, and what was changed is made anew.
 ///
-/// As long as it lives no other run can open the same folder.
+/// As long as it lives other runs wait before they open the same folder.
 #[derive(Debug)]
 pub struct Cells {
     folder: PathBuf,
-    _lock: File,
+    _lock: WorkLock,
 }
 
 impl Cells {
-    /// Opens the cells of a folder of results.
+    /// Opens the cells of a folder of results, waiting for a run that is at work there.
     ///
     /// # Errors
-    /// [`CoreError::Busy`] where another run is at work there, [`CoreError::Write`] where the folder
-    /// cannot be made.
+    /// [`CoreError::Write`] where the folder cannot be made.
     pub fn open(results: &Path) -> Result<Self, CoreError> {
         let folder = results.join(FOLDER);
-        atomic::create_folder(&folder)?;
-        let path = folder.join(LOCK);
-        let failed = |source| CoreError::Write {
-            path: path.clone(),
-            source,
-        };
-        let lock = File::create(&path).map_err(failed)?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Self {
-                folder,
-                _lock: lock,
-            }),
-            Err(TryLockError::WouldBlock) => Err(CoreError::Busy {
-                path: results.to_path_buf(),
-            }),
-            Err(TryLockError::Error(source)) => Err(failed(source)),
-        }
+        let lock = WorkPlace::folder(&folder).wait()?;
+        Ok(Self {
+            folder,
+            _lock: lock,
+        })
     }
 
     /// The cell of a key; made, and kept, where it is not there. A damaged one is made anew.
@@ -102,28 +87,27 @@ mod tests {
         assert_eq!(value(&cells, "a", 1), 1);
         for entry in std::fs::read_dir(folder.path().join(FOLDER)).unwrap() {
             let path = entry.unwrap().path();
-            if path.extension().is_some() {
+            if path.extension().is_some_and(|ending| ending == "json") {
                 std::fs::write(path, "{").unwrap();
             }
         }
         assert_eq!(value(&cells, "a", 2), 2);
         let key = Fingerprint::of("cell").text("key", "c").finish();
-        let failed: Result<u32, CoreError> = cells.get(&key, || {
-            Err(CoreError::Busy {
-                path: PathBuf::from("x"),
-            })
-        });
+        let failed: Result<u32, CoreError> =
+            cells.get(&key, || Err(atomic::read("no-such-file").unwrap_err()));
         assert!(failed.is_err());
         assert_eq!(value(&cells, "c", 4), 4);
     }
 
     #[test]
-    fn two_runs_in_one_folder_are_refused() {
+    fn a_second_run_waits_for_the_first_and_finds_what_it_made() {
         let folder = tempfile::tempdir().unwrap();
         let first = Cells::open(folder.path()).unwrap();
-        let error = Cells::open(folder.path()).unwrap_err().to_string();
-        assert!(error.contains("another run"), "{error}");
-        drop(first);
-        assert!(Cells::open(folder.path()).is_ok());
+        std::thread::scope(|scope| {
+            let second = scope.spawn(|| value(&Cells::open(folder.path()).unwrap(), "a", 2));
+            assert_eq!(value(&first, "a", 1), 1);
+            drop(first);
+            assert_eq!(second.join().unwrap(), 1);
+        });
     }
 }

@@ -1,5 +1,7 @@
 //! The errors of this crate.
 
+use crate::owner::Owner;
+use crate::recipe::{Difference, listed};
 use std::path::PathBuf;
 
 /// What can go wrong with files, configurations and records.
@@ -25,13 +27,49 @@ pub enum CoreError {
         #[source]
         source: std::io::Error,
     },
-    /// A folder of results that a run is working in.
+    /// Work that another process is at.
     #[error(
-        "another run is at work in {path}; wait for it, or give this one another output folder"
+        "{owner} is at work in {path}; wait until it is done, or give this run another output folder"
     )]
     Busy {
-        /// The folder.
+        /// The folder or file.
         path: PathBuf,
+        /// The process.
+        owner: Owner,
+    },
+    /// Work that another machine has taken over.
+    #[error(
+        "the work in {path} was taken over by another machine, since this process had shown no sign of life \
+         for two minutes; it goes on there, nothing of this run is kept"
+    )]
+    LockLost {
+        /// The folder or file.
+        path: PathBuf,
+    },
+    /// Results of another recipe, where a run was to put its own.
+    #[error(
+        "{path} was made from another recipe: {}; {remedy}",
+        listed(differences)
+    )]
+    OtherRecipe {
+        /// The folder or file.
+        path: PathBuf,
+        /// What differs.
+        differences: Vec<Difference>,
+        /// What to do.
+        remedy: String,
+    },
+    /// Results of which nothing says what they were made from.
+    #[error(
+        "{path} holds results, and there is no {record} that says what they were made from; {remedy}"
+    )]
+    UnknownRecipe {
+        /// The folder or file.
+        path: PathBuf,
+        /// The file that would say it.
+        record: String,
+        /// What to do.
+        remedy: String,
     },
     /// Work needs more memory than there is.
     #[error(

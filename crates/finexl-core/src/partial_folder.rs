@@ -1,17 +1,17 @@
 //! Folders of results that are made aside and shown when they are complete.
 
-use crate::{CoreError, atomic};
+use crate::{CoreError, atomic, leftovers, work_lock};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-
-/// Name of the hidden folder, inside the result folder, that files are made in.
-const HIDDEN: &str = ".finexl-partial";
 
 /// What has to be removed should the program be ended now.
 static UNFINISHED: Mutex<Vec<Made>> = Mutex::new(Vec::new());
 
-/// A hidden folder inside the folder of results; its files are moved up by
+/// A hidden folder inside the folder of results, of this process alone; its files are moved up by
 /// [`PartialFolder::finish`]. Dropped without that, it takes with it all that it made.
+///
+/// That only one process at a time shows files in a folder is the task of its lock
+/// ([`crate::work_lock`]).
 #[derive(Debug)]
 pub struct PartialFolder {
     target: PathBuf,
@@ -32,21 +32,33 @@ impl PartialFolder {
     /// # Errors
     /// [`CoreError::Write`] naming the folder that cannot be made.
     pub fn start(target: &Path) -> Result<Self, CoreError> {
-        let hidden = target.join(HIDDEN);
-        let made = Made {
-            hidden: hidden.clone(),
-            target: (!target.exists()).then(|| target.to_path_buf()),
+        let _writing = atomic::writing();
+        let failed = |source| CoreError::Write {
+            path: target.to_path_buf(),
+            source,
         };
-        unfinished().push(made);
-        let started = Self {
+        let is_new = !target.exists();
+        std::fs::create_dir_all(target).map_err(failed)?;
+        leftovers::remove_dead(target);
+        let prefix = leftovers::prefix();
+        let made = tempfile::Builder::new().prefix(&prefix).tempdir_in(target);
+        let hidden = match made {
+            Ok(made) => made.keep(),
+            Err(source) => {
+                if is_new {
+                    let _ = std::fs::remove_dir(target);
+                }
+                return Err(failed(source));
+            }
+        };
+        unfinished().push(Made {
+            hidden: hidden.clone(),
+            target: is_new.then(|| target.to_path_buf()),
+        });
+        Ok(Self {
             target: target.to_path_buf(),
             hidden,
-        };
-        if started.hidden.exists() {
-            remove(&started.hidden)?;
-        }
-        atomic::create_folder(&started.hidden)?;
-        Ok(started)
+        })
     }
 
     /// Where the files are to be made.
@@ -71,6 +83,7 @@ impl PartialFolder {
                     source,
                 })?;
         }
+        atomic::sync_folder(&self.target);
         Ok(())
     }
 }
@@ -94,7 +107,7 @@ impl Made {
     }
 }
 
-/// Whether a folder holds nothing, or what a run that was killed has left in it.
+/// Whether a folder holds nothing but what runs at work there, or killed there, have hidden in it.
 ///
 /// # Errors
 /// [`CoreError::Read`] where it cannot be listed.
@@ -104,14 +117,15 @@ pub fn is_free(folder: &Path) -> Result<bool, CoreError> {
         source,
     };
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
-        if entry.map_err(unreadable)?.file_name() != HIDDEN {
+        let name = entry.map_err(unreadable)?.file_name();
+        if !leftovers::is_unfinished(&name) && !work_lock::is_lock(&name) {
             return Ok(false);
         }
     }
     Ok(true)
 }
 
-/// Removes what is unfinished; for a program that ends early and holds the writes
+/// Removes what this process has not finished; for a program that ends early and holds the writes
 /// ([`atomic::hold_writes`]).
 pub fn remove_unfinished() {
     unfinished().drain(..).for_each(Made::clean_up);
@@ -119,13 +133,6 @@ pub fn remove_unfinished() {
 
 fn unfinished() -> MutexGuard<'static, Vec<Made>> {
     UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn remove(folder: &Path) -> Result<(), CoreError> {
-    std::fs::remove_dir_all(folder).map_err(|source| CoreError::Write {
-        path: folder.to_path_buf(),
-        source,
-    })
 }
 
 #[cfg(test)]
@@ -157,11 +164,34 @@ mod tests {
     }
 
     #[test]
+    fn runs_in_one_folder_do_not_touch_each_others_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = PartialFolder::start(folder.path()).unwrap();
+        std::fs::write(first.path().join("a"), "1").unwrap();
+        let second = PartialFolder::start(folder.path()).unwrap();
+        std::fs::write(second.path().join("b"), "2").unwrap();
+        drop(second);
+        first.finish(["a"].into_iter()).unwrap();
+        let entries = std::fs::read_dir(folder.path()).unwrap();
+        let names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, ["a"]);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
     fn the_leftovers_of_a_killed_run_are_free_space() {
         let folder = tempfile::tempdir().unwrap();
         assert!(is_free(folder.path()).unwrap());
-        std::fs::create_dir(folder.path().join(HIDDEN)).unwrap();
+        // This process's number, but an earlier start.
+        let ours = leftovers::prefix();
+        let (head, _) = ours.rsplit_once('-').unwrap();
+        let dead = folder.path().join(format!("{head}-1.abc"));
+        std::fs::create_dir(&dead).unwrap();
+        let lock = work_lock::WorkPlace::folder(folder.path()).claim().unwrap();
         assert!(is_free(folder.path()).unwrap());
+        let partial = PartialFolder::start(folder.path()).unwrap();
+        assert!(!dead.exists() && is_free(folder.path()).unwrap());
+        drop((partial, lock));
         std::fs::write(folder.path().join("a"), "1").unwrap();
         assert!(!is_free(folder.path()).unwrap());
     }

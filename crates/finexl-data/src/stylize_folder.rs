@@ -8,6 +8,7 @@ use crate::image_folder::{BadFiles, ImageFolder, left_out_together};
 use crate::natural_order;
 use crate::pairs::nothing_usable;
 use finexl_core::partial_folder::{PartialFolder, is_free};
+use finexl_core::work_lock::{WorkLock, WorkPlace};
 use finexl_core::{CoreError, atomic, seed};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
@@ -85,7 +86,7 @@ pub fn stylize_folder(
     progress: &(dyn Fn(usize, usize) + Sync),
 ) -> Result<Stylized, DataError> {
     let folder = ImageFolder::list(input, bad_files)?;
-    let partial = prepare_output(input, output, overwrite)?;
+    let (_lock, partial) = prepare_output(input, output, overwrite)?;
     let total = folder.images.len();
     let done = AtomicUsize::new(0);
     let mut images: Vec<(&String, &PathBuf)> = folder.images.iter().collect();
@@ -132,25 +133,32 @@ pub fn stylize_folder(
     })
 }
 
-/// Makes sure that `output` is an empty folder (or may be overwritten) outside `input`, and gives the
-/// place inside it where images are made.
+/// Makes sure that `output` is an empty folder (or may be overwritten) outside `input` that no other process
+/// writes to, and gives the place inside it where images are made.
 fn prepare_output(
     input: &Path,
     output: &Path,
     overwrite: bool,
-) -> Result<PartialFolder, DataError> {
+) -> Result<(WorkLock, PartialFolder), DataError> {
     // Looked at twice: before anything is made in the input, and after, when `..` behind a folder
     // that was not there yet can be followed.
     let existing = output.ancestors().find(|folder| folder.exists());
     refuse_inside(input, output, existing.unwrap_or(Path::new(".")))?;
+    refuse_filled(output, overwrite)?;
+    let lock = WorkPlace::folder(output).claim()?;
+    refuse_filled(output, overwrite)?;
+    let partial = PartialFolder::start(output)?;
+    refuse_inside(input, output, output)?;
+    Ok((lock, partial))
+}
+
+fn refuse_filled(output: &Path, overwrite: bool) -> Result<(), DataError> {
     if !overwrite && output.is_dir() && !is_free(output)? {
         return Err(DataError::OutputNotEmpty {
             path: output.to_path_buf(),
         });
     }
-    let partial = PartialFolder::start(output)?;
-    refuse_inside(input, output, output)?;
-    Ok(partial)
+    Ok(())
 }
 
 fn remove_file(path: &Path) -> Result<(), CoreError> {

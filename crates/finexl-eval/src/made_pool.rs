@@ -3,6 +3,7 @@
 use crate::EvalError;
 use crate::settings::Progress;
 use finexl_core::experiment::Experiment;
+use finexl_core::results_folder::Others;
 use finexl_zoo::personalization::make_pool;
 use std::path::{Path, PathBuf};
 
@@ -36,7 +37,13 @@ pub(crate) fn made_pool(
         return Err(EvalError::setting(setting, problem));
     };
     let device = finexl_zoo::device::by_name(device)?;
-    make_pool(&recipe, &device, progress)?;
+    let others = Others::Stay {
+        remedy: format!(
+            "give the pool of {} another output, or delete that folder",
+            path.display()
+        ),
+    };
+    make_pool(&recipe, &device, &others, progress)?;
     Ok(MadePool {
         folder: recipe.output,
         model: Some(recipe.model),

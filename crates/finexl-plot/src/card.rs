@@ -1,5 +1,7 @@
 //! A model card: Markdown with the YAML front matter that model hubs read.
 
+use crate::card_merge::{BEGIN, END};
+use crate::front_matter;
 use crate::rows::{Shown, generated_sides, made_with, rule, scale, verdict};
 use crate::text;
 use finexl_core::explanation::Explanation;
@@ -23,16 +25,24 @@ impl Default for CardOptions {
     }
 }
 
-/// The explanation as a model card, to be saved as `README.md` of a personalized model.
+/// The explanation as a model card, to be saved as `README.md` of a personalized model. What is ours in it
+/// stands between two marks, so that [`crate::merged_card`] can write it anew.
 ///
 /// The front matter holds only what is known: language, tags and, if given, the base model. All
 /// names are escaped for YAML and for Markdown.
 pub fn model_card(explanation: &Explanation, options: &CardOptions) -> String {
-    let mut card = front_matter(options);
-    let _ = write!(
-        card,
-        "# {}\n\n## What this personalization changes\n\n{}\n\n",
+    format!(
+        "---\n{}---\n\n# {}\n\n{BEGIN}\n\n{}\n{END}\n",
+        front_matter::fresh(options.base_model.as_deref()),
         markdown(&explanation.personalized),
+        section(explanation, options)
+    )
+}
+
+/// What a card says of an explanation, ending in a line break.
+pub(crate) fn section(explanation: &Explanation, options: &CardOptions) -> String {
+    let mut card = format!(
+        "## What this personalization changes\n\n{}\n\n",
         block(&explanation.summary)
     );
     card += &table(explanation, options.top);
@@ -46,14 +56,6 @@ pub fn model_card(explanation: &Explanation, options: &CardOptions) -> String {
     }
     card += &provenance(explanation);
     card
-}
-
-fn front_matter(options: &CardOptions) -> String {
-    let mut yaml = String::from("---\nlanguage: en\n");
-    if let Some(base) = &options.base_model {
-        let _ = writeln!(yaml, "base_model: {}", yaml_string(base));
-    }
-    yaml + "tags:\n- finexl\n- personalization\n- explainability\n---\n\n"
 }
 
 fn table(explanation: &Explanation, top: usize) -> String {
@@ -197,37 +199,9 @@ fn block(words: &str) -> String {
     }
 }
 
-/// A double-quoted YAML scalar.
-fn yaml_string(words: &str) -> String {
-    let mut quoted = String::from("\"");
-    for c in words.chars() {
-        match c {
-            '"' => quoted.push_str("\\\""),
-            '\\' => quoted.push_str("\\\\"),
-            '\n' => quoted.push_str("\\n"),
-            '\t' => quoted.push_str("\\t"),
-            ' '..='~' | '\u{a1}'..='\u{1fff}' | '\u{2030}'..='\u{205f}' => quoted.push(c),
-            '\u{2070}'..='\u{d7ff}' => quoted.push(c),
-            c => {
-                let _ = write!(quoted, "\\U{:08X}", c as u32);
-            }
-        }
-    }
-    quoted.push('"');
-    quoted
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn yaml_scalars_stay_on_one_line() {
-        assert_eq!(
-            yaml_string("a\"b\\c\nlicense: x | ü\u{85}\u{1f34e}"),
-            r#""a\"b\\c\nlicense: x | ü\U00000085\U0001F34E""#
-        );
-    }
 
     #[test]
     fn markdown_is_inert() {

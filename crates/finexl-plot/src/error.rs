@@ -37,6 +37,12 @@ pub enum PlotError {
         /// Series of the chart.
         expected: usize,
     },
+    /// A model card that nothing can be put into.
+    #[error("nothing was written into the model card: {problem}")]
+    Card {
+        /// What is wrong with it, and what to do.
+        problem: String,
+    },
     /// The drawing library failed.
     #[error("{figure}: the figure could not be drawn")]
     Draw {

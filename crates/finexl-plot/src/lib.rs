@@ -6,8 +6,10 @@
 pub mod bars;
 mod canvas;
 pub mod card;
+mod card_merge;
 pub mod chart;
 pub mod error;
+mod front_matter;
 pub mod heatmap;
 pub mod html;
 mod html_page;
@@ -20,9 +22,11 @@ mod rows;
 pub mod selection;
 pub mod table;
 mod text;
+mod yaml_places;
 
 pub use bars::{Bar, BarChart, BarRow, Interval, Tone};
 pub use card::{CardOptions, model_card};
+pub use card_merge::{MergedCard, check_card, merged_card};
 pub use chart::{ChartOptions, aspect_chart};
 pub use error::PlotError;
 pub use heatmap::Heatmap;

@@ -3,8 +3,9 @@
 use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
 use crate::numbers::count;
-use crate::output::{Progress, check_writable, print, write};
+use crate::output::{Progress, print, remark};
 use crate::report::{Reports, show};
+use crate::report_files::ReportFiles;
 use crate::verbs::generated_pairs::{GeneratedPairs, PairFolders};
 use crate::verbs::pairing::{PairingArguments, display_names};
 use crate::verbs::{known_base, words};
@@ -95,26 +96,10 @@ pub struct Explain {
     reports: ReportFiles,
 }
 
-#[derive(Debug, clap::Args)]
-struct ReportFiles {
-    /// Write the result as JSON; - for standard output instead of the table.
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
-    /// Write a self-contained HTML page.
-    #[arg(long, value_name = "FILE")]
-    html: Option<PathBuf>,
-    /// Write a model card (Markdown with Hugging Face front matter).
-    #[arg(long, value_name = "FILE")]
-    card: Option<PathBuf>,
-}
-
 impl Explain {
     /// Runs the verb.
     pub fn run(&self, arguments: &Arguments) -> Result<ExitCode, CliError> {
-        let files = [&self.reports.json, &self.reports.html, &self.reports.card];
-        for path in files.into_iter().flatten() {
-            check_writable(path)?;
-        }
+        let printed = self.reports.check()?;
         let explained = match (
             &self.base_features,
             &self.personalized_features,
@@ -126,20 +111,21 @@ impl Explain {
             _ => self.explain_folders(arguments)?,
         };
         let reports = Reports::new(&explained, self.top);
-        if let Some(path) = &self.reports.json {
-            write(path, &reports.json()?)?;
-        }
-        if let Some(path) = &self.reports.html {
-            write(path, reports.html()?.as_bytes())?;
-        }
-        if let Some(path) = &self.reports.card {
-            write(path, reports.card().as_bytes())?;
-        }
-        let taken = files.into_iter().flatten().any(|p| p == Path::new("-"));
-        if !taken {
-            print(&show(&explained.explanation, self.top, arguments.quiet))?;
+        self.reports
+            .write(&reports, self.base_model(&explained), arguments)?;
+        match printed {
+            // Where a file goes to standard output nothing else does.
+            true => remark(&explained.explanation.notes, arguments.quiet),
+            false => print(&show(&explained.explanation, self.top, arguments.quiet))?,
         }
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// What the card calls the base model; a folder does not say whose images it holds.
+    fn base_model(&self, explained: &Explained) -> Option<String> {
+        let generated = self.base.is_none() && self.base_features.is_none();
+        let known = generated.then(|| explained.explanation.base.clone());
+        self.reports.base_model.clone().or(known)
     }
 
     /// Settings with the method that was chosen, or `otherwise`.

@@ -7,6 +7,7 @@ use crate::verbs::explain::default_settings;
 use crate::verbs::reporting::{Reporting, Sides};
 use finexl_core::experiment::ExplainModels;
 use finexl_core::explanation::{Applied, Generated};
+use finexl_core::work_lock::Patience;
 use finexl_data::image_folder::BadFiles;
 use finexl_data::pairs::{PairOptions, PairSet};
 use finexl_data::scenes::{MANIFEST, Split};
@@ -94,8 +95,15 @@ fn ensure(
     let bar = Progress::new(arguments.quiet);
     let settings = generator.default_settings();
     let record = GenerationRecord::new(generator, adapter, settings, requests);
-    ensure_folder(generator, requests, &record, folder, &|share| {
-        bar.show("generating, %", (100.0 * share).round() as usize, 100);
-    })?;
+    ensure_folder(
+        generator,
+        requests,
+        &record,
+        folder,
+        Patience::Wait,
+        &|share| {
+            bar.show("generating, %", (100.0 * share).round() as usize, 100);
+        },
+    )?;
     Ok(record)
 }

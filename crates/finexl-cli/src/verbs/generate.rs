@@ -6,6 +6,7 @@ use crate::numbers::{count, finite};
 use crate::output::{Progress, print, remark};
 use finexl_core::explanation::Applied;
 use finexl_core::partial_folder::is_free;
+use finexl_core::work_lock::WorkPlace;
 use finexl_data::manifest::read_prompts;
 use finexl_zoo::generators::{
     AnyGenerator, ConceptGuidance, DEFAULT_GENERATOR, Diversity, GenerationRecord,
@@ -168,6 +169,8 @@ impl ModelChoice {
 impl Generate {
     /// Runs the verb.
     pub fn run(&self, arguments: &Arguments) -> Result<ExitCode, CliError> {
+        check_free(&self.out)?;
+        let _lock = WorkPlace::folder(&self.out).claim()?;
         check_free(&self.out)?;
         let prompts = read_prompts(&self.prompts)?;
         let (generator, applied) = self.model.open(arguments)?;

@@ -7,6 +7,7 @@ use crate::verbs::generate::{Walking, collapse, concept, generate};
 use crate::verbs::pairing::display_name;
 use finexl_core::CoreError;
 use finexl_core::explanation::{Applied, Generated};
+use finexl_core::work_lock::WorkPlace;
 use finexl_data::manifest::read_prompts;
 use finexl_data::scenes::{MANIFEST, Split};
 use finexl_explain::cache::Cache;
@@ -227,17 +228,26 @@ fn images(
     (kept, place): (Option<PathBuf>, PathBuf),
     arguments: &Arguments,
 ) -> Result<PathBuf, CliError> {
+    // The record is moved last and says that all images are there.
+    let is_made = |folder: &Path| matches!(GenerationRecord::read(folder), Ok(Some(there)) if there.key() == record.key());
     if let Some(kept) = kept {
-        // The record is moved last and says that all images are there.
-        if matches!(GenerationRecord::read(&kept), Ok(Some(there)) if there.key() == record.key()) {
+        if is_made(&kept) {
             return Ok(kept);
         }
-        match generate(generator, requests, record, &kept, arguments) {
+        let made = || -> Result<(), CliError> {
+            let _lock = WorkPlace::folder(&kept).wait()?;
+            match is_made(&kept) {
+                true => Ok(()),
+                false => generate(generator, requests, record, &kept, arguments),
+            }
+        };
+        match made() {
             Ok(()) => return Ok(kept),
             // A cache that cannot be written never stands in the way of a result.
-            Err(CliError::Zoo(ZooError::Core(CoreError::Write { path, source }))) => {
-                tracing::warn!("images are not kept: {}: {source}", path.display());
-            }
+            Err(
+                CliError::Zoo(ZooError::Core(CoreError::Write { path, source }))
+                | CliError::Core(CoreError::Write { path, source }),
+            ) => tracing::warn!("images are not kept: {}: {source}", path.display()),
             Err(error) => return Err(error),
         }
     }

@@ -1,6 +1,7 @@
 //! Explanations of an experiment, with their reports in its folder.
 
 use crate::arguments::Arguments;
+use crate::card_file::write_card;
 use crate::diagnostics::CliError;
 use crate::output::{Progress, print, write};
 use crate::report::{Reports, show};
@@ -85,7 +86,7 @@ impl<'a> Reporting<'a> {
         let file = |extension: &str| self.output.join(format!("{}.{extension}", sides.file));
         write(&file("json"), &reports.json()?)?;
         write(&file("html"), reports.html()?.as_bytes())?;
-        write(&file("card.md"), reports.card().as_bytes())?;
+        write_card(&file("card.md"), &reports, None)?;
         print(&show(&explained.explanation, TOP, arguments.quiet))?;
         print("\n")
     }

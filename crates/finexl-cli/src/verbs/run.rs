@@ -2,6 +2,7 @@
 
 use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
+use crate::experiment_results::{others, take_results};
 use crate::output::{Progress, print, remark};
 use crate::selection_results::SelectionResults;
 use crate::verbs::explain_models::explain_models;
@@ -12,10 +13,12 @@ use finexl_core::experiment::{
     Calibrate, Evaluate, EvaluateGenerator, EvaluatePool, EvaluateProbes, Experiment,
     GatherReferences, MakePool, PlantedConcepts, ScoreEncoders, SelectModels,
 };
+use finexl_core::results_folder::Results;
 use finexl_data::art::subject_indices;
 use finexl_eval::Measure;
 use finexl_zoo::encoders::{DEFAULT_ENCODER, Encoder};
 use finexl_zoo::generators::open_generator;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -32,14 +35,35 @@ pub struct Run {
     /// where it fits.
     #[arg(long, value_name = "FILE")]
     calibration: Option<PathBuf>,
+    /// Replace results that the output folder has of another recipe; a pool takes over what is the same.
+    #[arg(long)]
+    overwrite: bool,
 }
 
 impl Run {
     /// Runs the verb.
     pub fn run(&self, arguments: &Arguments) -> Result<ExitCode, CliError> {
         let experiment = Experiment::read(&self.experiment)?;
-        self.carry_out(&experiment, arguments)
-            .map_err(|error| error.in_file(&self.experiment))
+        let results = self.results(&experiment)?;
+        let code = self
+            .carry_out(&experiment, arguments)
+            .map_err(|error| error.in_file(&self.experiment))?;
+        if let Some(results) = results {
+            results.check()?;
+        }
+        Ok(code)
+    }
+
+    /// The right to put the results of an experiment where it wants them.
+    fn results(&self, experiment: &Experiment) -> Result<Option<Results>, CliError> {
+        let mut beside = BTreeMap::new();
+        if self.encoder != DEFAULT_ENCODER {
+            beside.insert("encoder".to_string(), self.encoder.clone());
+        }
+        if let Some(path) = &self.calibration {
+            beside.insert("calibration".to_string(), path.display().to_string());
+        }
+        take_results(experiment, &beside, self.overwrite)
     }
 
     fn carry_out(
@@ -76,7 +100,7 @@ impl Run {
             Experiment::EvaluatePool(config) => evaluate_pool(config, arguments)?,
             Experiment::EvaluateProbes(config) => evaluate_probes(config, arguments)?,
             Experiment::GatherReferences(config) => gather_references(config, arguments)?,
-            Experiment::MakePool(config) => make_pool(config, arguments)?,
+            Experiment::MakePool(config) => make_pool(config, self.overwrite, arguments)?,
             Experiment::Personalize(config) => personalize(config, arguments)?,
             Experiment::PlantedConcepts(config) => planted_concepts(config, arguments)?,
             Experiment::ScoreEncoders(config) => score_encoders(config, arguments)?,
@@ -175,12 +199,12 @@ fn gather_references(config: &GatherReferences, arguments: &Arguments) -> Result
 }
 
 /// Makes a pool, or what is missing of it.
-fn make_pool(config: &MakePool, arguments: &Arguments) -> Result<(), CliError> {
+fn make_pool(config: &MakePool, overwrite: bool, arguments: &Arguments) -> Result<(), CliError> {
     let device = finexl_zoo::device::by_name(&arguments.device)?;
     let bar = Progress::new(arguments.quiet);
-    let pool = finexl_zoo::personalization::make_pool(config, &device, &|what, done, total| {
-        bar.show(what, done, total);
-    })?;
+    let others = others(overwrite);
+    let progress = |what: &str, done, total| bar.show(what, done, total);
+    let pool = finexl_zoo::personalization::make_pool(config, &device, &others, &progress)?;
     if !arguments.quiet {
         print(&format!(
             "{} models with images are in {}\n",

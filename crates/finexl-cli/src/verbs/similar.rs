@@ -3,7 +3,7 @@
 use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
 use crate::numbers::count;
-use crate::output::{check_writable, print, remark, write};
+use crate::output::{check_writable, is_standard_output, print, remark, write};
 use finexl_core::CoreError;
 use finexl_core::explanation::Explanation;
 use finexl_core::fingerprint::Fingerprint;
@@ -86,7 +86,7 @@ impl Similar {
         if let Some(path) = &self.json {
             write(path, &json(&ranking)?)?;
         }
-        if self.json.as_deref() != Some(Path::new("-")) {
+        if !self.json.as_deref().is_some_and(is_standard_output) {
             print(&table(&target, &ranking, self.top))?;
         }
         Ok(ExitCode::SUCCESS)

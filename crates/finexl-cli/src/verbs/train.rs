@@ -4,6 +4,8 @@ use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
 use crate::output::{Progress, check_writable};
 use finexl_core::experiment::Experiment;
+use finexl_core::recipe::Recipe;
+use finexl_core::results_folder::{Others, ResultsPlace};
 use finexl_explain::heads::training::{fit_readings, train_head};
 use finexl_zoo::generators::mini_autoregressive::TokenTransformer;
 use finexl_zoo::generators::mini_diffusion::Denoiser;
@@ -61,9 +63,12 @@ impl Train {
         let device = finexl_zoo::device::by_name(&arguments.device)?;
         let encoder = finexl_zoo::encoders::open(&recipe.encoder, &device)?;
         let folder = run_folder(&recipe.name, self.run_folder.as_deref());
+        let asked = Recipe::of(experiment)?.with_inputs()?;
+        let results = ResultsPlace::folder(&folder).borrow(&asked, &others(&folder))?;
         let progress = Progress::new(arguments.quiet);
         let drawing = |done, total| progress.show("drawing sets", done, total);
         fit_readings(recipe, encoder.as_ref(), &folder, &drawing)?;
+        results.check()?;
         if !arguments.quiet {
             println!("wrote {}", recipe.output.display());
         }
@@ -76,8 +81,18 @@ fn run_folder(name: &str, chosen: Option<&Path>) -> PathBuf {
     chosen.map_or_else(|| Path::new("runs").join(name), Path::to_path_buf)
 }
 
-/// Trains what a recipe describes, going on from its last checkpoint; false where the experiment is
-/// no recipe.
+/// What becomes of a training of another recipe in a folder.
+fn others(folder: &Path) -> Others {
+    Others::Stay {
+        remedy: format!(
+            "give the recipe another name (or this run another --run-folder), or delete {} to train anew",
+            folder.display()
+        ),
+    }
+}
+
+/// Trains what a recipe describes, going on from its last checkpoint and waiting for another process that is
+/// at it; false where the experiment is no recipe.
 pub fn train_recipe(
     experiment: &Experiment,
     run_folder: Option<&Path>,
@@ -96,6 +111,8 @@ pub fn train_recipe(
     check_writable(output)?;
     let device = finexl_zoo::device::by_name(&arguments.device)?;
     let folder = self::run_folder(name, run_folder);
+    let asked = Recipe::of(experiment)?.with_inputs()?;
+    let results = ResultsPlace::folder(&folder).take(&asked, &others(&folder))?;
     let quiet = arguments.quiet;
     let report = match experiment {
         Experiment::TrainAutoencoder(r) => train_autoencoder(r, &folder, &device, quiet)?,
@@ -114,6 +131,7 @@ pub fn train_recipe(
         }
         _ => return Ok(false),
     };
+    results.check()?;
     if !quiet {
         match report.weights {
             Some(path) => println!("wrote {}", path.display()),

@@ -255,10 +255,18 @@ fn a_model_that_is_fine_tuned_as_a_whole_has_its_own_weights_and_no_scale() {
 fn snapshots_of_another_personalization_stay_and_missing_ones_are_made() {
     let sandbox = personalized();
     sandbox.write("other.toml", LORA.replace("1e-3", "2e-3"));
-    sandbox.refuses(
-        "personalize other.toml",
-        &["step-0002", "another personalization"],
+    let words = [
+        "step-0002",
+        "learning_rate was 0.001, is now 0.002",
+        "another personalization",
+    ];
+    sandbox.refuses("personalize other.toml", &words);
+    // Nor are they mixed with others by asking for other steps.
+    sandbox.write(
+        "other.toml",
+        LORA.replace("1e-3", "2e-3").replace("[2, 4]", "[3]"),
     );
+    sandbox.refuses("personalize other.toml", &words);
     let whole = contents(&sandbox, "tiny");
     std::fs::remove_dir_all(sandbox.path("tiny/step-0002")).unwrap();
     sandbox.succeeds("personalize lora.toml");
@@ -273,12 +281,26 @@ fn models_are_explained_from_a_file() {
                       [explain-models.personalized]\ntiny = \"tiny/step-0004\"\n";
     sandbox.write("models.toml", experiment);
     sandbox.succeeds("run models.toml");
-    let reports = ["base", "tiny", "tiny.card.md", "tiny.html", "tiny.json"];
+    let reports = [
+        "base",
+        "resolved.toml",
+        "tiny",
+        "tiny.card.md",
+        "tiny.html",
+        "tiny.json",
+    ];
     assert_eq!(sandbox.names("out"), reports);
-    // Images of another seed are not taken for these.
     sandbox.write("models.toml", experiment.replace("seed = 1", "seed = 2"));
-    sandbox.refuses("run models.toml", &["out/base", "other prompts"]);
-    sandbox.write("models.toml", experiment.replace("\ntiny =", "\nbase ="));
+    let words = ["out", "explain-models.seed was 1, is now 2", "--overwrite"];
+    sandbox.refuses("run models.toml", &words);
+    // Images of another seed are not taken for these, nor replaced even so.
+    let outcome = sandbox.run("run models.toml --overwrite");
+    assert_eq!(outcome.code, Some(2));
+    for word in ["out/base", "other prompts"] {
+        assert!(outcome.stderr.contains(word), "{}", outcome.stderr);
+    }
+    let wrong = experiment.replace("\"out\"", "\"new\"");
+    sandbox.write("models.toml", wrong.replace("\ntiny =", "\nbase ="));
     sandbox.refuses("run models.toml", &["\"base\"", "another name"]);
 }
 

@@ -2,6 +2,8 @@
 
 mod calibrations;
 mod captioner_training;
+mod cards;
+mod changed_recipes;
 mod clip_models;
 mod data_verbs;
 mod devices;
@@ -28,7 +30,9 @@ mod references;
 mod sandbox;
 mod selections;
 mod similar_models;
+mod special_files;
 mod trained;
+mod two_at_once;
 mod uncertainty;
 mod weights_files;
 mod words;

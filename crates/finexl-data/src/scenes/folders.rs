@@ -6,6 +6,7 @@ use crate::encode::write_png;
 use crate::error::DataError;
 use crate::image::Image;
 use finexl_core::atomic;
+use finexl_core::work_lock::WorkPlace;
 use rayon::prelude::*;
 use std::path::Path;
 
@@ -23,7 +24,7 @@ const NAME_LENGTH: usize = 80;
 /// pairs by file name. Returns the number of images.
 ///
 /// # Errors
-/// [`DataError::Core`] where the folder cannot be made or written to.
+/// [`DataError::Core`] where the folder cannot be made or written to, or another process writes to it.
 pub fn render_scenes(
     sprites: &SpriteSet,
     scenes: &[Scene],
@@ -31,7 +32,7 @@ pub fn render_scenes(
     size: usize,
     seed: u64,
 ) -> Result<usize, DataError> {
-    atomic::create_folder(folder)?;
+    let _lock = WorkPlace::folder(folder).claim()?;
     let draw = |(index, scene): (usize, &Scene)| {
         let prompt = scene.prompt();
         let file = format!("{index:05}-{}.png", file_stem(&prompt));
@@ -51,13 +52,13 @@ pub fn render_scenes(
 /// the columns prompt, file, artist. Returns the number of images.
 ///
 /// # Errors
-/// [`DataError::Core`] where the folder cannot be made or written to.
+/// [`DataError::Core`] where the folder cannot be made or written to, or another process writes to it.
 pub fn render_subjects(
     sprites: &SpriteSet,
     folder: &Path,
     size: usize,
 ) -> Result<usize, DataError> {
-    atomic::create_folder(folder)?;
+    let _lock = WorkPlace::folder(folder).claim()?;
     let draw = |(index, subject): (usize, &crate::art::Subject)| {
         let file = format!("{}.png", file_stem(&subject.name));
         let image = portrait(sprites, index, size.max(1))?;

@@ -47,12 +47,12 @@ pub(super) struct Setup<'a> {
 }
 
 /// Runs the experiment: encoders are opened by `open`, the rest on the device of that name. Every
-/// answer is kept at once, and the features of the encoders; a run that was stopped goes on. What LPIPS and
-/// Inception see is computed anew.
+/// answer is kept at once, and the features of the encoders; a run that was stopped goes on, and one at work in
+/// the folder is waited for. What LPIPS and Inception see is computed anew.
 ///
 /// # Errors
-/// Settings that cannot be measured with, pools that are not there, [`finexl_core::CoreError::Busy`] where
-/// another run is at work in the folder. A method that fails on a model is no error but a problem.
+/// Settings that cannot be measured with, pools that are not there. A method that fails on a model is no error
+/// but a problem.
 pub fn select_models(
     config: &SelectModels,
     open: Open<'_>,

@@ -5,7 +5,7 @@ use super::thresholds::Thresholds;
 use crate::EvalError;
 use crate::report::{write_json, write_table};
 use finexl_core::atomic;
-use finexl_core::experiment::{Experiment, SelectModels};
+use finexl_core::experiment::SelectModels;
 use finexl_core::fingerprint::Fingerprint;
 use finexl_core::selection::{Figure, SelectionRecord, TableColumn};
 use serde::Serialize;
@@ -73,7 +73,7 @@ struct Line<'a> {
     problems: usize,
 }
 
-/// Writes records, tables, the resolved experiment and the provenance; returns the tables.
+/// Writes records, tables and the provenance; returns the tables.
 ///
 /// # Errors
 /// Files that cannot be written, a statistic that fails.
@@ -85,8 +85,6 @@ pub fn write(
     let folder = &config.output;
     SelectionRecord::write_all(&folder.join("records.jsonl"), records)?;
     let columns = write_tables(folder, records)?;
-    let resolved = Experiment::SelectModels(config.clone());
-    finexl_core::toml_file::write(&folder.join("resolved.toml"), &resolved)?;
     write_json(&folder.join("provenance.json"), provenance)?;
     Ok(columns)
 }

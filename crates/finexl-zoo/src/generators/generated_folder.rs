@@ -4,6 +4,7 @@ use super::generation_record::{GenerationRecord, RECORD};
 use super::{GenerationRequest, Generator};
 use crate::ZooError;
 use finexl_core::partial_folder::PartialFolder;
+use finexl_core::work_lock::{Patience, WorkPlace};
 use finexl_core::{atomic, json_file};
 use finexl_data::encode::png_bytes;
 use finexl_data::scenes::{MANIFEST, write_manifest};
@@ -20,6 +21,7 @@ pub(super) fn file_name(request: &GenerationRequest) -> String {
 
 /// Generates the images of requests into a folder, with `manifest.csv` (file, prompt, seed, index)
 /// and a record of how. Files appear when all are complete; `progress` is told the share that is done.
+/// That no other process makes images there at the same time is the caller's task ([`WorkPlace`]).
 ///
 /// # Errors
 /// As [`Generator::generate`]; [`finexl_core::CoreError::Memory`] before anything is made,
@@ -72,7 +74,8 @@ pub fn generate_folder(
     Ok(())
 }
 
-/// As [`generate_folder`], unless the folder holds exactly these images already.
+/// As [`generate_folder`], unless the folder holds exactly these images already, or another process is making
+/// them and is not waited for; false in that last case.
 ///
 /// # Errors
 /// As [`generate_folder`]; [`ZooError::Config`] where it holds images that were made otherwise.
@@ -81,15 +84,29 @@ pub fn ensure_folder(
     requests: &[GenerationRequest],
     record: &GenerationRecord,
     folder: &Path,
+    patience: Patience,
     progress: &(dyn Fn(f64) + Sync),
-) -> Result<(), ZooError> {
+) -> Result<bool, ZooError> {
+    is_made(record, folder)?;
+    // Also where they are there: a run that was killed at its very end has left its lock.
+    let Some(_lock) = WorkPlace::folder(folder).take(patience)? else {
+        return Ok(false);
+    };
+    if !is_made(record, folder)? {
+        generate_folder(generator, requests, record, folder, progress)?;
+    }
+    Ok(true)
+}
+
+/// Whether a folder holds exactly these images: their record is written last.
+fn is_made(record: &GenerationRecord, folder: &Path) -> Result<bool, ZooError> {
     match GenerationRecord::read(folder)? {
-        Some(there) if there.key() == record.key() => Ok(()),
+        Some(there) if there.key() == record.key() => Ok(true),
         Some(_) => Err(ZooError::Config(format!(
             "{} holds images of another model, other prompts, other settings or another device; give another \
              folder or remove it",
             folder.display()
         ))),
-        None => generate_folder(generator, requests, record, folder, progress),
+        None => Ok(false),
     }
 }

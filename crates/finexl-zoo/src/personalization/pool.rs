@@ -1,17 +1,21 @@
 //! Pools: many personalized models of one base, with images of all of them.
 
-use super::pool_plan::Plan;
-use super::tuning::personalize;
+use super::pool_plan::{Plan, Training};
+use super::tuning::personalize_with;
 use crate::ZooError;
 use crate::generators::{
     AnyGenerator, ConceptGuidance, Diversity, GenerationRecord, GenerationRequest,
     GenerationSettings, Generator, Walk, ensure_folder, open_generator, open_personalized,
 };
 use burn::tensor::Device;
-use finexl_core::experiment::MakePool;
+use finexl_core::experiment::{Experiment, MakePool};
 use finexl_core::explanation::Applied;
 use finexl_core::pool::{Personalized, PoolModel, PoolRecord};
+use finexl_core::recipe::Recipe;
+use finexl_core::results_folder::{Others, ResultsPlace};
+use finexl_core::work_lock::Patience;
 use finexl_data::scenes::Split;
+use std::cell::Cell;
 use std::path::Path;
 
 /// Folder of the trained models inside a pool.
@@ -21,16 +25,19 @@ pub(super) const IMAGES: &str = "images";
 pub(super) const BASE: &str = "base";
 
 /// Makes a pool, or what is missing of it: models and images that are complete stay as they are, and a
-/// training that was killed goes on where it stood. `progress` is told what is being made, and how many
-/// models are done and how many there are.
+/// training that was killed goes on where it stood. Processes that make one pool at the same time share the
+/// work: each passes over what another one is at, and waits for it when nothing else is left. `progress` is
+/// told what is being made, and how many models are done and how many there are.
 ///
 /// # Errors
-/// A configuration that names what is not there, before anything is made; anything that [`personalize`]
-/// or generating refuses; images of another model in the folder; [`ZooError::Collapsed`] naming a model
-/// whose images are all one picture.
+/// A configuration that names what is not there, before anything is made; a pool of another recipe, unless
+/// it is to be replaced, and then its models and images that were made otherwise; anything that
+/// [`personalize`](super::personalize) or generating refuses; [`ZooError::Collapsed`] naming a model whose
+/// images are all one picture.
 pub fn make_pool(
     config: &MakePool,
     device: &Device,
+    others: &Others,
     progress: &(dyn Fn(&str, usize, usize) + Sync),
 ) -> Result<PoolRecord, ZooError> {
     let base = open_generator(&config.model, device)?;
@@ -38,31 +45,32 @@ pub fn make_pool(
     let split: Split = config.split.parse()?;
     let prompts = base.scene_prompts(split, config.seed, config.pairs)?;
     let requests = GenerationRequest::of_prompts(&prompts, config.seed);
+    let recipe = Recipe::of(&Experiment::MakePool(config.clone()))?;
+    // Held for a moment only: the work itself is shared.
+    ResultsPlace::folder(&config.output)
+        .take(&recipe, others)?
+        .keep();
+    let models: Vec<PoolModel> = plan.models().cloned().collect();
     let pool = Pool {
         config,
         base: &base,
         requests: &requests,
         device,
+        progress,
+        total: models.len(),
+        done: Cell::new(0),
     };
-    let models: Vec<PoolModel> = plan.models().cloned().collect();
-    let total = models.len();
-    pool.images(&*base, None, plain(config, &*base), BASE)?;
-    let mut done = 0;
-    for training in &plan.trainings {
-        let name = &training.config.name;
-        personalize(&training.config, &base, device, &|step, steps| {
-            progress(&format!("{name}, step {step} of {steps}"), done, total);
-        })?;
-        for model in &training.models {
-            pool.images_of(model)?;
-            done += 1;
-            progress(&model.name, done, total);
+    let mut open = vec![Unit::Base];
+    open.extend(plan.trainings.iter().map(Unit::Training));
+    open.extend(plan.untrained.iter().map(Unit::Model));
+    for patience in [Patience::Leave, Patience::Wait] {
+        let mut left = Vec::new();
+        for unit in open {
+            if !pool.make(&unit, patience)? {
+                left.push(unit);
+            }
         }
-    }
-    for model in &plan.untrained {
-        pool.images_of(model)?;
-        done += 1;
-        progress(&model.name, done, total);
+        open = left;
     }
     let record = PoolRecord {
         version: PoolRecord::VERSION,
@@ -76,28 +84,98 @@ pub fn make_pool(
     Ok(record)
 }
 
+/// What one process at a time makes.
+enum Unit<'a> {
+    /// The images of the base.
+    Base,
+    /// A training, then the images of its models.
+    Training(&'a Training),
+    /// The images of a model that is not trained.
+    Model(&'a PoolModel),
+}
+
 /// What images are made with.
 struct Pool<'a> {
     config: &'a MakePool,
     base: &'a AnyGenerator,
     requests: &'a [GenerationRequest],
     device: &'a Device,
+    progress: &'a (dyn Fn(&str, usize, usize) + Sync),
+    /// Models in all, and those that are done.
+    total: usize,
+    done: Cell<usize>,
 }
 
 impl Pool<'_> {
-    /// Makes the images of a model, unless they are there.
-    fn images_of(&self, model: &PoolModel) -> Result<(), ZooError> {
+    /// Makes what is missing of a unit; false where some of that was left to another process.
+    fn make(&self, unit: &Unit<'_>, patience: Patience) -> Result<bool, ZooError> {
+        match unit {
+            Unit::Base => {
+                let settings = plain(self.config, &**self.base);
+                self.images(&**self.base, None, settings, (BASE, patience))
+            }
+            Unit::Training(training) => self.train(training, patience),
+            Unit::Model(model) => {
+                let made = self.images_of(model, patience)?;
+                if made {
+                    self.tell(&[model]);
+                }
+                Ok(made)
+            }
+        }
+    }
+
+    fn train(&self, training: &Training, patience: Patience) -> Result<bool, ZooError> {
+        let name = &training.config.name;
+        let told = |step, steps| {
+            let what = format!("{name}, step {step} of {steps}");
+            (self.progress)(&what, self.done.get(), self.total);
+        };
+        let trained = personalize_with(&training.config, self.base, self.device, patience, &told)?;
+        if trained.is_none() {
+            return Ok(false);
+        }
+        let mut all = true;
+        for model in &training.models {
+            all &= self.images_of(model, patience)?;
+        }
+        if all {
+            self.tell(&training.models.iter().collect::<Vec<_>>());
+        }
+        Ok(all)
+    }
+
+    /// Says that models are done.
+    fn tell(&self, models: &[&PoolModel]) {
+        for model in models {
+            self.done.set(self.done.get() + 1);
+            (self.progress)(&model.name, self.done.get(), self.total);
+        }
+    }
+
+    /// Makes the images of a model, unless they are there or left to another process; false in that case.
+    fn images_of(&self, model: &PoolModel, patience: Patience) -> Result<bool, ZooError> {
         match &model.by {
             Personalized::Training { folder, scale, .. } => {
                 let folder = self.config.output.join(folder);
                 let opened = open_personalized(&self.config.model, &folder, *scale, self.device)?;
                 let adapter = (folder.as_path(), &opened.applied);
                 let settings = plain(self.config, &*opened.generator);
-                self.images(&*opened.generator, Some(adapter), settings, &model.name)
+                self.images(
+                    &*opened.generator,
+                    Some(adapter),
+                    settings,
+                    (model.name.as_str(), patience),
+                )
             }
             by => {
                 let settings = settings_by(self.config, by, &**self.base);
-                self.images(&**self.base, None, settings, &model.name)
+                self.images(
+                    &**self.base,
+                    None,
+                    settings,
+                    (model.name.as_str(), patience),
+                )
             }
         }
     }
@@ -107,17 +185,20 @@ impl Pool<'_> {
         generator: &dyn Generator,
         adapter: Option<(&Path, &Applied)>,
         settings: GenerationSettings,
-        name: &str,
-    ) -> Result<(), ZooError> {
+        (name, patience): (&str, Patience),
+    ) -> Result<bool, ZooError> {
         let record = GenerationRecord::new(generator, adapter, settings, self.requests);
         let folder = self.config.output.join(IMAGES).join(name);
-        ensure_folder(generator, self.requests, &record, &folder, &|_| ())?;
+        let requests = self.requests;
+        if !ensure_folder(generator, requests, &record, &folder, patience, &|_| ())? {
+            return Ok(false);
+        }
         match Diversity::of_folder(&folder, self.requests)? {
             Some(diversity) if diversity.is_collapse() => Err(ZooError::Collapsed {
                 model: format!("pool {}: the model {name}", self.config.name),
                 diversity,
             }),
-            _ => Ok(()),
+            _ => Ok(true),
         }
     }
 }

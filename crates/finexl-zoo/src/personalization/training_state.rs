@@ -68,13 +68,10 @@ impl TrainingStates {
         model: &M,
         optimizer: &ModuleOptimizer,
     ) -> Option<(usize, M, ModuleOptimizer)> {
-        let mut kept: Vec<(usize, PathBuf)> = self
-            .folders()
-            .into_iter()
-            .filter_map(|folder| {
-                let record = PersonalizationRecord::read(&folder).ok()??;
-                wanted(&record).then_some((record.step, folder))
-            })
+        let records = self.records().into_iter();
+        let mut kept: Vec<(usize, PathBuf)> = records
+            .filter(|(_, record)| wanted(record))
+            .map(|(folder, record)| (record.step, folder))
             .collect();
         kept.sort();
         let (step, folder) = kept.pop()?;
@@ -85,6 +82,15 @@ impl TrainingStates {
         // is not there; then the training begins anew.
         let load = AssertUnwindSafe(|| optimizer.clone().load_record(state));
         Some((step, trained, catch_unwind(load).ok()?))
+    }
+
+    /// The records of all complete states, with their folders.
+    pub fn records(&self) -> Vec<(PathBuf, PersonalizationRecord)> {
+        let read = |folder: PathBuf| {
+            let record = PersonalizationRecord::read(&folder).ok()??;
+            Some((folder, record))
+        };
+        self.folders().into_iter().filter_map(read).collect()
     }
 
     /// Removes all states.

@@ -53,6 +53,7 @@ pub fn train_autoencoder(
         schedule: recipe.schedule.clone(),
         folder: run_folder,
         quiet,
+        patience: None,
     };
     let source = AutoencoderBatches {
         images: images.clone(),

@@ -46,6 +46,7 @@ pub fn train_captioner(
         schedule: recipe.schedule.clone(),
         folder: run_folder,
         quiet,
+        patience: None,
     };
     let optimizer = muon_in(&["decoder"], &run.schedule);
     let trained = run.launch(trainee, batches, optimizer, |run| {

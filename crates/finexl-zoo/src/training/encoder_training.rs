@@ -33,6 +33,7 @@ pub fn train_encoder(
         schedule: recipe.schedule(),
         folder: run_folder,
         quiet,
+        patience: None,
     };
     let optimizer = muon_in(&["transformer", "mixer"], &run.schedule);
     let source = EncoderBatches {

@@ -46,6 +46,7 @@ pub fn train_generator<N: LatentNetwork>(
         schedule: recipe.schedule.clone(),
         folder: run_folder,
         quiet,
+        patience: None,
     };
     let samples = run_folder.join("samples");
     finexl_core::atomic::create_folder(&samples)?;

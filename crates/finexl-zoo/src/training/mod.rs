@@ -13,10 +13,12 @@ mod generator_training;
 mod loss_output;
 mod optimizers;
 mod parts;
+mod patience;
 mod plain_renderer;
 mod sample_grid;
 mod scene_images;
 mod training_loop;
+mod whole_checkpoints;
 
 pub use autoencoder_training::train_autoencoder;
 pub use averaging::follow;

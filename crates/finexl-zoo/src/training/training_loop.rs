@@ -1,6 +1,10 @@
 //! What all trainings share: drawn batches, schedule, optimiser, checkpoints, resuming.
 
+use super::patience::Patience;
 use super::plain_renderer::PlainRenderer;
+use super::whole_checkpoints::{
+    CHECKPOINTS, KEPT, MODEL, OPTIMIZER, SCHEDULER, WholeCheckpoints, keep_until,
+};
 use crate::ZooError;
 use burn::data::dataloader::{DataLoader, DataLoaderIterator, Progress};
 use burn::data::dataset::DatasetError;
@@ -69,6 +73,8 @@ pub struct TrainingRun<'a> {
     pub folder: &'a Path,
     /// Whether nothing is shown.
     pub quiet: bool,
+    /// Epochs without a lower validation loss after which it ends early.
+    pub patience: Option<usize>,
 }
 
 /// How a training ended.
@@ -99,7 +105,12 @@ impl TrainingRun<'_> {
     {
         finexl_core::atomic::create_folder(self.folder)?;
         let learner = Learner::new(trainee, optimizer, self.learning_rates()?);
+        finexl_core::atomic::create_folder(self.folder.join(CHECKPOINTS))?;
         let resumed_after = self.last_checkpoint();
+        let patience = self
+            .patience
+            .map(|epochs| Patience::new(self.folder, epochs));
+        let stopped = patience.as_ref().and_then(|p| p.stopped_by(resumed_after));
         let source = Arc::new(source);
         let loader = |split, epoch| {
             Arc::new(DrawnLoader {
@@ -118,12 +129,20 @@ impl TrainingRun<'_> {
         let run = SupervisedTraining::new(self.folder, training, validation)
             .metric_train_numeric(LearningRateMetric::new());
         let mut run = metrics(run)
-            .with_default_checkpointers()
-            .with_checkpointing_strategy(KeepLastNCheckpoints::new(2))
+            .with_custom_checkpointers(
+                WholeCheckpoints::of(self.folder, MODEL),
+                WholeCheckpoints::of(self.folder, OPTIMIZER),
+                WholeCheckpoints::of(self.folder, SCHEDULER),
+            )
+            .with_checkpointing_strategy(KeepLastNCheckpoints::new(KEPT))
             .with_interrupter(Interrupter::new())
             .with_application_logger(None)
-            .num_epochs(self.schedule.epochs)
+            // One that had lost patience is at its end: nothing is left to be trained.
+            .num_epochs(stopped.map_or(self.schedule.epochs, |_| resumed_after))
             .label(self.name);
+        if let Some(patience) = patience {
+            run = run.early_stopping(patience);
+        }
         if resumed_after > 0 {
             run = run.checkpoint(resumed_after);
         }
@@ -168,14 +187,14 @@ impl TrainingRun<'_> {
 
     /// The last epoch whose three checkpoint files can all be read, or 0.
     pub(super) fn last_checkpoint(&self) -> usize {
-        let folder = self.folder.join("checkpoint");
+        let folder = self.folder.join(CHECKPOINTS);
         (1..=self.schedule.epochs)
             .rev()
             .find(|epoch| {
                 let file = |part: &str| folder.join(format!("{part}-{epoch}.bpk"));
-                ModuleRecord::load(file("model")).is_ok()
-                    && OptimizerRecord::load(file("optim")).is_ok()
-                    && LrSchedulerRecord::load(file("scheduler")).is_ok()
+                ModuleRecord::load(file(MODEL)).is_ok()
+                    && OptimizerRecord::load(file(OPTIMIZER)).is_ok()
+                    && LrSchedulerRecord::load(file(SCHEDULER)).is_ok()
             })
             .unwrap_or(0)
     }

@@ -4,6 +4,7 @@ use crate::error::ExplainError;
 use crate::heads::{Episode, Stock};
 use finexl_core::CoreError;
 use finexl_core::fingerprint::Fingerprint;
+use finexl_core::work_lock::WorkPlace;
 use finexl_zoo::encoders::Features;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
@@ -43,7 +44,8 @@ impl<'a> EpisodeStore<'a> {
         count: usize,
         progress: DrawingProgress<'_>,
     ) -> Result<Vec<Episode>, ExplainError> {
-        finexl_core::atomic::create_folder(self.folder)?;
+        // Another training may draw from the same: then it is waited for, and its sets are taken.
+        let _lock = WorkPlace::folder(self.folder).wait()?;
         let mut all = Vec::with_capacity(count);
         while all.len() < count {
             progress(all.len(), count);

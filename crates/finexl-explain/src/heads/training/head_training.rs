@@ -16,8 +16,6 @@ use crate::heads::{Codec, Episode, HeadConfig, Stock};
 use crate::vocabulary::Vocabulary;
 use burn::tensor::Device;
 use burn::train::metric::LossMetric;
-use burn::train::metric::store::{Aggregate, Direction, Split};
-use burn::train::{MetricEarlyStoppingStrategy, StoppingCondition};
 use finexl_core::experiment::TrainHead;
 use finexl_core::fingerprint::Fingerprint;
 use finexl_data::image::Image;
@@ -60,6 +58,7 @@ pub fn train_head(
         schedule: recipe.schedule.clone(),
         folder: run_folder,
         quiet,
+        patience: recipe.patience,
     };
     let config = &closed.config;
     let batches = HeadBatches::new(
@@ -73,16 +72,7 @@ pub fn train_head(
         for figure in FigureMetric::all() {
             run = run.metric_valid_numeric(figure);
         }
-        match recipe.patience {
-            Some(n_epochs) => run.early_stopping(MetricEarlyStoppingStrategy::new(
-                &LossMetric::new(),
-                Aggregate::Mean,
-                Direction::Lowest,
-                Split::Valid,
-                StoppingCondition::NoImprovementSince { n_epochs },
-            )),
-            None => run,
-        }
+        run
     })?;
     let resumed_after = trained.resumed_after;
     let Some(trainee) = trained.module else {

@@ -1,0 +1,65 @@
+//! Where the forms of an explanation are written.
+
+use crate::arguments::Arguments;
+use crate::card_file::{check_card_file, write_card};
+use crate::diagnostics::CliError;
+use crate::output::{check_standard_output, check_writable, remark, write};
+use crate::report::Reports;
+use std::path::PathBuf;
+
+/// The files that a run is asked for.
+#[derive(Debug, clap::Args)]
+pub struct ReportFiles {
+    /// Write the result as JSON; - for standard output instead of the table.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Write a self-contained HTML page.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Write a model card (Markdown with Hugging Face front matter); of one that is there only finexl's own
+    /// section and keys are replaced.
+    #[arg(long, value_name = "FILE")]
+    card: Option<PathBuf>,
+    /// What the card names as base model, e.g. artist/base; a base that FineXL generated with is known.
+    #[arg(long, value_name = "NAME", requires = "card")]
+    pub base_model: Option<String>,
+}
+
+impl ReportFiles {
+    /// Refuses, before any work is done, what cannot be written; true where standard output is taken.
+    pub fn check(&self) -> Result<bool, CliError> {
+        let files = [
+            ("--json", self.json.as_deref()),
+            ("--html", self.html.as_deref()),
+            ("--card", self.card.as_deref()),
+        ];
+        let printed = check_standard_output(&files)?;
+        for path in files.into_iter().filter_map(|(_, path)| path) {
+            check_writable(path)?;
+        }
+        if let Some(path) = &self.card {
+            check_card_file(path)?;
+        }
+        Ok(printed)
+    }
+
+    /// Writes them.
+    pub fn write(
+        &self,
+        reports: &Reports<'_>,
+        base_model: Option<String>,
+        arguments: &Arguments,
+    ) -> Result<(), CliError> {
+        if let Some(path) = &self.json {
+            write(path, &reports.json()?)?;
+        }
+        if let Some(path) = &self.html {
+            write(path, reports.html()?.as_bytes())?;
+        }
+        if let Some(path) = &self.card {
+            let notes = write_card(path, reports, base_model)?;
+            remark(&notes, arguments.quiet);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,234 @@
+//! A folder, or a file, of results that one recipe is made into by one process at a time.
+
+use crate::recipe::{self, Recipe};
+use crate::work_lock::{WorkLock, WorkPlace};
+use crate::{CoreError, atomic};
+use std::path::{Path, PathBuf};
+
+/// What only a run leaves: a folder that has one of these holds results.
+const RESULTS: [&str; 3] = ["checkpoint", "pool.json", "provenance.json"];
+
+/// What becomes of results of another recipe.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Others {
+    /// They stay, and the run is refused with this remedy.
+    Stay {
+        /// What to do.
+        remedy: String,
+    },
+    /// They are replaced: somebody has asked for that.
+    Replace,
+}
+
+/// The right to put results of one recipe somewhere, until it is dropped.
+#[derive(Debug)]
+pub struct Results {
+    lock: WorkLock,
+    /// The record of the recipe, if it was written now.
+    new: Option<PathBuf>,
+}
+
+/// Where results of a recipe go.
+#[derive(Clone, Debug)]
+pub struct ResultsPlace {
+    path: PathBuf,
+    record: PathBuf,
+    work: WorkPlace,
+    is_folder: bool,
+}
+
+impl ResultsPlace {
+    /// A folder; what was asked for is kept in it as `resolved.toml`.
+    pub fn folder(path: impl AsRef<Path>) -> Self {
+        let path = path.as_ref();
+        Self {
+            path: path.to_path_buf(),
+            record: path.join(recipe::FILE),
+            work: WorkPlace::folder(path),
+            is_folder: true,
+        }
+    }
+
+    /// A file; what was asked for is kept beside it, with `.resolved.toml` at the end of its name.
+    pub fn file(path: impl AsRef<Path>) -> Self {
+        let path = path.as_ref();
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        Self {
+            path: path.to_path_buf(),
+            record: path.with_file_name(format!("{name}.{}", recipe::FILE)),
+            work: WorkPlace::file(path),
+            is_folder: false,
+        }
+    }
+
+    /// Refuses results of another recipe; true where there are some of this one.
+    ///
+    /// # Errors
+    /// [`CoreError::OtherRecipe`] naming what differs, [`CoreError::UnknownRecipe`] where nothing says what
+    /// is there, a record that is damaged.
+    pub fn check(&self, recipe: &Recipe, others: &Others) -> Result<bool, CoreError> {
+        let Others::Stay { remedy } = others else {
+            let kept = Recipe::read(&self.record).ok().flatten();
+            return Ok(kept.is_some_and(|kept| kept.differences(recipe).is_empty()));
+        };
+        match Recipe::read(&self.record)? {
+            Some(kept) => match kept.differences(recipe) {
+                differences if differences.is_empty() => Ok(true),
+                differences => Err(CoreError::OtherRecipe {
+                    path: self.path.clone(),
+                    differences,
+                    remedy: remedy.clone(),
+                }),
+            },
+            None if self.has_results() => Err(CoreError::UnknownRecipe {
+                path: self.path.clone(),
+                record: self
+                    .record
+                    .file_name()
+                    .unwrap_or_default()
+                    .to_string_lossy()
+                    .into_owned(),
+                remedy: remedy.clone(),
+            }),
+            None => Ok(false),
+        }
+    }
+
+    fn has_results(&self) -> bool {
+        match self.is_folder {
+            true => RESULTS.iter().any(|name| self.path.join(name).exists()),
+            false => self.path.exists(),
+        }
+    }
+
+    /// Takes the place for a recipe, waiting for a process that is at work there, and keeps what was asked
+    /// for. Dropped before anything else was made there, it takes that with it.
+    ///
+    /// # Errors
+    /// As [`ResultsPlace::check`], before and after waiting; [`CoreError::Write`] where it cannot be
+    /// written to.
+    pub fn take(&self, recipe: &Recipe, others: &Others) -> Result<Results, CoreError> {
+        self.check(recipe, others)?;
+        let lock = self.work.wait()?;
+        let same = self.check(recipe, others)?;
+        let mut results = Results { lock, new: None };
+        if !same {
+            let is_new = !self.record.exists();
+            recipe.write(&self.record)?;
+            results.new = is_new.then(|| self.record.clone());
+        }
+        Ok(results)
+    }
+
+    /// As [`ResultsPlace::take`], but what was asked for is only compared and not kept.
+    ///
+    /// # Errors
+    /// As [`ResultsPlace::take`].
+    pub fn borrow(&self, recipe: &Recipe, others: &Others) -> Result<Results, CoreError> {
+        self.check(recipe, others)?;
+        let lock = self.work.wait()?;
+        self.check(recipe, others)?;
+        Ok(Results { lock, new: None })
+    }
+}
+
+impl Results {
+    /// As [`WorkLock::check`].
+    ///
+    /// # Errors
+    /// [`CoreError::LockLost`].
+    pub fn check(&self) -> Result<(), CoreError> {
+        self.lock.check()
+    }
+
+    /// Keeps what was asked for, whatever else is there.
+    pub fn keep(mut self) {
+        self.new = None;
+    }
+}
+
+impl Drop for Results {
+    fn drop(&mut self) {
+        let Some(record) = &self.new else { return };
+        let _writing = atomic::writing();
+        let folder = crate::write_target::folder_of(record);
+        let visible =
+            |entry: &std::fs::DirEntry| !entry.file_name().to_string_lossy().starts_with('.');
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let alone = entries.filter(visible).all(|entry| entry.path() == *record);
+        // Beside a file there may be anything; what counts is whether the file came.
+        let unused = match record.file_name() {
+            Some(name) if name == recipe::FILE => alone,
+            _ => !self.lock.path().exists(),
+        };
+        if unused {
+            let _ = std::fs::remove_file(record);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::collections::BTreeMap;
+
+    fn recipe(epochs: usize) -> Recipe {
+        let table = BTreeMap::from([("train", BTreeMap::from([("epochs", epochs)]))]);
+        Recipe::of(&table).unwrap()
+    }
+
+    fn stay() -> Others {
+        Others::Stay {
+            remedy: "give another name".to_string(),
+        }
+    }
+
+    #[test]
+    fn results_of_another_recipe_stay_unless_it_is_asked_for() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("run");
+        let place = ResultsPlace::folder(&folder);
+        let results = place.take(&recipe(3), &stay()).unwrap();
+        std::fs::write(folder.join("a"), "1").unwrap();
+        drop(results);
+        drop(place.take(&recipe(3), &stay()).unwrap());
+        let error = place.take(&recipe(4), &stay()).unwrap_err().to_string();
+        for word in ["run", "train.epochs was 3, is now 4", "give another name"] {
+            assert!(error.contains(word), "{error}");
+        }
+        drop(place.take(&recipe(4), &Others::Replace).unwrap());
+        assert!(place.check(&recipe(4), &stay()).unwrap());
+    }
+
+    #[test]
+    fn what_came_to_nothing_leaves_nothing() {
+        let root = tempfile::tempdir().unwrap();
+        let place = ResultsPlace::folder(root.path().join("a/b"));
+        drop(place.take(&recipe(3), &stay()).unwrap());
+        let file = ResultsPlace::file(root.path().join("x.safetensors"));
+        drop(file.take(&recipe(3), &stay()).unwrap());
+        assert_eq!(std::fs::read_dir(root.path()).unwrap().count(), 0);
+        let results = file.take(&recipe(3), &stay()).unwrap();
+        std::fs::write(root.path().join("x.safetensors"), "1").unwrap();
+        drop(results);
+        assert!(root.path().join("x.resolved.toml").is_file());
+        assert!(file.take(&recipe(4), &stay()).is_err());
+    }
+
+    #[test]
+    fn results_without_a_recipe_are_not_replaced_unasked() {
+        for name in RESULTS {
+            let root = tempfile::tempdir().unwrap();
+            std::fs::write(root.path().join(name), "1").unwrap();
+            let place = ResultsPlace::folder(root.path());
+            let error = place.take(&recipe(3), &stay()).unwrap_err().to_string();
+            assert!(error.contains("resolved.toml"), "{error}");
+            drop(place.take(&recipe(3), &Others::Replace).unwrap());
+        }
+        let root = tempfile::tempdir().unwrap();
+        std::fs::write(root.path().join("notes.txt"), "mine").unwrap();
+        let place = ResultsPlace::folder(root.path());
+        drop(place.take(&recipe(3), &stay()).unwrap());
+    }
+}
