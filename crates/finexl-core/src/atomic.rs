@@ -166,14 +166,16 @@ pub fn read(path: impl AsRef<Path>) -> Result<Vec<u8>, CoreError> {
     })
 }
 
-/// Creates a folder and its parents.
+/// Creates a folder and its parents; what a write that was killed left in one that is there is removed.
 ///
 /// # Errors
 /// [`CoreError::Write`] naming the folder.
 pub fn create_folder(path: impl AsRef<Path>) -> Result<(), CoreError> {
     let path = path.as_ref();
     let _writing = writing();
-    std::fs::create_dir_all(path).map_err(|source| failed(path, source))
+    std::fs::create_dir_all(path).map_err(|source| failed(path, source))?;
+    leftovers::sweep(path);
+    Ok(())
 }
 
 #[cfg(test)]

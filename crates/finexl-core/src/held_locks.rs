@@ -1,5 +1,7 @@
 //! The locks that this process holds: touched again and again, and removed when it ends.
 
+use crate::lock_file::Made;
+use crate::work_lock::remove_empty;
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
 use std::path::PathBuf;
@@ -18,16 +20,19 @@ pub(crate) struct Held {
     lock: PathBuf,
     content: Vec<u8>,
     file: File,
+    /// Folders that were made for it, outermost first.
+    folders: Vec<PathBuf>,
     lost: AtomicBool,
 }
 
 impl Held {
-    /// The lock that was made of `file`, with this content.
-    pub fn new(lock: PathBuf, content: Vec<u8>, file: File) -> Self {
+    /// A lock that was made, in folders that were made for it.
+    pub fn new(lock: PathBuf, (file, content): Made, folders: Vec<PathBuf>) -> Self {
         Self {
             lock,
             content,
             file,
+            folders,
             lost: AtomicBool::new(false),
         }
     }
@@ -59,6 +64,7 @@ impl Held {
     fn remove(&self) {
         if self.is_ours() {
             let _ = std::fs::remove_file(&self.lock);
+            remove_empty(&self.folders);
         }
     }
 }

@@ -41,8 +41,6 @@ pub struct WorkPlace {
 pub struct WorkLock {
     path: PathBuf,
     held: Arc<Held>,
-    /// Folders that were made for the lock, outermost first.
-    made: Vec<PathBuf>,
 }
 
 /// What came of asking for work.
@@ -91,9 +89,8 @@ impl WorkPlace {
         let _writing = atomic::writing();
         let mut made = Vec::new();
         let attempt = self.attempt_in(&mut made);
-        if !matches!(attempt, Ok(Attempt::Ours(_))) {
-            remove_empty(&made);
-        }
+        // A lock takes care of the folders that were made for it.
+        remove_empty(&made);
         attempt
     }
 
@@ -217,13 +214,32 @@ impl WorkPlace {
         Ok(Some(self.ours(lock, made)))
     }
 
-    fn ours(&self, (file, content): Made, made: &mut Vec<PathBuf>) -> Attempt {
-        let held = Held::new(self.lock.clone(), content, file);
+    fn ours(&self, made: Made, folders: &mut Vec<PathBuf>) -> Attempt {
+        let held = Held::new(self.lock.clone(), made, std::mem::take(folders));
+        let held = held_locks::register(held);
+        self.remove_seconds();
         Attempt::Ours(WorkLock {
             path: self.path.clone(),
-            held: held_locks::register(held),
-            made: std::mem::take(made),
+            held,
         })
+    }
+
+    /// Removes second locks of processes that ended when they had replaced a lock, which nobody finds any more.
+    fn remove_seconds(&self) {
+        let name = self.lock.file_name().unwrap_or_default().to_string_lossy();
+        let entries = std::fs::read_dir(folder_of(&self.lock))
+            .into_iter()
+            .flatten();
+        for entry in entries.flatten() {
+            let other = entry.file_name();
+            let is_second = other.to_string_lossy().starts_with(&format!("{name}-"));
+            if is_second
+                && let Ok(Some(found)) = Found::read(&entry.path())
+                && found.owner().life() == Life::Ended
+            {
+                let _ = std::fs::remove_file(entry.path());
+            }
+        }
     }
 }
 
@@ -251,7 +267,6 @@ impl WorkLock {
 impl Drop for WorkLock {
     fn drop(&mut self) {
         held_locks::release(&self.held);
-        remove_empty(&self.made);
     }
 }
 
@@ -272,7 +287,7 @@ fn make_folder(folder: &Path, made: &mut Vec<PathBuf>) -> Result<(), Error> {
 }
 
 /// Removes folders that stayed empty, the innermost first.
-fn remove_empty(made: &[PathBuf]) {
+pub(crate) fn remove_empty(made: &[PathBuf]) {
     for folder in made.iter().rev() {
         let _ = std::fs::remove_dir(folder);
     }

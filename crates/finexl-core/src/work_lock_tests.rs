@@ -120,6 +120,11 @@ fn who_was_killed_while_it_replaced_a_lock_is_replaced_too() {
     let held = place.claim().unwrap();
     assert_eq!(names(root.path()), [NAME]);
     drop(held);
+    // One that was killed when it had replaced it leaves a second lock that nobody finds.
+    leave_at(&second, ended());
+    let held = place.claim().unwrap();
+    assert_eq!(names(root.path()), [NAME]);
+    drop(held);
     // Where the one that replaces it still runs, it is at work.
     leave(root.path(), ended());
     leave_at(&second, Owner::this().clone());

@@ -107,6 +107,7 @@ impl TrainingRun<'_> {
         let learner = Learner::new(trainee, optimizer, self.learning_rates()?);
         finexl_core::atomic::create_folder(self.folder.join(CHECKPOINTS))?;
         let resumed_after = self.last_checkpoint();
+        keep_until(self.folder, resumed_after)?;
         let patience = self
             .patience
             .map(|epochs| Patience::new(self.folder, epochs));
