@@ -129,9 +129,9 @@ fn plain(message: &str) -> String {
         if let Some((name, known)) = names.split_first() {
             let known: Vec<&str> = known.iter().map(String::as_str).collect();
             let like = nearest(name, &known);
-            let like = like.map_or(String::new(), |like| format!("did you mean `{like}`? "));
+            let like = like.map_or(".".to_string(), |like| format!("; did you mean `{like}`?"));
             return format!(
-                "there is no {what} `{name}`; {like}There are {}",
+                "there is no {what} `{name}`{like} There are {}",
                 known.join(", ")
             );
         }

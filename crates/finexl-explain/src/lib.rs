@@ -1,6 +1,8 @@
 //! Divergence, concept bank, decompositions, uncertainty and wording.
 
 pub mod analysis;
+#[cfg(test)]
+mod analysis_tests;
 mod assignment;
 pub mod bank;
 pub mod cache;

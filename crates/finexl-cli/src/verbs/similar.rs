@@ -19,6 +19,9 @@ const TOLD: usize = 3;
 
 /// Say which models change pictures like a given one, by their explanations alone: records of `finexl explain
 /// --json`, made beside the same images of the base.
+///
+/// Intervals are over pairs: what other pairs of the same two models would give. Another training of the same style
+/// may lie outside them.
 #[derive(Debug, clap::Args)]
 pub struct Similar {
     /// The record of the model that others are compared with.

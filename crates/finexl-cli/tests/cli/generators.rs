@@ -147,7 +147,7 @@ fn explain_generates_by_itself_and_keeps_the_images() {
     // The base's images serve both.
     assert_eq!(sandbox.names("cache/generated").len(), 3);
     let guided = sandbox.json("guided.json");
-    assert_eq!(guided["personalized"], "warm=3");
+    assert_eq!(guided["personalized"], "\"warm\" at strength 3");
     assert!(guided["divergence"].as_f64().unwrap() > 0.0);
 }
 

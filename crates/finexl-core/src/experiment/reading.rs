@@ -93,11 +93,11 @@ fn misfit(document: &DeTable<'_>) -> Option<Misfit> {
 
 fn unknown(name: &str) -> String {
     let nearest = match toml_file::nearest(name, &KINDS) {
-        Some(kind) => format!("did you mean [{kind}]? "),
-        None => String::new(),
+        Some(kind) => format!("; did you mean [{kind}]?"),
+        None => ".".to_string(),
     };
     format!(
-        "there is no experiment [{name}]; {nearest}There are {}",
+        "there is no experiment [{name}]{nearest} There are {}",
         KINDS.join(", ")
     )
 }
