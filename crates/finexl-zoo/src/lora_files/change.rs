@@ -6,6 +6,10 @@ use super::role::Role;
 use crate::tensor_file::StoredTensor;
 use std::collections::BTreeMap;
 
+/// Largest rank that is read. No layer has more than 1280 directions to spare, and what is computed from factors grows
+/// with the square of the rank, whatever a header says.
+const MOST_RANK: usize = 2048;
+
 /// The tensors of one layer.
 pub(super) type Roles<'a> = BTreeMap<Role, StoredTensor<'a>>;
 
@@ -260,7 +264,17 @@ fn low_rank<'a>(roles: &mut Roles<'a>) -> Result<Change<'a>, String> {
             up.shape, down.shape
         ));
     }
+    check_rank(inside.max(outside))?;
     Ok(Change::LowRank { up, mid, down })
+}
+
+fn check_rank(rank: usize) -> Result<(), String> {
+    match rank <= MOST_RANK {
+        true => Ok(()),
+        false => Err(format!(
+            "its rank is {rank}, more than {MOST_RANK} is not read"
+        )),
+    }
 }
 
 /// Area of the kernel that a core holds.
@@ -300,6 +314,8 @@ fn product<'a>(
             }
         ));
     }
+    // Through a core the left factor may have a rank of its own.
+    check_rank(core.as_ref().map_or(rank, |core| rank.max(core.shape[0])))?;
     Ok(Product { a, b, core })
 }
 

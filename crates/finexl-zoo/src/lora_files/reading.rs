@@ -15,6 +15,10 @@ use std::path::Path;
 const OWN_BASE: &str = "finexl.base-sha256";
 /// Kinds of PEFT that are read.
 const PEFT_KINDS: [&str; 3] = ["LORA", "LOHA", "LOKR"];
+/// Largest side, and largest number of numbers, of a weight whose model is not listed.
+const LARGEST_SIDE: usize = 1 << 17;
+/// As [`LARGEST_SIDE`].
+const LARGEST_WEIGHT: usize = 1 << 27;
 const REMEDY_MODEL: &str =
     "give a file for Stable Diffusion 1, 2 or XL, or an adapter of one of FineXL's own generators";
 
@@ -153,6 +157,15 @@ impl Reading<'_> {
             && let Err(problem) = fits_layer(&group, layer)
         {
             self.problems.push(format!("{key}: {problem}"));
+            return None;
+        }
+        if place.layer().is_none()
+            && let Some([rows, columns]) = group.matrix()
+            && (rows.max(columns) > LARGEST_SIDE || rows.saturating_mul(columns) > LARGEST_WEIGHT)
+        {
+            self.problems.push(format!(
+                "{key}: it changes a weight of {rows} x {columns}, larger than any of FineXL's generators"
+            ));
             return None;
         }
         let scale = match self.scale(&group, &place) {

@@ -160,6 +160,14 @@ fn what_does_not_fit_is_named() {
     says(bias, &["its bias has 3 numbers, the layer 1280"]);
     let mixed = file().with(&format!("{LAYER}.hada_w1_a"), &[320, 1], 0.0);
     says(mixed, &["mixes factors of two kinds", "hada_w1_a"]);
+    let wide = File::default()
+        .with("lora_unet_conv_out.lora_up.weight", &[4, 2049], 0.5)
+        .with(
+            "lora_unet_conv_out.lora_down.weight",
+            &[2049, 320, 1, 1],
+            0.5,
+        );
+    says(wide, &["rank is 2049"]);
     says(File::default().layer(0.0), &["alpha is 0"]);
     says(File::default().layer(f32::NAN), &["NaN"]);
 }
@@ -213,6 +221,16 @@ fn files_of_other_models_are_refused_with_what_was_found() {
         .with(&format!("{LAYER}.lora_up.weight"), &[320, 0], 0.5)
         .with(&format!("{LAYER}.lora_down.weight"), &[0, 320], 0.5);
     says(empty, &["holds no numbers"]);
+}
+
+/// A few bytes of factors could otherwise ask for more memory than there is.
+#[test]
+fn weights_of_own_generators_are_no_larger_than_those_are() {
+    let file = File::default()
+        .with("base_model.model.a.lora_B.weight", &[200_000, 1], 0.0)
+        .with("base_model.model.a.lora_A.weight", &[1, 3], 0.0)
+        .says("finexl.base-sha256", "ab");
+    says(file, &["200000 x 3", "larger than any"]);
 }
 
 #[test]
