@@ -143,7 +143,8 @@ fn by_names(base: Side<'_>, personalized: Side<'_>) -> Result<PairedRows, Explai
     if let Some((a, b)) = found.by_case.first() {
         let (count, a, b) = (found.by_case.len(), &first[*a], &second[*b]);
         notes.push(format!(
-            "{count} pairs have names that differ in case ({a} and {b})"
+            "in {count} of {} pairs the names differ in case ({a} and {b})",
+            found.pairs.len()
         ));
     }
     let rows = |file: &FeaturesFile, rows: &mut dyn Iterator<Item = usize>| Features {

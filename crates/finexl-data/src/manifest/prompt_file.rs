@@ -28,11 +28,7 @@ impl PromptFile {
         let Some(table) = table_of(path)? else {
             return Ok(Self::List(list(path, &read_text(path)?)?));
         };
-        if table.rows.is_empty() {
-            return Err(mistake(path, 1, "there are no rows below the header"));
-        }
-        let columns = Columns::find(&table.columns)
-            .map_err(|reason| mistake(path, 1, &format!("{reason} (read {})", table.form)))?;
+        let columns = columns_of(path, &table)?;
         match columns.images {
             ImageColumns::None => Ok(Self::List(prompts_of(path, &table, &columns)?)),
             _ => Ok(Self::Manifest(Manifest::of_table(path, &table, &columns)?)),
@@ -49,12 +45,18 @@ pub fn read_prompts(path: &Path) -> Result<Vec<String>, DataError> {
     let Some(table) = table_of(path)? else {
         return list(path, &read_text(path)?);
     };
-    if table.rows.is_empty() {
-        return Err(mistake(path, 1, "there are no rows below the header"));
-    }
+    let columns = columns_of(path, &table)?;
+    prompts_of(path, &table, &columns)
+}
+
+/// The columns of a table that has rows.
+fn columns_of(path: &Path, table: &Table) -> Result<Columns, DataError> {
     let columns = Columns::find(&table.columns)
         .map_err(|reason| mistake(path, 1, &format!("{reason} (read {})", table.form)))?;
-    prompts_of(path, &table, &columns)
+    match table.rows.is_empty() {
+        true => Err(mistake(path, 1, "there are no rows below the header")),
+        false => Ok(columns),
+    }
 }
 
 /// The table that a file holds; nothing where it is a list.

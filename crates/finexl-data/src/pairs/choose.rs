@@ -258,8 +258,9 @@ fn refuse_or_note(errors: Vec<DataError>, bad_files: BadFiles) -> Result<Vec<Str
 fn case_note(sides: &[Side; 2], named: &NameMatches) -> Option<String> {
     let (a, b) = named.by_case.first()?;
     Some(format!(
-        "{} pairs have names that differ in case ({} and {})",
+        "in {} of {} pairs the names differ in case ({} and {})",
         named.by_case.len(),
+        named.pairs.len(),
         sides[0].images[*a].inside,
         sides[1].images[*b].inside
     ))

@@ -80,7 +80,7 @@ fn names_are_matched_without_extension_in_natural_order() {
     let expected = [
         "1 other file was not used (notes.txt)",
         "1 hidden item was left out (.hidden.png)",
-        "1 pairs have names that differ in case (Img3.png and img3.png)",
+        "in 1 of 4 pairs the names differ in case (Img3.png and img3.png)",
         "1 of 5 images in",
     ];
     assert_eq!(set.notes.len(), expected.len(), "{:?}", set.notes);
