@@ -81,6 +81,66 @@ fn an_image_of_400_megapixels_is_refused_by_its_header() {
     is_bad("01.png", &bytes, &["20000 x 20000", "scale it down"]);
 }
 
+#[test]
+fn a_strip_is_refused_by_its_header() {
+    let mut bytes = encoded(&picture(1, 48), ImageFormat::Png);
+    bytes[16..20].copy_from_slice(&4_000_000u32.to_be_bytes());
+    bytes[20..24].copy_from_slice(&8u32.to_be_bytes());
+    let checksum = crc32(&bytes[12..29]);
+    bytes[29..33].copy_from_slice(&checksum.to_be_bytes());
+    is_bad("01.png", &bytes, &["4000000 x 8", "100 times the shorter"]);
+}
+
+#[test]
+fn a_format_that_is_not_read_is_named_whatever_the_file_is_called() {
+    let content = b"\0\0\0\x1cftypavif\0\0\0\0avifmif1miaf";
+    is_bad("01.png", content, &["holds AVIF", "re-export"]);
+}
+
+#[test]
+fn the_limit_of_pixels_can_be_set() {
+    let sandbox = Sandbox::with_pairs(2);
+    let low = format!("{EXPLAIN} --max-pixels 1000");
+    sandbox.refuses(&low, &["48 x 48", "more than the 1000", "--max-pixels"]);
+    sandbox.refuses(
+        "embed --images base --out e.safetensors --max-pixels 2303",
+        &["48 x 48"],
+    );
+    sandbox.succeeds("embed --images base --out e.safetensors --max-pixels 2304");
+    sandbox.refuses(
+        "embed --images base --out e.safetensors --max-pixels 0",
+        &["--max-pixels"],
+    );
+}
+
+/// Copies a fixture of another folder of the data crate's tests.
+fn fixture(name: &str) -> Vec<u8> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    std::fs::read(folder.join("../finexl-data/tests/fixtures").join(name)).unwrap()
+}
+
+#[test]
+fn colours_are_brought_to_srgb_and_what_was_assumed_is_said() {
+    let sandbox = Sandbox::new();
+    sandbox.write("in/p3.png", fixture("colours/display-p3.png"));
+    sandbox.write("in/cut.png", fixture("colours/unusable-cut.png"));
+    sandbox.write("in/moving.webp", fixture("formats/animated.webp"));
+    let outcome = sandbox.succeeds("data stylize in out --aspect warm=0");
+    for words in [
+        "cut.png has a colour profile that cannot be used",
+        "moving.webp is an animation",
+    ] {
+        assert!(outcome.stderr.contains(words), "{}", outcome.stderr);
+    }
+    assert!(!outcome.stderr.contains("p3.png"), "{}", outcome.stderr);
+    let expected = fixture("colours/expected.safetensors");
+    let expected = SafeTensors::deserialize(&expected).unwrap();
+    let written = image::open(sandbox.path("out/p3.png")).unwrap().to_rgb8();
+    let expected = expected.tensor("display-p3.png").unwrap().data();
+    let near = |(a, b): (&u8, &u8)| a.abs_diff(*b) <= 1;
+    assert!(written.as_raw().iter().zip(expected).all(near));
+}
+
 /// The checksum of PNG chunks.
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0u32, |crc, byte| {

@@ -35,7 +35,15 @@ pub fn read_parameters(text: &str) -> Option<Generation> {
 
 /// Reads the text; `None` where nothing in it is of this form and `certain` does not say it is.
 pub(super) fn parse(text: &str, certain: bool) -> Option<Generation> {
-    let lines: Vec<&str> = text.lines().map(|l| l.trim_end_matches('\r')).collect();
+    let broken;
+    let mut lines: Vec<&str> = text.lines().map(|l| l.trim_end_matches('\r')).collect();
+    if !lines.iter().any(|line| is_settings(line))
+        && let Some(text) = with_line_ends(text)
+    {
+        // Some programs put all on one line.
+        broken = text;
+        lines = broken.lines().collect();
+    }
     let settings = lines.iter().rposition(|line| is_settings(line));
     let negative_at = lines[..settings.unwrap_or(lines.len())]
         .iter()
@@ -58,6 +66,16 @@ pub(super) fn parse(text: &str, certain: bool) -> Option<Generation> {
             .and_then(|(_, value)| value.trim().parse().ok())
     });
     Some(generation)
+}
+
+/// The text with line ends before its settings and its negative prompt; `None` where it has no settings.
+fn with_line_ends(text: &str) -> Option<String> {
+    let at = text.rfind(" Steps: ")?;
+    let (words, settings) = text.split_at(at);
+    is_settings(settings.trim()).then(|| {
+        let words = words.replacen(&format!(" {NEGATIVE}"), &format!("\n{NEGATIVE}"), 1);
+        format!("{words}\n{}", settings.trim())
+    })
 }
 
 /// True for a line of settings: it begins with one, and holds at least three (two with the steps).
@@ -170,6 +188,10 @@ mod tests {
             ""
         );
         assert!(parse("just a comment", false).is_none());
+        assert_eq!(
+            read("a cat Negative prompt: bad Steps: 4, Sampler: x, Seed: 6, Size: 8x8"),
+            ("a cat".into(), Some("bad".into()), Some(6))
+        );
         assert_eq!(read("a\nSteps: 4, Sampler: x, Seed: -1, Size: 1x1").2, None);
     }
 

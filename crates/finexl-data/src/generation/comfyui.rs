@@ -99,7 +99,16 @@ fn saved_generations<'g>(graph: &'g Graph<'g>) -> Result<Vec<Saved<'g>>, String>
     }
     let mut saved: Vec<Saved> = Vec::new();
     for root in roots {
-        for sampler in graph.first_samplers(root) {
+        let samplers = graph.first_samplers(root);
+        // Of several pictures this one was only loaded, and the file may be it.
+        if samplers.is_empty()
+            && ["images", "image"]
+                .iter()
+                .any(|name| root.input(name).is_some())
+        {
+            saved.push((Some(root), Generation::empty(Tool::ComfyUi)));
+        }
+        for sampler in samplers {
             let generation = generation_by(graph, sampler)
                 .map_err(|Unresolved| "its graph is too large or runs in circles".to_string())?;
             saved.push((root.saves().then_some(root), generation));

@@ -111,10 +111,12 @@ impl<'g> Walk<'g> {
         if let Some(text) = value.as_str() {
             return Ok(Some(text.to_string()));
         }
-        self.follow(value, |walk, node, _| walk.condition_of(node, polarity))
+        self.follow(value, |walk, node, slot| {
+            walk.condition_of(node, slot, polarity)
+        })
     }
 
-    fn condition_of(&mut self, node: &'g Node<'g>, polarity: Polarity) -> Found<String> {
+    fn condition_of(&mut self, node: &'g Node<'g>, slot: u64, polarity: Polarity) -> Found<String> {
         if node.class.contains("ZeroOut") {
             return Ok(Some(String::new()));
         }
@@ -133,7 +135,7 @@ impl<'g> Walk<'g> {
         }
         match ENCODED.iter().any(|name| node.input(name).is_some()) {
             true => self.encoded(node),
-            false => self.combined(node, polarity),
+            false => self.combined(node, slot, polarity),
         }
     }
 
@@ -141,11 +143,14 @@ impl<'g> Walk<'g> {
     /// which reads whole sentences; two that say other things both count.
     fn encoded(&mut self, node: &'g Node<'g>) -> Found<String> {
         if let (Some(global), Some(local)) = (node.input("text_g"), node.input("text_l")) {
-            let (global, local) = (self.string(global)?, self.string(local)?);
-            return Ok(match (global, local) {
+            let both = match (self.string(global)?, self.string(local)?) {
                 (Some(global), Some(local)) => Some(joined([global, local])),
                 (one, other) => one.or(other),
-            });
+            };
+            // Encoders that can do either leave these empty.
+            if node.input("text").is_none() || both.as_ref().is_some_and(|text| !text.is_empty()) {
+                return Ok(both);
+            }
         }
         let mut last = None;
         for value in ENCODED.iter().filter_map(|name| node.input(name)) {
@@ -159,7 +164,7 @@ impl<'g> Walk<'g> {
     }
 
     /// The prompts of a node that puts conditions together or passes one on.
-    fn combined(&mut self, node: &'g Node<'g>, polarity: Polarity) -> Found<String> {
+    fn combined(&mut self, node: &'g Node<'g>, slot: u64, polarity: Polarity) -> Found<String> {
         let links = || node.inputs().filter(|(_, value)| value.is_array());
         let mut named: Vec<_> = links()
             .filter(|(name, _)| name.starts_with("cond"))
@@ -179,6 +184,10 @@ impl<'g> Walk<'g> {
                 texts.extend(self.condition(value, polarity)?);
             }
             texts.dedup();
+            if texts.is_empty() {
+                // A loader takes texts where a sampler takes conditions.
+                return comfyui_strings::output(self, node, slot);
+            }
             if texts.len() != 1 {
                 return Ok(None);
             }

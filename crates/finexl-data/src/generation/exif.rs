@@ -95,7 +95,6 @@ fn read_directory(
         }
         block.seek(SeekFrom::Start(u64::from(order.u32(value))))?;
         let Ok(bytes) = read_bytes(block, length) else {
-            texts.incomplete = true;
             continue;
         };
         texts.add(name, field_text(tag, kind, &bytes, order));

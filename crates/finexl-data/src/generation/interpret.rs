@@ -56,7 +56,7 @@ pub(super) fn interpret(texts: &Texts, stem: &str) -> Recorded {
         (None, Some((tool, reason))) => Recorded::NotUnderstood { tool, reason },
         (None, None) if texts.incomplete => Recorded::NotUnderstood {
             tool: Tool::Plain,
-            reason: "a text of its metadata is damaged or longer than 4 MiB".to_string(),
+            reason: "it is damaged or longer than 4 MiB".to_string(),
         },
         (None, None) => Recorded::Nothing,
     }

@@ -41,7 +41,8 @@ pub(super) fn read(file: &mut (impl Read + Seek), texts: &mut Texts) -> io::Resu
 /// Adds what a chunk says; `None` where it is damaged or inflates beyond the limit.
 fn add_chunk(kind: &[u8], data: &[u8], texts: &mut Texts) -> Option<()> {
     if kind == b"eXIf" {
-        return exif::read(&mut Cursor::new(data), texts).ok();
+        let _ = exif::read(&mut Cursor::new(data), texts);
+        return Some(());
     }
     let (key, rest) = split_zero(data)?;
     let key = decode_text(key);

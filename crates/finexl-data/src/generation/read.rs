@@ -101,10 +101,8 @@ fn texts_of(file: &mut (impl Read + Seek)) -> io::Result<Texts> {
         _ => Ok(()),
     };
     match read {
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-            texts.incomplete = true;
-            Ok(texts)
-        }
+        // Whether the picture is whole is the decoder's business.
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(texts),
         Err(error) => Err(error),
         Ok(()) => Ok(texts),
     }

