@@ -136,7 +136,7 @@ impl Conversion {
         let same = |(from, to): (&[f32], &[f32])| {
             (0..3).all(|c| (to[c] - from[c % self.inputs]).abs() <= SAME)
         };
-        let pairs = from.chunks_exact(self.inputs).zip(to.chunks_exact(3));
-        Some(self.inputs == 4 || !{ pairs }.all(same))
+        let mut pairs = from.chunks_exact(self.inputs).zip(to.chunks_exact(3));
+        Some(self.inputs == 4 || !pairs.all(same))
     }
 }

@@ -123,8 +123,8 @@ fn from_inks(samples: &[u8], differences: bool, conversion: Option<&Conversion>)
 /// `(1 - C)(1 - K)` and so on.
 fn plain(inks: &[f32], colours: &mut [f32]) {
     for (inks, colour) in inks.chunks_exact(4).zip(colours.chunks_exact_mut(3)) {
-        for channel in 0..3 {
-            colour[channel] = (1.0 - inks[channel]) * (1.0 - inks[3]);
+        for (value, ink) in colour.iter_mut().zip(inks) {
+            *value = (1.0 - ink) * (1.0 - inks[3]);
         }
     }
 }

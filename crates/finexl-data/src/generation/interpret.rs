@@ -32,8 +32,8 @@ pub(super) fn interpret(texts: &Texts, stem: &str) -> Recorded {
     let readers: [&dyn Fn(&Texts) -> Reading; 6] = [
         &|texts| first(texts, parameters),
         &|texts| first(texts, tools::invokeai),
-        &|texts| tools::novelai(texts),
-        &|texts| first(texts, |text| any_json(text)),
+        &tools::novelai,
+        &|texts| first(texts, any_json),
         &|texts| first(texts, |text| comfyui::read(text, stem)),
         &|texts| tools::plain(texts).into(),
     ];

@@ -90,9 +90,8 @@ fn inflate(bytes: &[u8], limit: usize) -> Option<Vec<u8>> {
 /// The bytes of an ImageMagick profile: a name, a length, then hexadecimal digits over many lines.
 fn unhex(text: &[u8]) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(text).ok()?;
-    let mut words = text.split_whitespace().skip(2);
-    let digits: String = words.by_ref().collect();
-    if !digits.is_ascii() || digits.len() % 2 != 0 {
+    let digits: String = text.split_whitespace().skip(2).collect();
+    if !digits.is_ascii() || !digits.len().is_multiple_of(2) {
         return None;
     }
     (0..digits.len())
