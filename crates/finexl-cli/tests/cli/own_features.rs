@@ -206,7 +206,8 @@ fn embeddings_make_a_round_trip() {
         "\u{feff}dark style\n\nwarm style\nred apple, blurry style\n",
     );
     sandbox.succeeds("embed --texts texts.txt --out c.safetensors");
-    for (file, rows, first) in [("a", 13, "00"), ("c", 3, "dark style")] {
+    // An empty line is a text too.
+    for (file, rows, first) in [("a", 13, "00"), ("c", 4, "dark style")] {
         let bytes = std::fs::read(sandbox.path(&format!("{file}.safetensors"))).unwrap();
         let tensors = SafeTensors::deserialize(&bytes).unwrap();
         let view = tensors.tensor("features").unwrap();
