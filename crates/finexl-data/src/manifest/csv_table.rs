@@ -3,7 +3,7 @@
 use super::columns::{Columns, ImageColumns};
 use super::prompt_file::mistake;
 use super::table::{Table, TableRow, column_name};
-use super::text::line_at;
+use super::text::Lines;
 use crate::DataError;
 use csv::{ErrorKind, Reader, ReaderBuilder, StringRecord, Trim};
 use std::path::Path;
@@ -23,7 +23,8 @@ const SEPARATORS: [(u8, &str); 4] = [
 pub(super) fn read(path: &Path, text: &str) -> Result<Table, DataError> {
     let (text, first_line, chosen) = without_separator_line(text);
     let (separator, shown) = chosen.unwrap_or_else(|| separator_of(text));
-    let line = |byte: u64| first_line + line_at(text, byte as usize) - 1;
+    let lines = Lines::of(text);
+    let line = |byte: u64| first_line + lines.line(byte as usize) - 1;
     let mut reader = reader(text, separator);
     let header = reader
         .headers()

@@ -2,7 +2,7 @@
 
 use super::prompt_file::mistake;
 use super::table::{Table, TableRow, column_name};
-use super::text::line_at;
+use super::text::Lines;
 use crate::DataError;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,6 +57,7 @@ fn cell(value: Value) -> Option<String> {
 /// The values of a text, one after the other, with or without an array around them.
 struct Elements<'a> {
     text: &'a str,
+    lines: Lines<'a>,
     at: usize,
     in_array: bool,
 }
@@ -67,6 +68,7 @@ impl<'a> Elements<'a> {
         let in_array = text[start..].starts_with('[');
         Self {
             text,
+            lines: Lines::of(text),
             at: start + usize::from(in_array),
             in_array,
         }
@@ -85,7 +87,7 @@ impl<'a> Elements<'a> {
             self.in_array = false;
             return self.next(path);
         }
-        let line = line_at(self.text, self.at);
+        let line = self.lines.line(self.at);
         if rest.is_empty() {
             return match self.in_array {
                 true => Err(mistake(

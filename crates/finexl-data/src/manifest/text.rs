@@ -49,20 +49,39 @@ fn utf16(path: &Path, bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, 
     }
 }
 
-/// The line, counted from 1, of the first character at or after a byte that is no line break. `\r\n`, `\n` and `\r`
-/// end a line.
-pub(super) fn line_at(text: &str, byte: usize) -> u64 {
-    let bytes = text.as_bytes();
-    let mut line = 1;
-    for (at, value) in bytes.iter().enumerate() {
-        let breaks = matches!(value, b'\n' | b'\r');
-        if at >= byte && !breaks {
-            break;
+/// Where the lines of a text begin; `\r\n`, `\n` and `\r` end one.
+pub(super) struct Lines<'a> {
+    text: &'a [u8],
+    starts: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    pub(super) fn of(text: &'a str) -> Self {
+        let text = text.as_bytes();
+        let ends = |at: &usize| match text[*at] {
+            b'\n' => true,
+            b'\r' => text.get(at + 1) != Some(&b'\n'),
+            _ => false,
+        };
+        let starts = (0..text.len()).filter(ends).map(|at| at + 1);
+        Self {
+            text,
+            starts: std::iter::once(0).chain(starts).collect(),
         }
-        let half = *value == b'\r' && bytes.get(at + 1) == Some(&b'\n');
-        line += u64::from(breaks && !half);
     }
-    line
+
+    /// The line, counted from 1, of the first character at or after a byte that is no line break.
+    pub(super) fn line(&self, byte: usize) -> u64 {
+        let rest = self.text.get(byte..).unwrap_or_default();
+        let breaks = rest.iter().take_while(|b| matches!(b, b'\n' | b'\r'));
+        let at = byte + breaks.count();
+        self.starts.partition_point(|start| *start <= at) as u64
+    }
+}
+
+/// The line of one place, see [`Lines::line`].
+pub(super) fn line_at(text: &str, byte: usize) -> u64 {
+    Lines::of(text).line(byte)
 }
 
 #[cfg(test)]

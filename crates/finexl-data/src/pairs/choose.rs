@@ -236,9 +236,12 @@ fn by_order(sides: &[Side; 2]) -> Result<Chosen, DataError> {
         });
     }
     let pairs: Vec<(usize, usize)> = (0..first).map(|at| (at, at)).collect();
+    let [Some(base), Some(personalized)] = sides.each_ref().map(|side| side.images.first()) else {
+        return Err(no_pair(sides));
+    };
     let mut notes = vec![format!(
         "{first} pairs were made by the order of the names, as --pair order asks: the first is {} with {}",
-        sides[0].images[0].inside, sides[1].images[0].inside
+        base.inside, personalized.inside
     )];
     notes.extend(forced_note(sides, &pairs));
     Ok(Chosen { pairs, notes })

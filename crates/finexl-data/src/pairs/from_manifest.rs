@@ -280,6 +280,9 @@ fn of_names(
     let mut notes = side_notes(&sides, options, Some(&manifest.path));
     notes.extend(manifest.note.iter().cloned());
     let mut listed = Listed::new(manifest, &sides, options)?;
+    if listed.is_empty() {
+        return Err(nothing_usable(manifest.rows.len(), listed.errors.first()));
+    }
     notes.extend(listed.leave_unlisted(manifest, &mut sides));
     let chosen = choose(&sides, options)?;
     notes.extend(chosen.notes);

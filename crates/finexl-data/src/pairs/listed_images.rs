@@ -60,6 +60,11 @@ impl Listed {
         Ok(listed)
     }
 
+    /// Whether no row names an image that is there.
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.iter().flatten().all(Option::is_none)
+    }
+
     fn refuse_or_keep(&mut self, error: DataError, options: &PairOptions) -> Result<(), DataError> {
         match options.bad_files {
             BadFiles::Refuse => Err(error),
