@@ -14,8 +14,13 @@ fn a_calibration_that_fits_is_used() {
     // Without a method a head would read; a calibration belongs to a method without one.
     sandbox.succeeds(&format!("{EXPLAIN} --method nnls --json embedded.json"));
     sandbox.succeeds(&format!("{EXPLAIN} --calibration c.json --json file.json"));
-    assert_eq!(sandbox.json("file.json"), sandbox.json("embedded.json"));
-    assert_eq!(sandbox.json("file.json")["calibrated"], true);
+    let [mut file, mut embedded] = ["file.json", "embedded.json"].map(|name| sandbox.json(name));
+    assert_eq!(file["calibrated"], true);
+    // They differ in their names alone.
+    let names =
+        [&mut file, &mut embedded].map(|record| record["provenance"]["calibration"]["name"].take());
+    assert_eq!(names, ["c.json", "mini-clip, embedded"]);
+    assert_eq!(file, embedded);
 }
 
 #[test]

@@ -141,7 +141,7 @@ fn explain_generates_by_itself_and_keeps_the_images() {
     let arguments = "explain --adapter tiny/step-0004 --prompts prompts.txt --json out.json";
     sandbox.succeeds(arguments);
     let record = sandbox.json("out.json");
-    assert_eq!(record["personalized"], "step-0004");
+    assert_eq!(record["personalized"], "tiny step-0004 at scale 1");
     assert_eq!(sandbox.names("cache/generated").len(), 2);
     sandbox.succeeds("explain --concept warm=3 --prompts prompts.txt --json guided.json");
     // The base's images serve both.

@@ -69,7 +69,8 @@ fn a_misspelt_key_is_shown_with_its_line() {
     let outcome = sandbox.refuses("run quick.toml", &words);
     insta::assert_snapshot!(outcome.stderr, @r#"
       × quick.toml, line 4: there is no key `scnes`; did you mean `scenes`? There
-      │ are output, split, scenes, size, seed, artist, art-folder, personalizations
+      │ are output, split, scenes, size, seed, artist, art-folder,
+      │ personalizations
        ╭─[quick.toml:4:1]
      3 │ split = "test"
      4 │ scnes = 25
@@ -134,7 +135,7 @@ fn a_table_that_is_no_experiment_is_told_with_those_that_are() {
     for (text, words) in [
         (
             "[explain-scene]\nscenes = 25\n",
-            ["did you mean [explain-scenes]?", "line 1"],
+            ["[explain-scenes]?", "line 1"],
         ),
         ("[poster]\n", ["no experiment [poster]", "explain-scenes"]),
         ("", ["no table", "[explain-scenes]"]),

@@ -181,8 +181,12 @@ fn in_table(table: &DeTable<'_>, path: &str) -> Option<OutOfRange> {
             format!("{path}.{key}")
         };
         // Levels of aspects stand under the aspects' names; whoever applies them says which may be.
-        let named = matches!((key, value.get_ref()), ("aspects", DeValue::Table(_)));
-        in_value(value, &path, if named { None } else { Allowed::of(key) })
+        match (key, value.get_ref()) {
+            ("aspects", DeValue::Table(levels)) => levels.iter().find_map(|(name, level)| {
+                in_value(level, &format!("{path}.{}", name.get_ref()), None)
+            }),
+            _ => in_value(value, &path, Allowed::of(key)),
+        }
     })
 }
 
