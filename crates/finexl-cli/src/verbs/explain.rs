@@ -6,7 +6,7 @@ use crate::numbers::count;
 use crate::output::{Progress, print, remark};
 use crate::report::{Reports, show};
 use crate::report_files::ReportFiles;
-use crate::verbs::generated_pairs::{GeneratedPairs, PairFolders};
+use crate::verbs::generated_pairs::{GeneratedPairs, PairFolders, same_folder};
 use crate::verbs::pairing::{PairingArguments, display_names};
 use crate::verbs::{known_base, words};
 use finexl_core::explanation::Generated;
@@ -174,6 +174,7 @@ impl Explain {
         let [base, personalized] = folders.paths();
         let prompts = folders.prompts.as_deref().or(self.prompts.as_deref());
         let set = PairSet::open(base, personalized, prompts, &options)?;
+        notes.extend(same_folder([base, personalized], &set));
         let device = finexl_zoo::device::by_name(&arguments.device)?;
         let encoder = finexl_zoo::encoders::open(&self.encoder, &device)?;
         self.check_words(&vocabulary, encoder.as_ref())?;

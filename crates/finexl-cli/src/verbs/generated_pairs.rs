@@ -9,6 +9,7 @@ use finexl_core::CoreError;
 use finexl_core::explanation::{Applied, Generated};
 use finexl_core::work_lock::WorkPlace;
 use finexl_data::manifest::read_prompts;
+use finexl_data::pairs::{Pair, PairSet};
 use finexl_data::scenes::{MANIFEST, Split};
 use finexl_explain::cache::Cache;
 use finexl_zoo::ZooError;
@@ -74,7 +75,6 @@ impl PairFolders {
                 None
             }
         });
-        notes.extend(same_folder(folders));
         let [base, mut personalized] = names;
         let applied = generated[1]
             .as_ref()
@@ -209,10 +209,12 @@ fn adapter_name(folder: &Path) -> String {
     }
 }
 
-/// Says that both sides are one folder.
-fn same_folder(folders: [&Path; 2]) -> Option<String> {
+/// Says that both sides are one folder, where no manifest pairs its images with others of it.
+pub fn same_folder(folders: [&Path; 2], set: &PairSet) -> Option<String> {
     let [base, personalized] = folders.map(|folder| folder.canonicalize().ok());
-    (base.is_some() && base == personalized).then(|| {
+    let itself =
+        |pair: &Pair| pair.base.canonicalize().ok() == pair.personalized.canonicalize().ok();
+    (base.is_some() && base == personalized && set.pairs.iter().all(itself)).then(|| {
         format!(
             "Both sides are the same folder, {}: there is nothing to differ.",
             folders[0].display()
