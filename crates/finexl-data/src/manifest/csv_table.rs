@@ -1,11 +1,11 @@
 //! Tables as CSV, with the separator that the header shows.
 
-use super::columns::{Columns, ImageColumns};
+use super::columns::{Columns, ImageColumns, PROMPT};
 use super::prompt_file::mistake;
 use super::table::{Table, TableRow, column_name};
 use super::text::Lines;
 use crate::DataError;
-use csv::{ErrorKind, Reader, ReaderBuilder, StringRecord, Trim};
+use csv::{Reader, ReaderBuilder, StringRecord, Trim};
 use std::path::Path;
 
 /// Separators, the commonest first.
@@ -28,7 +28,7 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Table, DataError> {
     let mut reader = reader(text, separator);
     let header = reader
         .headers()
-        .map_err(|e| csv_mistake(path, &e, shown, &line))?
+        .map_err(|e| csv_mistake(path, &e, &line))?
         .clone();
     let columns: Vec<String> = header.iter().map(column_name).collect();
     let twice = |at: &usize| !columns[*at].is_empty() && columns[..*at].contains(&columns[*at]);
@@ -37,14 +37,24 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Table, DataError> {
         return Err(mistake(path, first_line, &reason));
     }
     let mut rows = Vec::new();
-    let mut last = 0;
+    let (mut last, mut joined) = (0, 0);
     for record in reader.records() {
-        let record = record.map_err(|e| csv_mistake(path, &e, shown, &line))?;
+        let record = record.map_err(|e| csv_mistake(path, &e, &line))?;
         last = record.position().map_or(0, csv::Position::byte);
         if record.iter().all(str::is_empty) {
             continue;
         }
-        rows.push(row(&columns, &record, line(last)));
+        let cells = cells(&columns, &record, separator).ok_or_else(|| {
+            let reason = format!(
+                "the row has {} cells separated by {shown} where the header has {}; put a cell that holds the \
+                 separator between double quotes",
+                record.len(),
+                columns.len()
+            );
+            mistake(path, line(last), &reason)
+        })?;
+        joined += usize::from(record.len() > columns.len());
+        rows.push(row(&columns, cells, line(last)));
     }
     if leaves_quote_open(text, last) {
         let reason = "a double quote is opened and not closed";
@@ -54,6 +64,7 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Table, DataError> {
         columns,
         rows,
         form: format!("separated by {shown}"),
+        joined,
     })
 }
 
@@ -107,14 +118,24 @@ fn reader(text: &str, separator: u8) -> Reader<&[u8]> {
     ReaderBuilder::new()
         .delimiter(separator)
         .trim(Trim::All)
+        .flexible(true)
         .from_reader(text.as_bytes())
 }
 
-fn row(columns: &[String], record: &StringRecord, line: u64) -> TableRow {
-    let cells = columns
-        .iter()
-        .cloned()
-        .zip(record.iter().map(str::to_string));
+/// The cells of a row, as many as columns; nothing where there are others. A prompt in the last column may hold the
+/// separator without quotes.
+fn cells(columns: &[String], record: &StringRecord, separator: u8) -> Option<Vec<String>> {
+    let mut cells: Vec<String> = record.iter().map(str::to_string).collect();
+    let last = columns.last()?;
+    if cells.len() > columns.len() && PROMPT.contains(&last.as_str()) {
+        let rest = cells.split_off(columns.len() - 1);
+        cells.push(rest.join(&format!("{} ", char::from(separator))));
+    }
+    (cells.len() == columns.len()).then_some(cells)
+}
+
+fn row(columns: &[String], cells: Vec<String>, line: u64) -> TableRow {
+    let cells = columns.iter().cloned().zip(cells);
     TableRow {
         line,
         cells: cells.filter(|(column, _)| !column.is_empty()).collect(),
@@ -127,23 +148,9 @@ fn leaves_quote_open(text: &str, last_record: u64) -> bool {
     rest.contains(['\n', '\r']) && rest.bytes().filter(|byte| *byte == b'"').count() % 2 == 1
 }
 
-fn csv_mistake(
-    path: &Path,
-    error: &csv::Error,
-    separator: &str,
-    line: &dyn Fn(u64) -> u64,
-) -> DataError {
+fn csv_mistake(path: &Path, error: &csv::Error, line: &dyn Fn(u64) -> u64) -> DataError {
     let at = error.position().map_or(0, csv::Position::byte);
-    let reason = match error.kind() {
-        ErrorKind::UnequalLengths {
-            expected_len, len, ..
-        } => format!(
-            "the row has {len} cells separated by {separator} where the header has {expected_len}; \
-             put a cell that holds the separator between double quotes"
-        ),
-        _ => error.to_string(),
-    };
-    mistake(path, line(at), &reason)
+    mistake(path, line(at), &error.to_string())
 }
 
 #[cfg(test)]
@@ -174,6 +181,13 @@ mod tests {
     }
 
     #[test]
+    fn a_prompt_at_the_end_needs_no_quotes() {
+        let table = table("file,prompt\na,\"x, y\"\nb,x, y,z\n").unwrap();
+        assert_eq!(table.joined, 1);
+        assert_eq!(table.rows[1].cells["prompt"], "x, y, z");
+    }
+
+    #[test]
     fn lines_are_those_of_the_file() {
         let rows = |text: &str| -> Vec<u64> {
             table(text)
@@ -192,8 +206,8 @@ mod tests {
         );
         assert_eq!(rows("sep=,\r\nfile,prompt\r\na,x\r\n"), [3]);
         let text = |text: &str| table(text).unwrap_err().to_string();
-        assert!(text("file,prompt\r\na,x\r\nb,x,y\r\n").contains("line 3: the row has 3 cells"));
-        assert!(text("file;prompt\na;x;y\n").contains("separated by \";\""));
+        assert!(text("prompt,file\r\nx,a\r\nx,y,b\r\n").contains("line 3: the row has 3 cells"));
+        assert!(text("prompt;file\nx;y;a\n").contains("separated by \";\""));
         assert!(text("file,prompt\na,x\nb,\"y\nc,z\nd,q\n").contains("line 3: a double quote"));
         assert!(text("file,prompt,File\na,x,b\n").contains("file twice"));
         assert_eq!(rows("file,prompt\na,5\" disk\nb,y\n"), [2, 3]);

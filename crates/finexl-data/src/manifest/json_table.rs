@@ -30,6 +30,7 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Table, DataError> {
     Ok(Table {
         columns: columns.into_iter().cloned().collect(),
         form: "as JSON".to_string(),
+        joined: 0,
         rows,
     })
 }

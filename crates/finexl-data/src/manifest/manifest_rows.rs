@@ -13,8 +13,8 @@ pub struct Manifest {
     pub path: PathBuf,
     /// Its rows, at least one.
     pub rows: Vec<Row>,
-    /// A remark on columns that were not read.
-    pub note: Option<String>,
+    /// Remarks on how it was read.
+    pub notes: Vec<String>,
 }
 
 /// One row of a manifest.
@@ -53,13 +53,7 @@ impl Manifest {
         Ok(Self {
             path: path.to_path_buf(),
             rows: rows.collect::<Result<_, _>>()?,
-            note: columns.passed_over(&table.columns).map(|other| {
-                let read = columns.prompt.unwrap_or_default();
-                format!(
-                    "of the columns {read} and {other} in {}, {read} was read",
-                    path.display()
-                )
-            }),
+            notes: notes(path, table, columns),
         })
     }
 
@@ -70,6 +64,20 @@ impl Manifest {
             _ => Path::new("."),
         }
     }
+}
+
+fn notes(path: &Path, table: &Table, columns: &Columns) -> Vec<String> {
+    let shown = path.display();
+    let read = columns.prompt.unwrap_or_default();
+    let passed_over = (columns.passed_over(&table.columns))
+        .map(|other| format!("of the columns {read} and {other} in {shown}, {read} was read"));
+    let joined = (table.joined > 0).then(|| {
+        format!(
+            "in {} rows of {shown} the {read} holds the separator without quotes; it was taken whole",
+            table.joined
+        )
+    });
+    passed_over.into_iter().chain(joined).collect()
 }
 
 impl Row {

@@ -11,6 +11,8 @@ pub(super) struct Table {
     pub rows: Vec<TableRow>,
     /// What it is, for messages: `separated by ";"`.
     pub form: String,
+    /// Rows whose last cell, a prompt, was written with separators in it and without quotes.
+    pub joined: usize,
 }
 
 /// A row of a table.

@@ -139,7 +139,7 @@ impl Rows {
         if self.found.is_empty() {
             return Err(nothing_usable(manifest.rows.len(), self.errors.first()));
         }
-        let mut notes: Vec<String> = manifest.note.iter().cloned().collect();
+        let mut notes: Vec<String> = manifest.notes.iter().cloned().collect();
         if let Some(folders) = folders {
             notes.extend(self.unlisted(manifest, folders, options)?);
         }
@@ -278,7 +278,7 @@ fn of_names(
         Side::read(folders[1], options)?,
     ];
     let mut notes = side_notes(&sides, options, Some(&manifest.path));
-    notes.extend(manifest.note.iter().cloned());
+    notes.extend(manifest.notes.iter().cloned());
     let mut listed = Listed::new(manifest, &sides, options)?;
     if listed.is_empty() {
         return Err(nothing_usable(manifest.rows.len(), listed.errors.first()));

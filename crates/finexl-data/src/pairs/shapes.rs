@@ -22,8 +22,11 @@ pub(super) fn fitted(image: &Image, like: &Image, fit: Fit) -> Option<Image> {
     let too_wide = by_height < image.width;
     let (width, height) = match (fit, too_wide) {
         (Fit::Refuse, _) => return None,
-        (Fit::Crop, true) | (Fit::Pad, false) => (by_height, image.height),
-        (Fit::Crop, false) | (Fit::Pad, true) => (image.width, by_width),
+        // Rounding must not cut what is to grow, nor the other way round.
+        (Fit::Crop, true) => (by_height, image.height),
+        (Fit::Crop, false) => (image.width, by_width.min(image.height)),
+        (Fit::Pad, true) => (image.width, by_width.max(image.height)),
+        (Fit::Pad, false) => (by_height.max(image.width), image.height),
     };
     let pixels = (width as u64).checked_mul(height as u64)?;
     let usable = pixels <= MOST_PIXELS && width.min(height) >= SMALLEST_SIDE as usize;
