@@ -178,7 +178,7 @@ fn preprocessing(folder: &Path) -> Result<(Option<PathBuf>, Option<PathBuf>), Zo
 }
 
 /// Config and weights of a folder: transformers before open_clip, safetensors before PyTorch, and weights of another
-/// name (`model.fp16.safetensors`) where there are no others.
+/// name (`model.fp16.safetensors`) only where there are none of the usual ones.
 fn inside(folder: &Path, notes: &mut Vec<String>) -> Result<(Description, WeightsFiles), ZooError> {
     let config = folder.join("config.json");
     let open_clip = folder.join("open_clip_config.json");
@@ -203,17 +203,17 @@ fn inside(folder: &Path, notes: &mut Vec<String>) -> Result<(Description, Weight
             return Ok((description.clone(), files));
         }
     }
-    if let Some((_, description, stem, _)) = described.first()
-        && let Some((files, note)) = other_name(folder, stem)?
-    {
-        notes.push(note);
-        return Ok((description.clone(), files));
-    }
     for (_, description, _, stem) in &described {
         let path = folder.join(format!("{stem}.bin"));
         if there(&path) {
             return Ok((description.clone(), WeightsFiles::Pickle(path)));
         }
+    }
+    if let Some((_, description, stem, _)) = described.first()
+        && let Some((files, note)) = other_name(folder, stem)?
+    {
+        notes.push(note);
+        return Ok((description.clone(), files));
     }
     Err(nothing_inside(folder, !described.is_empty()))
 }
