@@ -36,7 +36,13 @@ fn parted(card: &str) -> (Vec<&str>, Vec<&str>) {
 fn a_card_with_front_matter_and_text_of_ones_own() {
     let card =
         "---\nlicense: mit # mine\nbase_model: some/base\n---\n\n# My LoRA\n\nText of mine.\n";
-    insta::assert_snapshot!(merged(card));
+    let new = merged(card);
+    let tags = OURS.map(|tag| format!("- {tag}\n")).concat();
+    let head = "---\nlicense: mit # mine\nbase_model: some/base\n";
+    let text = "---\n\n# My LoRA\n\nText of mine.\n\n<!-- finexl: begin";
+    assert!(new.starts_with(&format!("{head}tags:\n{tags}{text}")), "{new}");
+    assert!(new.ends_with("\n\n<!-- finexl: end -->\n"), "{new}");
+    assert_eq!(new.matches("## What this personalization changes").count(), 1);
 }
 
 #[test]
