@@ -25,6 +25,8 @@ import time
 
 # What may differ, by the end of its path, and why. All other files have to be the same.
 MAY_DIFFER: dict[str, str] = {}
+# Longest time in seconds until a process is killed.
+LONGEST = 10.0
 # Folder of cached features: what a killed process left there is removed by the next that writes there, so unfinished
 # files may remain; all others are compared.
 CACHE = "cache"
@@ -178,7 +180,7 @@ class Soak:
     def disturbed(self, folder: pathlib.Path, name: str, command: list[str], left: int) -> int:
         """Runs a command until it has ended by itself, killing it on the way; returns the number of kills."""
         killed = 0
-        longest = max(0.5, self.seconds[name] * 0.6)
+        longest = min(max(0.5, self.seconds[name] * 0.6), LONGEST)
         while killed < left:
             count = 2 if self.random.random() < 0.35 else 1
             self.together += count == 2

@@ -116,14 +116,12 @@ pub(crate) fn temporary(folder: &Path) -> IoResult<NamedTempFile> {
         // Less what the umask takes away.
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    builder.tempfile_in(folder).map_err(|error| {
-        // The crate's message names the temporary file, which nobody has asked for.
-        let inner = error.get_ref().and_then(std::error::Error::source);
-        let code = inner
-            .and_then(|inner| inner.downcast_ref::<Error>())
-            .and_then(Error::raw_os_error);
-        code.map_or(error, Error::from_raw_os_error)
-    })
+    // The crate's message names the temporary file, which nobody has asked for.
+    let plain = |error: Error| match error.get_ref() {
+        Some(_) => error.kind().into(),
+        None => error,
+    };
+    builder.tempfile_in(folder).map_err(plain)
 }
 
 /// Gives a file the permissions of another one and, where that is allowed, its owner.

@@ -43,7 +43,8 @@ impl PartialFolder {
         let prefix = leftovers::prefix();
         let made = tempfile::Builder::new().prefix(&prefix).tempdir_in(target);
         let hidden = match made {
-            Ok(made) => made.keep(),
+            // Named as the target was, for messages.
+            Ok(made) => target.join(made.keep().file_name().unwrap_or_default()),
             Err(source) => {
                 if is_new {
                     let _ = std::fs::remove_dir(target);

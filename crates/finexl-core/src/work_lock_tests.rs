@@ -64,7 +64,7 @@ fn work_is_done_by_one_and_free_afterwards() {
     // Another folder is another work, and so is a file.
     let file = WorkPlace::file(folder.join("x.json")).claim().unwrap();
     drop(WorkPlace::folder(root.path().join("b")).claim().unwrap());
-    drop((lock, file));
+    drop((file, lock));
     // Folders that were made for the lock alone go with it.
     assert!(names(root.path()).is_empty());
     std::fs::create_dir_all(&folder).unwrap();

@@ -64,6 +64,7 @@ impl Place {
 /// What is wrong, with its line.
 pub(crate) fn parse(text: &str) -> Result<Option<Place>, String> {
     let mut reader = Reader {
+        text,
         parser: Parser::new_from_str(text),
         offsets: text.char_indices().map(|(byte, _)| byte).collect(),
         length: text.len(),
@@ -83,6 +84,7 @@ pub(crate) fn parse(text: &str) -> Result<Option<Place>, String> {
 }
 
 struct Reader<'a> {
+    text: &'a str,
     parser: Parser<'a, saphyr_parser::StrInput<'a>>,
     /// First byte of every character.
     offsets: Vec<usize>,
@@ -113,6 +115,7 @@ impl<'a> Reader<'a> {
         let mut end = self.byte(span.end.index());
         let value = match event {
             Event::Scalar(text, style, ..) => {
+                end = quoted_end(self.text, start).unwrap_or(end);
                 Value::Text(text.into_owned(), style == ScalarStyle::Plain)
             }
             Event::SequenceStart(..) => {
@@ -153,4 +156,20 @@ impl<'a> Reader<'a> {
             bytes: start..end.max(start),
         })
     }
+}
+
+/// Where a scalar in quotes ends, which the parser says with what follows it; nothing for one without quotes.
+fn quoted_end(text: &str, start: usize) -> Option<usize> {
+    let mut bytes = text.bytes().enumerate().skip(start).peekable();
+    let (_, quote) = bytes.next().filter(|(_, b)| matches!(b, b'"' | b'\''))?;
+    while let Some((at, byte)) = bytes.next() {
+        let escaped = (quote == b'"' && byte == b'\\')
+            || (quote == b'\'' && byte == quote && bytes.peek().is_some_and(|(_, b)| *b == quote));
+        match byte {
+            _ if escaped => drop(bytes.next()),
+            byte if byte == quote => return Some(at + 1),
+            _ => {}
+        }
+    }
+    None
 }

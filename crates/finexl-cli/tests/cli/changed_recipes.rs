@@ -58,6 +58,8 @@ fn a_training_on_other_inputs_is_refused_by_file() {
     let recipe = tiny("experiments/zoo/mini-diffusion.toml", &denoiser);
     sandbox.write("model.toml", recipe);
     sandbox.succeeds("train model.toml --run-folder run");
+    sandbox.write("lora.toml", LORA);
+    sandbox.succeeds("personalize lora.toml");
     let text = std::fs::read_to_string(sandbox.path("autoencoder.toml")).unwrap();
     let seed = text.lines().find(|line| line.starts_with("seed")).unwrap();
     sandbox.write("autoencoder.toml", text.replace(seed, "seed = 99"));
@@ -66,8 +68,6 @@ fn a_training_on_other_inputs_is_refused_by_file() {
     sandbox.refuses("train model.toml --run-folder run", &words);
 
     // A personalization of the model is not gone on with after the model has changed.
-    sandbox.write("lora.toml", LORA);
-    sandbox.succeeds("personalize lora.toml");
     sandbox.succeeds("train model.toml --run-folder fresh");
     let words = ["base_fingerprint was", "another personalization"];
     sandbox.refuses("personalize lora.toml", &words);

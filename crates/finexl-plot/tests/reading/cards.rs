@@ -40,9 +40,15 @@ fn a_card_with_front_matter_and_text_of_ones_own() {
     let tags = OURS.map(|tag| format!("- {tag}\n")).concat();
     let head = "---\nlicense: mit # mine\nbase_model: some/base\n";
     let text = "---\n\n# My LoRA\n\nText of mine.\n\n<!-- finexl: begin";
-    assert!(new.starts_with(&format!("{head}tags:\n{tags}{text}")), "{new}");
+    assert!(
+        new.starts_with(&format!("{head}tags:\n{tags}{text}")),
+        "{new}"
+    );
     assert!(new.ends_with("\n\n<!-- finexl: end -->\n"), "{new}");
-    assert_eq!(new.matches("## What this personalization changes").count(), 1);
+    assert_eq!(
+        new.matches("## What this personalization changes").count(),
+        1
+    );
 }
 
 #[test]
@@ -66,11 +72,13 @@ fn line_ends_of_windows_stay() {
     let new = merged(card);
     assert_eq!(new.matches('\n').count(), new.matches("\r\n").count());
     assert!(
-        new.starts_with("\u{feff}---\r\nlicense: mit\r\ntags:\r\n- finexl\r\n"),
+        new.starts_with(
+            "\u{feff}---\r\nlicense: mit\r\nbase_model: \"artist/base\"\r\ntags:\r\n- finexl\r\n"
+        ),
         "{new}"
     );
     assert!(
-        new.contains("base_model: \"artist/base\"\r\n---\r\nText.\r\n"),
+        new.contains("- explainability\r\n---\r\nText.\r\n"),
         "{new}"
     );
     assert_eq!(merged(&new), new);
@@ -85,7 +93,10 @@ fn a_card_without_front_matter_gets_one_and_keeps_its_text() {
         " ---\nlicense: mit\n---\n",
     ] {
         let new = merged(card);
-        assert!(new.starts_with("---\ntags:\n- finexl\n"), "{new}");
+        assert!(
+            new.starts_with("---\nbase_model: \"artist/base\"\ntags:\n- finexl\n"),
+            "{new}"
+        );
         assert!(new.contains(&format!("---\n\n{card}")), "{new}");
         assert_eq!(merged(&new), new);
     }
