@@ -145,6 +145,7 @@ fn what_both_have_is_compared_and_what_is_foreign_is_noted() {
             "explain --base {base} --personalized {model} --vocabulary words.txt --json {to}"
         ));
     };
+    std::fs::create_dir(sandbox.path("plain")).unwrap();
     record("base", "dusk", "plain/dusk.json");
     record("base", "night", "plain/night.json");
     record("fewer/base", "fewer/renamed", "plain/renamed.json");

@@ -106,8 +106,12 @@ impl<'a> Elements<'a> {
                 Ok(Some((line, value)))
             }
             Some(Err(error)) => {
-                let line = line + error.line().saturating_sub(1) as u64;
-                Err(mistake(path, line, &format!("this is no JSON: {error}")))
+                // The parser counts lines on behind the last one, and from the value on.
+                let most = rest.trim_end().lines().count().saturating_sub(1);
+                let line = line + error.line().saturating_sub(1).min(most) as u64;
+                let reason = error.to_string();
+                let reason = reason.split(" at line ").next().unwrap_or_default();
+                Err(mistake(path, line, &format!("this is no JSON: {reason}")))
             }
             None => Ok(None),
         }
