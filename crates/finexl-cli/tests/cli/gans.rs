@@ -64,17 +64,21 @@ fn gan() -> Sandbox {
         ];
         tiny("experiments/zoo/mini-gan.toml", &changes)
     };
-    sandbox.write("model.toml", recipe("1"));
-    sandbox.succeeds("train model.toml --run-folder run");
     sandbox.write("model.toml", recipe("2"));
-    let mut again = sandbox.command("train model.toml --run-folder run");
-    again.env("RUST_LOG", "finexl_zoo=info");
-    let outcome = Outcome::of(again);
+    let mut training = sandbox.command("train model.toml --run-folder run");
+    training.env("RUST_LOG", "finexl_zoo=info");
+    let outcome = Outcome::of(training);
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
     assert!(
-        outcome.stdout.contains("epochs 2 to 2"),
+        outcome.stdout.contains("epochs 1 to 2"),
         "{}",
         outcome.stdout
+    );
+    // Another number of epochs is another recipe.
+    sandbox.write("model.toml", recipe("3"));
+    sandbox.refuses(
+        "train model.toml --run-folder run",
+        &["epochs was 2, is now 3"],
     );
     for said in [
         "loss of the generator",

@@ -363,7 +363,8 @@ fn a_disk_that_fills_up_leaves_nothing() {
         .current_dir(sandbox.path(""));
     let outcome = Outcome::of(command);
     assert_eq!(outcome.code, Some(1), "{outcome:?}");
-    assert!(outcome.stderr.contains("cannot write out"), "{outcome:?}");
+    assert!(outcome.stderr.contains("cannot write"), "{outcome:?}");
+    assert!(outcome.stderr.contains("00001.png"), "{outcome:?}");
     assert_eq!(sandbox.files(), before);
 }
 
@@ -436,7 +437,12 @@ fn a_pool_survives_kill_without_losing_or_changing_a_model() {
     );
     assert_eq!(
         sandbox.names("figures"),
-        ["models.csv", "provenance.json", "summary.csv"]
+        [
+            "models.csv",
+            "provenance.json",
+            "resolved.toml",
+            "summary.csv"
+        ]
     );
     models_are_selected(&sandbox);
 }

@@ -1,14 +1,14 @@
 //! Ctrl-C and kill -9 in the middle of the work: nothing half-written, and the same command works
 //! afterwards.
 //!
-//! One image is a named pipe: opening it for writing returns when the program has opened it for
-//! reading, so that the signal comes at a known moment and the program still waits for the pixels.
+//! The prompts are a named pipe: opening it for writing returns when the program has opened it for
+//! reading, so that the signal comes at a known moment and the program still waits for them.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used)]
 
 use crate::recipes::tiny_recipe;
-use crate::sandbox::{EXPLAIN, Sandbox, picture};
+use crate::sandbox::{EXPLAIN, Sandbox};
 use std::io::Read;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, Stdio};
@@ -58,7 +58,7 @@ fn end(mut child: Child, signal: Signal) {
     }
 }
 
-/// Replaces an image by a named pipe.
+/// Replaces a file by a named pipe.
 fn make_pipe(sandbox: &Sandbox, name: &str) {
     let path = sandbox.path(name);
     std::fs::remove_file(&path).unwrap();
@@ -71,27 +71,20 @@ fn until_read(sandbox: &Sandbox, name: &str) -> std::fs::File {
     std::fs::OpenOptions::new().write(true).open(path).unwrap()
 }
 
-/// Replaces the pipe by the image that it stood for.
-fn mend(sandbox: &Sandbox, name: &str, index: usize) {
-    std::fs::remove_file(sandbox.path(name)).unwrap();
-    sandbox.save(name, &picture(index, 48));
-}
-
 fn explain_survives(signal: Signal) {
+    const PROMPTS: &str = "a\nb\nc\nd\n";
     let sandbox = Sandbox::with_pairs(4);
+    sandbox.write("prompts.txt", PROMPTS);
     let before = sandbox.files();
-    make_pipe(&sandbox, "base/02.png");
-    let arguments = format!("{EXPLAIN} --json out.json --html out.html --card out.md");
+    make_pipe(&sandbox, "prompts.txt");
+    let arguments =
+        format!("{EXPLAIN} --prompts prompts.txt --json out.json --html out.html --card out.md");
     let child = start(&sandbox, &arguments);
-    // The first reading is for the fingerprint, the second for the pixels.
-    let mut pipe = until_read(&sandbox, "base/02.png");
-    std::io::Write::write_all(&mut pipe, b"not yet").unwrap();
-    drop(pipe);
-    std::thread::sleep(Duration::from_millis(50));
-    let pipe = until_read(&sandbox, "base/02.png");
+    let pipe = until_read(&sandbox, "prompts.txt");
     end(child, signal);
     drop(pipe);
-    mend(&sandbox, "base/02.png", 2);
+    std::fs::remove_file(sandbox.path("prompts.txt")).unwrap();
+    sandbox.write("prompts.txt", PROMPTS);
     assert_eq!(sandbox.files(), before);
     sandbox.succeeds(&arguments);
     assert_eq!(sandbox.json("out.json")["pairs"], 4);
@@ -108,24 +101,43 @@ fn explain_survives_kill() {
     explain_survives(Signal::Kill);
 }
 
+/// Waits until the program has begun to make files aside.
+fn until_begun(sandbox: &Sandbox, child: &mut Child, folder: &str) {
+    let begin = Instant::now();
+    let begun = || {
+        let mut entries = std::fs::read_dir(sandbox.path(folder)).ok()?;
+        entries.next()
+    };
+    while begun().is_none() {
+        assert!(child.try_wait().unwrap().is_none(), "ended early");
+        assert!(begin.elapsed() < Duration::from_secs(100), "nothing began");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
 fn stylize_survives(signal: Signal) {
-    let sandbox = Sandbox::with_pairs(4);
+    // Enough of them to be at work for a while after the first.
+    const PAIRS: usize = 60;
+    let sandbox = Sandbox::with_pairs(PAIRS);
     let before = sandbox.files();
-    make_pipe(&sandbox, "base/02.png");
     let arguments = "data stylize base out --aspect pixelated=0.6";
-    let child = start(&sandbox, arguments);
-    let pipe = until_read(&sandbox, "base/02.png");
+    let mut child = start(&sandbox, arguments);
+    until_begun(&sandbox, &mut child, "out");
     end(child, signal);
-    drop(pipe);
-    mend(&sandbox, "base/02.png", 2);
-    assert!(sandbox.names("out").is_empty());
+    assert!(
+        sandbox
+            .names("out")
+            .iter()
+            .all(|name| name.starts_with('.'))
+    );
     if signal == Signal::Interrupt {
         assert_eq!(sandbox.files(), before);
     }
     sandbox.succeeds(arguments);
-    let names = ["00.png", "01.png", "02.png", "03.png", "manifest.csv"];
-    assert_eq!(sandbox.names("out"), names);
-    // No hidden leftovers either: the folder itself and its five files.
+    let names = sandbox.names("out");
+    assert_eq!(names.len(), PAIRS + 1);
+    assert!(names.iter().any(|name| name == "manifest.csv"));
+    // No hidden leftovers either: the folder itself and its files.
     assert_eq!(sandbox.files().len(), before.len() + 1 + names.len());
 }
 
