@@ -48,7 +48,7 @@ pub(crate) fn filled(
             }
         }
     }
-    changes.sort_by(|a, b| b.0.cmp(&a.0));
+    changes.sort_by_key(|change| std::cmp::Reverse(change.0));
     for (at, addition) in changes {
         let at_end_of_line = new[..at].is_empty() || new[..at].ends_with('\n');
         if at == text.len() && !at_end_of_line {

@@ -455,7 +455,7 @@ fn models_are_selected(sandbox: &Sandbox) {
              judge = \"judge\"\nlargest = 8\nmethods = [{methods}]\ncolumns = [{columns}]\n"
         )
     };
-    let columns = "{ single = { levels = 8 } }";
+    let columns = "{ single = { levels = 3 } }";
     sandbox.write("select.toml", experiment("\"naive\"", columns));
     sandbox.refuses("run select.toml", &["proposer", "naive"]);
     sandbox.write("select.toml", experiment("\"guess\"", columns));
@@ -469,7 +469,7 @@ fn models_are_selected(sandbox: &Sandbox) {
     sandbox.write("select.toml", experiment(methods, columns));
     let outcome = sandbox.succeeds("run select.toml");
     for part in [
-        "single aspect, 8 levels",
+        "single aspect, 3 levels",
         "splice, our directions",
         "oracle",
     ] {

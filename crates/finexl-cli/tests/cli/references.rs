@@ -111,7 +111,7 @@ fn what_does_not_fit_is_named() {
         (
             "encoder = \"mini-clip\"",
             "encoder = \"mini-clip\"\npools = [\"runs/pool\"]",
-            &["either pools or folders"],
+            &["line 4", "give either pools or"],
         ),
     ] {
         sandbox.write("own.toml", experiment(from, to));

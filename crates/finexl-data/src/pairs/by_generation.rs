@@ -5,6 +5,9 @@ use super::seed_in_name::{all_distinct, seeds_in_names};
 use super::side::{Candidate, Side};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Seeds of the images of both sides, as far as they are known.
+type SeedsOfSides = [Vec<Option<u64>>; 2];
+
 /// Pairs with what has to be said of them.
 #[derive(Debug, Default)]
 pub(super) struct Found {
@@ -103,7 +106,7 @@ pub(super) fn by_seed(sides: &[Side; 2], free: &Free, files_only: bool) -> Found
 fn one_side_by_name(
     names: &[Vec<&str>; 2],
     files: &[Vec<Option<u64>>; 2],
-) -> Vec<(Option<&'static str>, [Vec<Option<u64>>; 2])> {
+) -> Vec<(Option<&'static str>, SeedsOfSides)> {
     let mut attempts = Vec::new();
     for side in 0..2 {
         let own = [names[side].as_slice(); 2];

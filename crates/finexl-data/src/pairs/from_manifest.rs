@@ -139,7 +139,7 @@ impl Rows {
         if self.found.is_empty() {
             return Err(nothing_usable(manifest.rows.len(), self.errors.first()));
         }
-        let mut notes: Vec<String> = manifest.notes.iter().cloned().collect();
+        let mut notes: Vec<String> = manifest.notes.to_vec();
         if let Some(folders) = folders {
             notes.extend(self.unlisted(manifest, folders, options)?);
         }

@@ -9,6 +9,9 @@ use crate::manifest::{Manifest, RowImages, mistake};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+/// A row and the images of both sides that it stands for.
+type RowOfPair = (usize, (usize, usize));
+
 /// The images of every row, as paths inside the folders.
 pub(super) struct Listed {
     /// By row: in the base's folder, in the personalized one's.
@@ -119,7 +122,7 @@ impl Listed {
         sides: &[Side; 2],
         pairs: &[(usize, usize)],
         options: &PairOptions,
-    ) -> Result<Vec<(usize, (usize, usize))>, DataError> {
+    ) -> Result<Vec<RowOfPair>, DataError> {
         let by_image = |side: usize| -> BTreeMap<&str, (usize, usize)> {
             let inside =
                 |pair: &(usize, usize)| sides[side].images[[pair.0, pair.1][side]].inside.as_str();

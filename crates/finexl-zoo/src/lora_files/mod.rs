@@ -1,7 +1,9 @@
 //! Strict reading of files that change Stable Diffusion: LoRA and its kin as kohya's trainer, LyCORIS,
 //! diffusers and PEFT write them, learned embeddings, and adapters of FineXL's own generators.
 //!
-//!     bytes --> TensorFile --> Key (prefix, layer, role) --> Change --> LayerChange --> LoraFile
+//! ```text
+//! bytes --> TensorFile --> Key (prefix, layer, role) --> Change --> LayerChange --> LoraFile
+//! ```
 //!
 //! A key means a layer of [`crate::stable_diffusion`] or it is a problem that is named; nothing is passed
 //! over. Reading goes on behind a problem, so that a file can be looked into; [`LoraFile::check`]

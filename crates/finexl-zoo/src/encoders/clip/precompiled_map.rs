@@ -41,7 +41,7 @@ pub(super) fn check_map(text: &str) -> Result<(), String> {
     let damaged = || "its map of characters is damaged".to_string();
     let (size, rest) = bytes.split_first_chunk().ok_or_else(damaged)?;
     let size = u32::from_le_bytes(*size) as usize;
-    if size % 4 != 0 || size == 0 || size > rest.len() {
+    if !size.is_multiple_of(4) || size == 0 || size > rest.len() {
         return Err(damaged());
     }
     let (array, replacements) = rest.split_at(size);
