@@ -1,6 +1,6 @@
 //! The corpora of the fuzz targets, which every reader has to take or to refuse in words.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::panic, clippy::unwrap_used)]
 
 #[path = "../../../../fuzz/src/models.rs"]
 mod models;

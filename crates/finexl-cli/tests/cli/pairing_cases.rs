@@ -1,6 +1,6 @@
 //! Which images make a pair, through the binary: what people have in their folders, and what is said of it.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::panic, clippy::unwrap_used)]
 
 use crate::pictures::{made_with, same_scene};
 use crate::sandbox::{EXPLAIN, Outcome, Sandbox, darker, picture};

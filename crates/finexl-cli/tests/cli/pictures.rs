@@ -24,7 +24,7 @@ pub fn same_scene(index: usize) -> RgbImage {
         12 + 24 * (index as i32 % 2),
         12 + 24 * (index as i32 / 2 % 2),
     );
-    let upright = index % 3 == 0;
+    let upright = index.is_multiple_of(3);
     RgbImage::from_fn(48, 48, |x, y| {
         let (x, y) = (x as i32, y as i32);
         let along = if upright { x } else { y };
