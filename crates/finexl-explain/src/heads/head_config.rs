@@ -37,7 +37,7 @@ pub struct HeadConfig {
     pub learned: Reading,
     /// How ridge weights with directions of images are read.
     pub calibrated: Reading,
-    /// Half-width of a level's 95% interval in units of the network's own spread; [`NO_INTERVAL`] where none can be
+    /// Half-width of a level's 95% interval in units of the network's own spread; `NO_INTERVAL` where none can be
     /// promised.
     pub interval: f64,
 }
