@@ -487,11 +487,14 @@ fn models_are_selected(sandbox: &Sandbox) {
                   [[select-models.variants]]\nname = \"strict\"\nmethod = \"paper\"\ne-ortho = 0.03\n";
     let recipe = experiment("\"default\"", columns).replace("[\"pool\"]", "[\"pool.toml\"]");
     sandbox.write("select.toml", format!("{recipe}{varied}"));
-    let outcome = sandbox.succeeds("run select.toml");
+    let outcome = sandbox.succeeds("run select.toml --overwrite");
     for part in ["few", "strict", "matched of 15"] {
         assert!(outcome.stdout.contains(part), "{}", outcome.stdout);
     }
     let wrong = varied.replace("\"paper\"", "\"default\"");
     sandbox.write("select.toml", format!("{recipe}{wrong}"));
-    sandbox.refuses("run select.toml", &["variants", "strict", "e-ortho"]);
+    sandbox.refuses(
+        "run select.toml --overwrite",
+        &["variants", "strict", "e-ortho"],
+    );
 }

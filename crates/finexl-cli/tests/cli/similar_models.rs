@@ -146,6 +146,11 @@ fn what_both_have_is_compared_and_what_is_foreign_is_noted() {
         ));
     };
     std::fs::create_dir(sandbox.path("plain")).unwrap();
+    std::fs::remove_file(sandbox.path("base/manifest.csv")).unwrap();
+    for model in ["dusk", "night"] {
+        // Where the folder has prompts of its own they would be taken.
+        let _ = std::fs::remove_file(sandbox.path(model).join("manifest.csv"));
+    }
     record("base", "dusk", "plain/dusk.json");
     record("base", "night", "plain/night.json");
     record("fewer/base", "fewer/renamed", "plain/renamed.json");
