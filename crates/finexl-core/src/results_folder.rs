@@ -3,7 +3,9 @@
 use crate::recipe::{self, Recipe};
 use crate::work_lock::{WorkLock, WorkPlace};
 use crate::{CoreError, atomic};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 /// What only a run leaves: a folder that has one of these holds results.
 const RESULTS: [&str; 3] = ["checkpoint", "pool.json", "provenance.json"];
@@ -24,8 +26,19 @@ pub enum Others {
 #[derive(Debug)]
 pub struct Results {
     lock: WorkLock,
-    /// The record of the recipe, if it was written now.
+    /// The record of the recipe, if it was written now where there was none.
     new: Option<PathBuf>,
+    /// What a record that was written now has replaced.
+    replaced: Option<Replaced>,
+}
+
+/// A record of the recipe of results that somebody has asked to replace, until they are.
+#[derive(Debug)]
+struct Replaced {
+    record: PathBuf,
+    content: Vec<u8>,
+    /// What else lay beside it.
+    beside: Vec<(OsString, Option<SystemTime>)>,
 }
 
 /// Where results of a recipe go.
@@ -102,7 +115,8 @@ impl ResultsPlace {
     }
 
     /// Takes the place for a recipe, waiting for a process that is at work there, and keeps what was asked
-    /// for. Dropped before anything else was made there, it takes that with it.
+    /// for. Dropped before anything else was made there, it takes that with it, and the record of results that
+    /// were to be replaced is as it was.
     ///
     /// # Errors
     /// As [`ResultsPlace::check`], before and after waiting; [`CoreError::Write`] where it cannot be
@@ -111,11 +125,25 @@ impl ResultsPlace {
         self.check(recipe, others)?;
         let lock = self.work.wait()?;
         let same = self.check(recipe, others)?;
-        let mut results = Results { lock, new: None };
+        let mut results = Results {
+            lock,
+            new: None,
+            replaced: None,
+        };
         if !same {
-            let is_new = !self.record.exists();
+            let kept = std::fs::read(&self.record).ok();
+            let beside = beside(&self.record);
             recipe.write(&self.record)?;
-            results.new = is_new.then(|| self.record.clone());
+            match kept {
+                None => results.new = Some(self.record.clone()),
+                Some(content) => {
+                    results.replaced = Some(Replaced {
+                        record: self.record.clone(),
+                        content,
+                        beside,
+                    });
+                }
+            }
         }
         Ok(results)
     }
@@ -128,7 +156,11 @@ impl ResultsPlace {
         self.check(recipe, others)?;
         let lock = self.work.wait()?;
         self.check(recipe, others)?;
-        Ok(Results { lock, new: None })
+        Ok(Results {
+            lock,
+            new: None,
+            replaced: None,
+        })
     }
 }
 
@@ -144,11 +176,17 @@ impl Results {
     /// Keeps what was asked for, whatever else is there.
     pub fn keep(mut self) {
         self.new = None;
+        self.replaced = None;
     }
 }
 
 impl Drop for Results {
     fn drop(&mut self) {
+        if let Some(replaced) = &self.replaced
+            && beside(&replaced.record) == replaced.beside
+        {
+            let _ = atomic::write(&replaced.record, &replaced.content);
+        }
         let Some(record) = &self.new else { return };
         let _writing = atomic::writing();
         let folder = crate::write_target::folder_of(record);
@@ -165,6 +203,22 @@ impl Drop for Results {
             let _ = std::fs::remove_file(record);
         }
     }
+}
+
+/// What lies beside a record, hidden files left out, with the time of its last change.
+fn beside(record: &Path) -> Vec<(OsString, Option<SystemTime>)> {
+    let folder = crate::write_target::folder_of(record);
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut found: Vec<_> = entries
+        .filter(|entry| entry.path() != *record)
+        .filter(|entry| !entry.file_name().to_string_lossy().starts_with('.'))
+        .map(|entry| {
+            let changed = entry.metadata().and_then(|data| data.modified()).ok();
+            (entry.file_name(), changed)
+        })
+        .collect();
+    found.sort();
+    found
 }
 
 #[cfg(test)]
@@ -197,7 +251,12 @@ mod tests {
         for word in ["run", "train.epochs was 3, is now 4", "give another name"] {
             assert!(error.contains(word), "{error}");
         }
+        // What was refused before it made anything has replaced nothing.
         drop(place.take(&recipe(4), &Others::Replace).unwrap());
+        assert!(place.check(&recipe(3), &stay()).unwrap());
+        let results = place.take(&recipe(4), &Others::Replace).unwrap();
+        std::fs::write(folder.join("b"), "1").unwrap();
+        drop(results);
         assert!(place.check(&recipe(4), &stay()).unwrap());
     }
 
