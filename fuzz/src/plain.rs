@@ -9,6 +9,8 @@ use finexl_core::toml_file;
 use finexl_data::decode::decode_bytes;
 use finexl_data::decode::limits::set_most_pixels;
 use finexl_data::generation::{plain_prompt, read_generation_bytes};
+use finexl_data::manifest::PromptFile;
+use finexl_plot::check_card;
 use std::fmt::Display;
 use std::path::Path;
 
@@ -25,6 +27,8 @@ pub const PLAIN: &[Target] = &[
     ("pools", pools),
     ("generations", generations),
     ("pictures", pictures),
+    ("prompts", prompts),
+    ("cards", cards),
 ];
 
 /// A refusal has to be one in words.
@@ -77,4 +81,16 @@ pub fn generations(data: &[u8]) {
 pub fn pictures(data: &[u8]) {
     set_most_pixels(1 << 16);
     refused(decode_bytes(Path::new(FILE), data));
+}
+
+/// Lists of prompts and manifests, by their content and as if their names said what they are.
+pub fn prompts(data: &[u8]) {
+    for name in ["prompts.txt", "pairs.csv", "metadata.jsonl"] {
+        refused(PromptFile::parse(Path::new(name), data.to_vec()));
+    }
+}
+
+/// A model card that an explanation is to be put into.
+pub fn cards(data: &[u8]) {
+    refused(check_card(data));
 }

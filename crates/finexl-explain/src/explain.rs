@@ -113,7 +113,8 @@ pub fn explain(request: Request<'_>) -> Result<Explanation, ExplainError> {
         );
     }
     record.notes.extend(analysis.notes.iter().cloned());
-    if !testable {
+    if !testable && record.aspects.iter().all(|aspect| !aspect.significant) {
+        // Several findings together can pass where a lone one cannot.
         record.notes.push(format!(
             "With {} pairs no single finding can pass the significance test over {} concepts; {} pairs are needed.",
             record.pairs,

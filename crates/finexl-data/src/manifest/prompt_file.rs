@@ -3,7 +3,7 @@
 use super::columns::{Columns, ImageColumns};
 use super::manifest_rows::Manifest;
 use super::table::Table;
-use super::text::read_text;
+use super::text::{decoded, read_text};
 use super::{csv_table, json_table};
 use crate::DataError;
 use std::path::Path;
@@ -25,8 +25,21 @@ impl PromptFile {
     /// [`DataError::Core`] where the file cannot be read; [`DataError::Manifest`] with the line for text that is not
     /// read, a header without the columns, a ragged row, an empty cell, or a file without prompts.
     pub fn read(path: &Path) -> Result<Self, DataError> {
-        let Some(table) = table_of(path)? else {
-            return Ok(Self::List(list(path, &read_text(path)?)?));
+        check_readable(path)?;
+        Self::of_text(path, &read_text(path)?)
+    }
+
+    /// As [`PromptFile::read`], from the content of a file; its name and messages are those of `path`.
+    ///
+    /// # Errors
+    /// As [`PromptFile::read`].
+    pub fn parse(path: &Path, bytes: Vec<u8>) -> Result<Self, DataError> {
+        Self::of_text(path, &decoded(path, bytes)?)
+    }
+
+    fn of_text(path: &Path, text: &str) -> Result<Self, DataError> {
+        let Some(table) = table_in(path, text)? else {
+            return Ok(Self::List(list(path, text)?));
         };
         let columns = columns_of(path, &table)?;
         match columns.images {
@@ -42,8 +55,10 @@ impl PromptFile {
 /// # Errors
 /// Those of [`PromptFile::read`], and [`DataError::Manifest`] where a table has a row without a prompt.
 pub fn read_prompts(path: &Path) -> Result<Vec<String>, DataError> {
-    let Some(table) = table_of(path)? else {
-        return list(path, &read_text(path)?);
+    check_readable(path)?;
+    let text = read_text(path)?;
+    let Some(table) = table_in(path, &text)? else {
+        return list(path, &text);
     };
     let columns = columns_of(path, &table)?;
     prompts_of(path, &table, &columns)
@@ -59,24 +74,30 @@ fn columns_of(path: &Path, table: &Table) -> Result<Columns, DataError> {
     }
 }
 
-/// The table that a file holds; nothing where it is a list.
-fn table_of(path: &Path) -> Result<Option<Table>, DataError> {
+/// Refuses by its name what is no text.
+fn check_readable(path: &Path) -> Result<(), DataError> {
     const SHEETS: [&str; 5] = ["xlsx", "xls", "ods", "parquet", "arrow"];
-    let extension = path
-        .extension()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .to_lowercase();
+    let extension = extension_of(path);
     if SHEETS.contains(&extension.as_str()) {
         let reason = format!(".{extension} is not read; save the table as CSV or JSON lines");
         return Err(mistake(path, 1, &reason));
     }
-    let text = read_text(path)?;
+    Ok(())
+}
+
+fn extension_of(path: &Path) -> String {
+    let extension = path.extension().unwrap_or_default();
+    extension.to_string_lossy().to_lowercase()
+}
+
+/// The table that a file's text is; nothing where it is a list.
+fn table_in(path: &Path, text: &str) -> Result<Option<Table>, DataError> {
+    let extension = extension_of(path);
     let says = |endings: &[&str]| endings.contains(&extension.as_str());
-    if json_table::is_table(&text) || says(&["json", "jsonl", "ndjson"]) {
-        json_table::read(path, &text).map(Some)
-    } else if says(&["csv", "tsv", "tab"]) || csv_table::has_known_header(&text) {
-        csv_table::read(path, &text).map(Some)
+    if json_table::is_table(text) || says(&["json", "jsonl", "ndjson"]) {
+        json_table::read(path, text).map(Some)
+    } else if says(&["csv", "tsv", "tab"]) || csv_table::has_known_header(text) {
+        csv_table::read(path, text).map(Some)
     } else {
         Ok(None)
     }

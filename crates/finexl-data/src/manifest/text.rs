@@ -10,7 +10,14 @@ use std::path::Path;
 /// [`DataError::Core`] where the file cannot be read; [`DataError::Manifest`] with the line where it is neither UTF-8
 /// nor UTF-16 with a byte order mark.
 pub(crate) fn read_text(path: &Path) -> Result<String, DataError> {
-    let bytes = finexl_core::atomic::read(path)?;
+    decoded(path, finexl_core::atomic::read(path)?)
+}
+
+/// As [`read_text`], from the content of a file; `path` stands in messages.
+///
+/// # Errors
+/// As [`read_text`], without those of reading.
+pub(super) fn decoded(path: &Path, bytes: Vec<u8>) -> Result<String, DataError> {
     let wide: Option<fn([u8; 2]) -> u16> = match bytes.as_slice() {
         [0xff, 0xfe, ..] => Some(u16::from_le_bytes),
         [0xfe, 0xff, ..] => Some(u16::from_be_bytes),
