@@ -1,6 +1,5 @@
 //! Long rows of numbers inside JSON.
 
-use base64::Engine as _;
 use serde::{Deserialize, Serialize};
 
 /// Numbers that are stored as base64 of little-endian f32, and rounded to f32 when they are made.
@@ -31,7 +30,7 @@ impl From<Packed> for String {
             .iter()
             .flat_map(|v| (*v as f32).to_le_bytes())
             .collect();
-        base64::engine::general_purpose::STANDARD.encode(bytes)
+        data_encoding::BASE64.encode(&bytes)
     }
 }
 
@@ -39,8 +38,8 @@ impl TryFrom<String> for Packed {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let bytes = base64::engine::general_purpose::STANDARD
-            .decode(text)
+        let bytes = data_encoding::BASE64
+            .decode(text.as_bytes())
             .map_err(|e| format!("numbers are not base64 ({e})"))?;
         let (chunks, rest) = bytes.as_chunks::<4>();
         let values: Vec<f64> = chunks

@@ -5,8 +5,7 @@ use crate::error::PlotError;
 use crate::html_page;
 use crate::rows::{Shown, generated_sides, made_with, rule, scale, verdict};
 use crate::text::{self, html};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use data_encoding::BASE64;
 use finexl_core::explanation::{AspectScore, Explanation};
 use std::fmt::Write;
 
@@ -151,7 +150,7 @@ fn pictures(pairs: &[TellingPair<'_>]) -> String {
 fn picture(side: &str, said: &str, png: &[u8]) -> String {
     format!(
         "<div><span>{side}</span><img alt=\"{side}: {said}\" src=\"data:image/png;base64,{}\"></div>\n",
-        STANDARD.encode(png)
+        BASE64.encode(png)
     )
 }
 

@@ -2,8 +2,7 @@
 
 use super::{ImagePair, PairAnswer, Proposal};
 use crate::EvalError;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use data_encoding::BASE64;
 use finexl_core::experiment::EndpointChoice;
 use finexl_data::encode::png_bytes;
 use finexl_data::image::Image;
@@ -96,7 +95,7 @@ fn schema(offer: Option<&[Concept]>) -> Value {
 
 fn data_url(image: &Image) -> Result<String, EvalError> {
     let png = png_bytes(Path::new("the image of a question"), image)?;
-    Ok(format!("data:image/png;base64,{}", STANDARD.encode(png)))
+    Ok(format!("data:image/png;base64,{}", BASE64.encode(&png)))
 }
 
 #[derive(Deserialize)]

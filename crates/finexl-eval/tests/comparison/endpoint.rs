@@ -3,8 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use crate::loopback::{Loopback, Request, Response};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use data_encoding::BASE64;
 use finexl_core::experiment::EndpointChoice;
 use finexl_data::decode::decode_bytes;
 use finexl_data::image::Image;
@@ -95,7 +94,7 @@ fn is_warm(answer: &PairAnswer) -> bool {
 fn sent(content: &Value) -> Image {
     let url = content["image_url"]["url"].as_str().unwrap();
     let png = url.strip_prefix("data:image/png;base64,").unwrap();
-    let decoded = decode_bytes(Path::new("sent"), &STANDARD.decode(png).unwrap());
+    let decoded = decode_bytes(Path::new("sent"), &BASE64.decode(png.as_bytes()).unwrap());
     decoded.unwrap().image
 }
 

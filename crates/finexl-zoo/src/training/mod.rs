@@ -11,6 +11,7 @@ mod encoder_training;
 mod generator_batch;
 mod generator_training;
 mod loss_output;
+mod numbered;
 mod optimizers;
 mod parts;
 mod patience;

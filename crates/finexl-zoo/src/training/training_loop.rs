@@ -1,5 +1,6 @@
 //! What all trainings share: drawn batches, schedule, optimiser, checkpoints, resuming.
 
+use super::numbered::numbered;
 use super::patience::Patience;
 use super::plain_renderer::PlainRenderer;
 use super::whole_checkpoints::{
@@ -104,7 +105,7 @@ impl TrainingRun<'_> {
             + InferenceStep<Input = S::Batch, Output = <M as TrainStep>::Output>,
     {
         finexl_core::atomic::create_folder(self.folder)?;
-        let learner = Learner::new(trainee, optimizer, self.learning_rates()?);
+        let learner = Learner::new(numbered(trainee), optimizer, self.learning_rates()?);
         finexl_core::atomic::create_folder(self.folder.join(CHECKPOINTS))?;
         let resumed_after = self.last_checkpoint();
         keep_until(self.folder, resumed_after)?;

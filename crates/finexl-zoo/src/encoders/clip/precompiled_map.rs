@@ -3,8 +3,6 @@
 //!
 //! Reference: `builder.cc` and `normalizer.cc` of sentencepiece (layout), `darts.h` (units of the array).
 
-use base64::Engine as _;
-
 /// Bytes that one text may be replaced by.
 const LONGEST_REPLACEMENT: usize = 256;
 
@@ -35,8 +33,8 @@ impl Unit {
 /// # Errors
 /// What is wrong with it, in words.
 pub(super) fn check_map(text: &str) -> Result<(), String> {
-    let bytes = base64::engine::general_purpose::STANDARD
-        .decode(text)
+    let bytes = data_encoding::BASE64
+        .decode(text.as_bytes())
         .map_err(|e| format!("its map of characters is no base64 ({e})"))?;
     let damaged = || "its map of characters is damaged".to_string();
     let (size, rest) = bytes.split_first_chunk().ok_or_else(damaged)?;
@@ -104,7 +102,7 @@ mod tests {
         let mut bytes = (4 * units.len() as u32).to_le_bytes().to_vec();
         bytes.extend(units.iter().flat_map(|unit| unit.to_le_bytes()));
         bytes.extend(replacements.bytes());
-        base64::engine::general_purpose::STANDARD.encode(bytes)
+        data_encoding::BASE64.encode(bytes)
     }
 
     /// An array in which "a" is replaced by what stands at `value`.
