@@ -5,13 +5,15 @@
 
 A pool, a selection on it and two trainings, all of a size of seconds, are started and killed (SIGKILL) at random
 moments, in part with two processes at the same work at once, until the work is done; then it begins anew, until the
-kills are used up. Every time the work is done all files are compared, byte for byte, with those of a run that nobody
-disturbed. Prints what was compared; ends with 1 where anything differs, is missing or was left behind.
+kills are used up. Every time the work is done all files are compared, byte for byte (states of optimisers number for
+number), with those of a run that nobody disturbed. Prints what was compared; ends with 1 where anything differs, is
+missing or was left behind.
 
 Needs nothing but Python and the binary.
 """
 
 import argparse
+import array
 import hashlib
 import os
 import pathlib
@@ -234,8 +236,22 @@ class Soak:
                 self.compared.add(path)
 
 
+def digest(path: pathlib.Path) -> str:
+    """SHA-256 of a file; of a state of an optimiser that of its numbers, sorted.
+
+    burn writes the tensors of an optimiser in another order in every process. Behind six bytes stands the length of
+    their names; zeros fill what they leave.
+    """
+    content = path.read_bytes()
+    if path.name.startswith("optim-"):
+        names = int.from_bytes(content[6:10], "little")
+        numbers = array.array("I", content[(10 + names + 3) // 4 * 4 :])
+        content = array.array("I", sorted(number for number in numbers if number)).tobytes()
+    return hashlib.sha256(content).hexdigest()
+
+
 def files(folder: pathlib.Path, part: str) -> dict[str, str]:
-    """All files and folders of a part, hidden ones included, by their path, with the SHA-256 of files."""
+    """All files and folders of a part, hidden ones included, by their path, with the digest of files."""
     found = {}
     top = folder / part
     paths = [top, *top.rglob("*")] if top.exists() else []
@@ -243,7 +259,7 @@ def files(folder: pathlib.Path, part: str) -> dict[str, str]:
         name = path.relative_to(folder).as_posix()
         if part == CACHE and path.name.startswith(UNFINISHED):
             continue
-        found[name] = "folder" if path.is_dir() else hashlib.sha256(path.read_bytes()).hexdigest()
+        found[name] = "folder" if path.is_dir() else digest(path)
     return found
 
 

@@ -8,7 +8,9 @@ use finexl_explain::references::References;
 use finexl_explain::vocabulary::Vocabulary;
 use finexl_zoo::adapters::read_adapter;
 use finexl_zoo::encoders::clip::{ClipConfig, Preprocessing, ShardIndex, Tokenizer};
+use finexl_zoo::lora_files::{Embedding, LoraFile, Operator};
 use finexl_zoo::safetensors_header::Header;
+use finexl_zoo::tensor_file::TensorFile;
 use finexl_zoo::weights::WeightsFile;
 use serde_json::Value;
 use std::path::Path;
@@ -18,6 +20,7 @@ pub const MODELS: &[Target] = &[
     ("features", features),
     ("headers", headers),
     ("adapters", adapters),
+    ("lora_files", lora_files),
     ("clip_configs", clip_configs),
     ("tokenizers", tokenizers),
     ("calibrations", calibrations),
@@ -49,6 +52,39 @@ pub fn adapters(data: &[u8]) {
         let length = usize::from(u16::from_le_bytes(*length)).min(rest.len());
         let (config, tensors) = rest.split_at(length);
         refused(read_adapter(config, tensors, &layers));
+    }
+}
+
+/// A LoRA file or learned embedding for Stable Diffusion: two bytes that say how long PEFT's config is, the config (none
+/// if 0), the tensors. What is read without problems is laid out as numbers.
+pub fn lora_files(data: &[u8]) {
+    let Some((length, rest)) = data.split_first_chunk() else {
+        return;
+    };
+    let length = usize::from(u16::from_le_bytes(*length)).min(rest.len());
+    let (config, tensors) = rest.split_at(length);
+    let file = Path::new(FILE);
+    let Some(tensors) = refused(TensorFile::parse(file, tensors)) else {
+        return;
+    };
+    if let Some(embedding) = Embedding::read(&tensors) {
+        assert!(!embedding.tables.is_empty());
+    }
+    let config = (!config.is_empty()).then_some(config);
+    let Some(lora) = refused(LoraFile::read(file, &tensors, config)) else {
+        return;
+    };
+    if refused(lora.check(file)).is_none() {
+        return;
+    }
+    for layer in &lora.layers {
+        let Some(change) = &layer.change else {
+            continue;
+        };
+        if let Some(operator) = refused(Operator::of(change)).flatten() {
+            let [rows, columns] = operator.shape();
+            assert_eq!(operator.dense().len(), rows * columns);
+        }
     }
 }
 

@@ -82,6 +82,18 @@ fn contents(sandbox: &Sandbox, folder: &str) -> Vec<(String, Option<Vec<u8>>)> {
         .collect()
 }
 
+/// The numbers of a state of an optimiser, sorted: burn writes its tensors in another order in every process. Behind six
+/// bytes stands the length of the names; zeros fill what they leave.
+fn numbers(bytes: &Option<Vec<u8>>) -> Vec<[u8; 4]> {
+    let bytes = bytes.as_ref().unwrap();
+    let names = u32::from_le_bytes(bytes[6..10].try_into().unwrap()) as usize;
+    let values = &bytes[(10 + names).next_multiple_of(4)..];
+    let numbers = values.as_chunks().0.iter().copied();
+    let mut numbers: Vec<[u8; 4]> = numbers.filter(|number| *number != [0; 4]).collect();
+    numbers.sort_unstable();
+    numbers
+}
+
 /// Runs a command twice at the same time.
 fn twice(sandbox: &Sandbox, arguments: &str) -> [Outcome; 2] {
     std::thread::scope(|scope| {
@@ -107,7 +119,11 @@ fn as_one(file: &str, content: &str, arguments: &str, parts: &[&str]) {
         let expected = contents(&alone, part);
         assert_eq!(names(&found), names(&expected));
         for ((name, bytes), (_, other)) in found.iter().zip(&expected) {
-            assert!(bytes == other, "{name} differs");
+            let same = match name.contains("optim-") {
+                true => numbers(bytes) == numbers(other),
+                false => bytes == other,
+            };
+            assert!(same, "{name} differs");
         }
     }
 }
