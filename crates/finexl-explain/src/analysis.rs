@@ -14,7 +14,7 @@ use finexl_zoo::encoders::Encoder;
 use serde::{Deserialize, Serialize};
 
 /// Version of this analysis: raised whenever the same input gives other intervals, p-values or shares.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// Confidence of every interval.
 pub const CONFIDENCE: f64 = 0.95;

@@ -130,6 +130,16 @@ impl Interval {
         }
     }
 
+    /// The same interval with both ends as far from an estimate inside as the farther one.
+    #[must_use]
+    pub fn symmetric(self, estimate: f64) -> Self {
+        let reach = (estimate - self.low).max(self.high - estimate);
+        Self {
+            low: estimate - reach,
+            high: estimate + reach,
+        }
+    }
+
     /// The smallest interval that holds this one and an estimate: whatever resampling says, an estimate lies in its own
     /// interval. An end that is not a number holds everything on its side.
     #[must_use]
@@ -221,6 +231,24 @@ mod tests {
         replicates.extend((1..=20).map(|i| f64::from(i) / 20.0));
         assert_eq!(bca(0.0, &replicates, &[0.0; 10], 0.95).low, 0.0);
         assert_eq!(percentile(&replicates, 0.95).low, 0.0);
+    }
+
+    #[test]
+    fn without_skew_both_ends_are_as_far_as_the_farther() {
+        let skewed = Interval {
+            low: 0.5,
+            high: 2.0,
+        };
+        let expected = Interval {
+            low: 0.0,
+            high: 2.0,
+        };
+        assert_eq!(skewed.symmetric(1.0), expected);
+        let unbounded = Interval {
+            low: 0.5,
+            high: f64::INFINITY,
+        };
+        assert_eq!(unbounded.symmetric(1.0), Interval::UNBOUNDED);
     }
 
     #[test]
