@@ -17,6 +17,7 @@ pub mod mini_gan;
 mod open;
 #[cfg(test)]
 mod reference_values;
+pub mod stable_diffusion;
 #[cfg(test)]
 mod tiny_models;
 mod token_block;

@@ -11,4 +11,5 @@ mod peft;
 mod pixels;
 mod rows;
 mod sampling;
+mod schedulers;
 mod sharing;

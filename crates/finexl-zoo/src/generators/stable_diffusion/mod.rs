@@ -1,0 +1,3 @@
+//! Stable Diffusion 1, 2 and XL.
+
+pub mod schedulers;
