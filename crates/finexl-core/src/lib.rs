@@ -26,6 +26,7 @@ pub mod results_folder;
 pub mod seed;
 pub mod selection;
 pub mod toml_file;
+pub mod user_cache;
 pub mod work_lock;
 mod write_target;
 

@@ -15,7 +15,9 @@ use finexl_data::image::Image;
 use finexl_data::scenes::{Scene, Split};
 use finexl_explain::statistics::{Interval, wilson};
 use finexl_zoo::encoders::{Encoder, Features};
-use finexl_zoo::generators::{GenerationRequest, GenerationSettings, Generator, TokenSampling};
+use finexl_zoo::generators::{
+    ChosenSettings, GenerationRequest, GenerationSettings, SceneGenerator,
+};
 use serde::Serialize;
 use std::path::Path;
 
@@ -36,7 +38,7 @@ const CONFIDENCE: f64 = 0.95;
 /// Settings out of range, images that cannot be generated or encoded, a grid that cannot be written.
 pub fn generator_quality(
     config: &EvaluateGenerator,
-    generator: &dyn Generator,
+    generator: &dyn SceneGenerator,
     subjects: &[usize],
     judge: &dyn Encoder,
     progress: Progress<'_>,
@@ -136,28 +138,16 @@ fn write_grid(
 /// The settings that an experiment asks for, on top of the generator's own.
 fn settings(
     config: &EvaluateGenerator,
-    generator: &dyn Generator,
+    generator: &dyn SceneGenerator,
     guidance: f64,
 ) -> Result<GenerationSettings, EvalError> {
-    let usual = generator.default_settings();
-    let tokens = match (config.temperature, config.top_k) {
-        (None, None) => usual.tokens.clone(),
-        (temperature, top_k) => {
-            let usual: TokenSampling = usual.tokens.clone().unwrap_or_default();
-            Some(TokenSampling {
-                temperature: temperature.unwrap_or(usual.temperature),
-                top_k: top_k.or(usual.top_k),
-            })
-        }
-    };
-    let settings = GenerationSettings {
-        steps: config.steps.unwrap_or(usual.steps),
-        guidance,
-        tokens,
-        ..usual
-    };
-    generator.check_settings(&settings)?;
-    Ok(settings)
+    Ok(generator.settings(&ChosenSettings {
+        steps: config.steps,
+        guidance: Some(guidance),
+        temperature: config.temperature,
+        top_k: config.top_k,
+        ..ChosenSettings::default()
+    })?)
 }
 
 /// A figure without an interval.

@@ -9,7 +9,7 @@ use crate::EvalError;
 use finexl_core::experiment::StyleShare;
 use finexl_core::pool::{Personalized, PoolModel, PoolRecord};
 use finexl_data::image::Image;
-use finexl_zoo::generators::Generator;
+use finexl_zoo::generators::Reconstruction;
 use finexl_zoo::personalization::paint;
 use std::collections::BTreeMap;
 
@@ -90,7 +90,7 @@ impl PaintedStyle {
         &self,
         amount: f32,
         images: &[Image],
-        base: &dyn Generator,
+        base: &dyn Reconstruction,
     ) -> Result<Vec<Image>, EvalError> {
         Ok(base.reconstruct(&paint(
             &self.style,

@@ -25,7 +25,7 @@ use finexl_explain::image_features::encode_pairs;
 use finexl_explain::vocabulary::Vocabulary;
 use finexl_zoo::ZooError;
 use finexl_zoo::encoders::Encoder;
-use finexl_zoo::generators::{AnyGenerator, Generator};
+use finexl_zoo::generators::{AnyGenerator, Reconstruction};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -78,7 +78,13 @@ pub fn evaluate_pool(
             pool.base
         ));
     }
-    let painted = Painted::of(&config.pool, &pool, base.as_deref())?;
+    let painted = Painted::of(
+        &config.pool,
+        &pool,
+        base.as_ref()
+            .map(AnyGenerator::reconstruction)
+            .transpose()?,
+    )?;
     for scorer in &scorers {
         let found = scorer.score(&config.pool, &pool, &vocabulary, &painted, progress)?;
         measures.extend(summary(&scorer.name, &found)?);
@@ -224,7 +230,7 @@ impl Painted {
     fn of(
         folder: &Path,
         pool: &PoolRecord,
-        base: Option<&dyn Generator>,
+        base: Option<&dyn Reconstruction>,
     ) -> Result<Self, EvalError> {
         let set = pairs(folder, pool, &pool.base_images)?;
         let prompts = set.pairs.iter().filter_map(|pair| pair.prompt.clone());

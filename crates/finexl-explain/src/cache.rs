@@ -8,8 +8,7 @@ use finexl_zoo::encoders::Features;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-/// Environment variable that moves the cache.
-pub const CACHE_VARIABLE: &str = "FINEXL_CACHE";
+pub use finexl_core::user_cache::CACHE_VARIABLE;
 
 /// A folder of cached features; without a folder nothing is kept.
 ///
@@ -35,14 +34,7 @@ impl Cache {
 
     /// `$FINEXL_CACHE`, else `finexl` in `$XDG_CACHE_HOME` or `~/.cache`; nothing without a home.
     pub fn of_user() -> Self {
-        let variable = |name: &str| {
-            std::env::var_os(name)
-                .filter(|value| !value.is_empty())
-                .map(PathBuf::from)
-        };
-        let folder = variable(CACHE_VARIABLE)
-            .or_else(|| variable("XDG_CACHE_HOME").map(|p| p.join("finexl")))
-            .or_else(|| variable("HOME").map(|p| p.join(".cache").join("finexl")));
+        let folder = finexl_core::user_cache::folder();
         Self { folder }
     }
 

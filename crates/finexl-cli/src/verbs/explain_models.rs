@@ -14,8 +14,8 @@ use finexl_data::scenes::{MANIFEST, Split};
 use finexl_explain::analysis::AnalysisSettings;
 use finexl_zoo::encoders::Encoder;
 use finexl_zoo::generators::{
-    GenerationRecord, GenerationRequest, Generator, ensure_folder, open_generator,
-    open_personalized,
+    ChosenSettings, GenerationRecord, GenerationRequest, Generator, PromptSource, ensure_folder,
+    open_generator, open_personalized,
 };
 use std::path::Path;
 
@@ -32,7 +32,18 @@ pub fn explain_models(
     let device = finexl_zoo::device::by_name(&arguments.device)?;
     let base = open_generator(&experiment.model, &device)?;
     let split: Split = experiment.split.parse()?;
-    let prompts = base.scene_prompts(split, experiment.seed, experiment.pairs)?;
+    let source = match &experiment.prompts {
+        Some(path) => PromptSource::File {
+            path,
+            count: Some(experiment.pairs),
+        },
+        None => PromptSource::Scenes {
+            split,
+            seed: experiment.seed,
+            count: experiment.pairs,
+        },
+    };
+    let prompts = source.prompts(&base)?;
     let requests = GenerationRequest::of_prompts(&prompts, experiment.seed);
     let base_folder = experiment.output.join(BASE);
     for name in experiment.personalized.keys() {
@@ -93,7 +104,7 @@ fn ensure(
     arguments: &Arguments,
 ) -> Result<GenerationRecord, CliError> {
     let bar = Progress::new(arguments.quiet);
-    let settings = generator.default_settings();
+    let settings = generator.settings(&ChosenSettings::default())?;
     let record = GenerationRecord::new(generator, adapter, settings, requests);
     ensure_folder(
         generator,

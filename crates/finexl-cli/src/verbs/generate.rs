@@ -9,9 +9,8 @@ use finexl_core::partial_folder::is_free;
 use finexl_core::work_lock::WorkPlace;
 use finexl_data::manifest::read_prompts;
 use finexl_zoo::generators::{
-    AnyGenerator, ConceptGuidance, DEFAULT_GENERATOR, Diversity, GenerationRecord,
-    GenerationRequest, GenerationSettings, Generator, TokenSampling, Walk, generate_folder,
-    open_generator, open_personalized,
+    AnyGenerator, ChosenSettings, ConceptGuidance, DEFAULT_GENERATOR, Diversity, GenerationRecord,
+    GenerationRequest, Generator, Walk, generate_folder, open_generator, open_personalized,
 };
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -121,29 +120,17 @@ pub fn concept(text: &str) -> Result<ConceptGuidance, String> {
 }
 
 impl Sampling {
-    /// The settings of generation: those of the generator where nothing is given.
-    fn settings(&self, generator: &dyn Generator) -> Result<GenerationSettings, CliError> {
-        let usual = generator.default_settings();
-        let drawn = match (self.temperature, self.top_k) {
-            (None, None) => usual.tokens.clone(),
-            (temperature, top_k) => {
-                let usual: TokenSampling = usual.tokens.clone().unwrap_or_default();
-                Some(TokenSampling {
-                    temperature: temperature.unwrap_or(usual.temperature),
-                    top_k: top_k.or(usual.top_k),
-                })
-            }
-        };
-        let settings = GenerationSettings {
-            steps: self.steps.unwrap_or(usual.steps),
-            guidance: self.guidance.unwrap_or(usual.guidance),
+    /// The settings that are stated.
+    pub fn chosen(&self) -> ChosenSettings {
+        ChosenSettings {
+            steps: self.steps,
+            guidance: self.guidance,
             concept: self.concept.clone(),
-            tokens: drawn,
+            temperature: self.temperature,
+            top_k: self.top_k,
             walk: self.walking.walk(),
-            ..usual
-        };
-        generator.check_settings(&settings)?;
-        Ok(settings)
+            ..ChosenSettings::default()
+        }
     }
 
     /// A request per prompt.
@@ -183,7 +170,7 @@ impl Generate {
                 })?;
         }
         let requests = self.sampling.requests(&prompts);
-        let settings = self.sampling.settings(&*generator)?;
+        let settings = generator.settings(&self.sampling.chosen())?;
         let record = GenerationRecord::new(
             &*generator,
             self.model.adapter.as_deref().zip(applied.as_ref()),

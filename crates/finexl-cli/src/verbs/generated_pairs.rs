@@ -8,14 +8,14 @@ use crate::verbs::pairing::display_name;
 use finexl_core::CoreError;
 use finexl_core::explanation::{Applied, Generated};
 use finexl_core::work_lock::WorkPlace;
-use finexl_data::manifest::read_prompts;
 use finexl_data::pairs::{Pair, PairSet};
 use finexl_data::scenes::{MANIFEST, Split};
 use finexl_explain::cache::Cache;
 use finexl_zoo::ZooError;
 use finexl_zoo::generators::{
-    ConceptGuidance, DEFAULT_GENERATOR, GenerationRecord, GenerationRequest, GenerationSettings,
-    Generator, open_generator, open_personalized,
+    AnyGenerator, ChosenSettings, ConceptGuidance, DEFAULT_GENERATOR, GenerationRecord,
+    GenerationRequest, GenerationSettings, Generator, PromptSource, open_generator,
+    open_personalized,
 };
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -116,19 +116,19 @@ impl GeneratedPairs {
     ) -> Result<PairFolders, CliError> {
         let device = finexl_zoo::device::by_name(&arguments.device)?;
         let model = self.model.as_deref().unwrap_or(DEFAULT_GENERATOR);
-        let base = open_generator(model, &device)?;
+        let opened_base = open_generator(model, &device)?;
+        let base: &dyn Generator = &*opened_base;
         let opened = match &self.adapter {
             Some(adapter) => Some(open_personalized(model, adapter, self.scale, &device)?),
             None => None,
         };
         let applied = opened.as_ref().map(|opened| &opened.applied);
-        let (name, settings) = self.difference(&*base, applied)?;
+        let (name, settings) = self.difference(base, applied)?;
         let mut notes = opened.as_ref().map_or(Vec::new(), |o| o.notes.clone());
-        let requests = requests(&*base, prompts)?;
-        let personalized: &dyn Generator = opened.as_ref().map_or(&*base, |o| &*o.generator);
+        let requests = requests(&opened_base, prompts)?;
+        let personalized: &dyn Generator = opened.as_ref().map_or(base, |o| &*o.generator);
         let adapter = self.adapter.as_deref().zip(applied);
-        let base: &dyn Generator = &*base;
-        let plain = base.default_settings();
+        let plain = base.settings(&ChosenSettings::default())?;
         let sides = [
             (base, GenerationRecord::new(base, None, plain, &requests)),
             (
@@ -187,12 +187,11 @@ impl GeneratedPairs {
                 ));
             }
         };
-        let settings = GenerationSettings {
+        let settings = base.settings(&ChosenSettings {
             concept: self.concept.clone(),
             walk,
-            ..base.default_settings()
-        };
-        base.check_settings(&settings)?;
+            ..ChosenSettings::default()
+        })?;
         Ok((name, settings))
     }
 }
@@ -259,14 +258,21 @@ fn images(
 
 /// A request per prompt of a file, else test scenes with the subjects that the generator knows.
 fn requests(
-    generator: &dyn Generator,
+    generator: &AnyGenerator,
     prompts: Option<&Path>,
 ) -> Result<Vec<GenerationRequest>, CliError> {
-    let prompts = match prompts {
-        Some(path) => read_prompts(path)?,
-        None => generator.scene_prompts(Split::Test, 0, DEFAULT_PAIRS)?,
+    let source = match prompts {
+        Some(path) => PromptSource::File { path, count: None },
+        None => PromptSource::Scenes {
+            split: Split::Test,
+            seed: 0,
+            count: DEFAULT_PAIRS,
+        },
     };
-    Ok(GenerationRequest::of_prompts(&prompts, 0))
+    Ok(GenerationRequest::of_prompts(
+        &source.prompts(generator)?,
+        0,
+    ))
 }
 
 fn temporary() -> Result<TempDir, CliError> {

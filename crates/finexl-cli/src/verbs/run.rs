@@ -160,11 +160,12 @@ fn evaluate_generator(config: &EvaluateGenerator, arguments: &Arguments) -> Resu
     let device = finexl_zoo::device::by_name(&arguments.device)?;
     let generator = open_generator(&config.model, &device)?;
     let judge = finexl_zoo::encoders::open(&config.judge, &device)?;
-    let subjects = subject_indices(generator.subjects())?;
+    let scenes = generator.scenes()?;
+    let subjects = subject_indices(scenes.subjects())?;
     let bar = Progress::new(arguments.quiet);
     let (measures, notes) = finexl_eval::generator_quality(
         config,
-        &*generator,
+        scenes,
         &subjects,
         judge.as_ref(),
         &|what, done, total| bar.show(what, done, total),

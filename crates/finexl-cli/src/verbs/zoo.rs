@@ -127,12 +127,13 @@ fn list() -> Result<(), CliError> {
     let device = finexl_zoo::device::by_name("cpu")?;
     for (name, bytes) in embedded_generators() {
         let generator = open_generator(name, &device)?;
-        let size = generator.image_size();
+        let scenes = generator.scenes()?;
+        let size = scenes.image_size();
         table.push_str(&format!(
             "{name:52} {:7}  {:9} scenes of {} subjects, {size} x {size}\n",
             bytes.div_ceil(1_000_000),
             "embedded",
-            generator.subjects().len()
+            scenes.subjects().len()
         ));
     }
     table.push_str(

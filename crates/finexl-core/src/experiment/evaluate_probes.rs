@@ -33,6 +33,9 @@ pub struct EvaluateProbes {
     pub nulls: usize,
     /// Bootstrap resamples behind every interval.
     pub resamples: usize,
+    /// Prompts, one per line, of which the first `probes` are used; scenes of the split where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompts: Option<PathBuf>,
     /// Split of the scenes that prompts are of.
     pub split: String,
     /// Seed of prompts, of the noise of images, and of what trials draw.

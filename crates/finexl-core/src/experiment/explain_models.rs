@@ -16,6 +16,9 @@ pub struct ExplainModels {
     pub split: String,
     /// Number of prompts, and so of image pairs.
     pub pairs: usize,
+    /// Prompts, one per line, of which the first `pairs` are used; scenes of the split where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompts: Option<PathBuf>,
     /// Seed of prompts and images.
     pub seed: u64,
     /// Folders of adapters, of learned directions or of fine-tuned models, by name.

@@ -23,6 +23,9 @@ pub struct MakePool {
     pub pairs: usize,
     /// Seed of prompts and of the noise of images.
     pub seed: u64,
+    /// Prompts, one per line, of which the first `pairs` are used; scenes of the split where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompts: Option<PathBuf>,
     /// Sampling steps of all images; the generator's own number where there is none.
     #[serde(default)]
     pub steps: Option<usize>,

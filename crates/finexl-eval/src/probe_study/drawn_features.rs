@@ -142,6 +142,7 @@ mod tests {
     use crate::made_up::FakeEncoder;
     use finexl_core::seed;
     use finexl_zoo::ZooError;
+    use finexl_zoo::generators::ChosenSettings;
     use rand::RngExt;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -173,20 +174,8 @@ mod tests {
             &self.fingerprint
         }
 
-        fn image_size(&self) -> usize {
-            4
-        }
-
-        fn subjects(&self) -> &[String] {
-            &[]
-        }
-
-        fn default_settings(&self) -> GenerationSettings {
-            GenerationSettings::default()
-        }
-
-        fn check_settings(&self, _settings: &GenerationSettings) -> Result<(), ZooError> {
-            Ok(())
+        fn settings(&self, _chosen: &ChosenSettings) -> Result<GenerationSettings, ZooError> {
+            Ok(GenerationSettings::default())
         }
 
         fn describe(&self) -> Vec<(String, String)> {
@@ -197,7 +186,7 @@ mod tests {
             Ok(())
         }
 
-        fn memory(&self, _images: usize) -> u64 {
+        fn memory(&self, _images: usize, _settings: &GenerationSettings) -> u64 {
             0
         }
 
@@ -214,10 +203,6 @@ mod tests {
                 Image::new(4, 4, (0..48).map(|_| random.random()).collect())
             });
             Ok(images.collect())
-        }
-
-        fn reconstruct(&self, images: &[Image]) -> Result<Vec<Image>, ZooError> {
-            Ok(images.to_vec())
         }
     }
 

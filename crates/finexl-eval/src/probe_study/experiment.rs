@@ -23,12 +23,28 @@ use finexl_explain::decompose::Method;
 use finexl_explain::references::References;
 use finexl_explain::vocabulary::Vocabulary;
 use finexl_zoo::encoders::Encoder;
+use finexl_zoo::generators::PromptSource;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Probes of the study for each pair of an explanation, at least: the truth has to be known far better than what
 /// is held against it.
 const PROBES_PER_PAIR: usize = 10;
+
+/// Where the probes come from.
+fn prompt_source(config: &EvaluateProbes, split: Split) -> PromptSource<'_> {
+    match &config.prompts {
+        Some(path) => PromptSource::File {
+            path,
+            count: Some(config.probes),
+        },
+        None => PromptSource::Scenes {
+            split,
+            seed: config.seed,
+            count: config.probes,
+        },
+    }
+}
 
 /// Runs the experiment: the encoder is opened by `open`, generators on the device of that name. Writes the figures
 /// and every trial behind them, and returns the figures with remarks. Features are kept in the user's cache, so a
@@ -54,7 +70,7 @@ pub fn evaluate_probes(
     check_references(config, &pool)?;
     let chosen = chosen_models(&pool, &vocabulary, config.models)?;
     let base = base_of(&made, &pool, device)?;
-    let prompts = base.scene_prompts(split, config.seed, config.probes)?;
+    let prompts = prompt_source(config, split).prompts(&base)?;
     finexl_core::atomic::create_folder(&config.output)?;
     let cache = Cache::of_user();
     let gallery = Gallery {
@@ -297,6 +313,7 @@ mod tests {
             trials: 10,
             nulls: 10,
             resamples: 20,
+            prompts: None,
             split: "test".to_string(),
             seed: 1,
             steps: None,

@@ -12,7 +12,7 @@ use finexl_explain::cache::Cache;
 use finexl_explain::divergence::Divergences;
 use finexl_zoo::encoders::Encoder;
 use finexl_zoo::generators::{
-    AnyGenerator, GenerationRequest, GenerationSettings, open_generator, open_personalized,
+    AnyGenerator, ChosenSettings, GenerationRequest, open_generator, open_personalized,
 };
 
 /// The base of a pool, with the weights that the pool was made with.
@@ -77,13 +77,12 @@ impl Gallery<'_> {
     /// # Errors
     /// Settings of another family, too little memory, adapters of another base, what cannot be generated or encoded.
     pub fn draw(&self, chosen: &[ChosenModel]) -> Result<Drawn, EvalError> {
-        let own = self.base.default_settings();
-        let settings = GenerationSettings {
-            steps: self.config.steps.unwrap_or(own.steps),
-            ..own
-        };
-        self.base.check_settings(&settings)?;
-        finexl_core::memory::require("generating", self.base.memory(BLOCK))?;
+        let settings = self.base.settings(&ChosenSettings {
+            steps: self.config.steps,
+            ..ChosenSettings::default()
+        })?;
+        let memory = self.base.memory(BLOCK, &settings);
+        finexl_core::memory::require("generating", memory)?;
         let drawing = Drawing {
             generator: &**self.base,
             settings: &settings,

@@ -200,6 +200,7 @@ mod tests {
             trials: 3,
             nulls: 0,
             resamples: 20,
+            prompts: None,
             split: "test".to_string(),
             seed: 1,
             steps: None,

@@ -1,6 +1,6 @@
 //! What a batch of images is conditioned on.
 
-use super::GenerationSettings;
+use super::ConceptGuidance;
 
 /// Prompts as tokens: each as it is, without words, and with the concept where there is one.
 pub struct Conditions {
@@ -28,11 +28,11 @@ pub struct Groups {
 }
 
 impl Conditions {
-    /// The groups that settings ask for.
-    pub fn grouped(self, settings: &GenerationSettings) -> Groups {
+    /// The groups that a scale of guidance and a concept ask for.
+    pub fn grouped(self, guidance: f64, concept: Option<&ConceptGuidance>) -> Groups {
         let rows = self.prompts.len();
         let mut sequences = self.prompts;
-        if settings.guidance != 1.0 {
+        if guidance != 1.0 {
             sequences.extend(std::iter::repeat_n(self.empty, rows));
         }
         let moved = self.with_concept.map(|prompts| sequences.extend(prompts));
@@ -40,8 +40,8 @@ impl Conditions {
             groups: sequences.len() / rows.max(1),
             sequences,
             rows,
-            guidance: settings.guidance,
-            concept: moved.and(settings.concept.as_ref().map(|c| c.strength)),
+            guidance,
+            concept: moved.and(concept.map(|c| c.strength)),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Generated images as a folder that `finexl explain` takes.
 
 use super::generation_record::{GenerationRecord, RECORD};
-use super::{GenerationRequest, Generator};
+use super::{GenerationRequest, Generator, KeptPictures};
 use crate::ZooError;
 use finexl_core::partial_folder::PartialFolder;
 use finexl_core::work_lock::{Patience, WorkPlace};
@@ -9,10 +9,7 @@ use finexl_core::{atomic, json_file};
 use finexl_data::encode::png_bytes;
 use finexl_data::scenes::{MANIFEST, write_manifest};
 use rayon::prelude::*;
-use std::path::Path;
-
-/// Images that are in memory at a time.
-const AT_ONCE: usize = 256;
+use std::path::{Path, PathBuf};
 
 /// Name of the image of a request inside its folder.
 pub(super) fn file_name(request: &GenerationRequest) -> String {
@@ -36,28 +33,21 @@ pub fn generate_folder(
     for request in requests {
         generator.check_prompt(&request.prompt)?;
     }
-    let memory = generator.memory(requests.len().min(AT_ONCE));
+    let at_once = generator.at_once().max(1);
+    let memory = generator.memory(requests.len().min(at_once), &record.settings);
     finexl_core::memory::require("generating", memory)?;
     let partial = PartialFolder::start(folder)?;
     let names: Vec<String> = requests.iter().map(file_name).collect();
     let total = requests.len().max(1) as f64;
     for (chunk, (requests, names)) in requests
-        .chunks(AT_ONCE)
-        .zip(names.chunks(AT_ONCE))
+        .chunks(at_once)
+        .zip(names.chunks(at_once))
         .enumerate()
     {
-        let before = (chunk * AT_ONCE) as f64;
+        let before = (chunk * at_once) as f64;
         let here = requests.len() as f64;
-        let images = generator.generate(requests, &record.settings, &|share| {
-            progress((before + here * share) / total);
-        })?;
-        names
-            .par_iter()
-            .zip(&images)
-            .try_for_each(|(name, image)| -> Result<(), ZooError> {
-                let path = partial.path().join(name);
-                Ok(atomic::write(&path, &png_bytes(&path, image)?)?)
-            })?;
+        let told = |share: f64| progress((before + here * share) / total);
+        make(generator, (requests, names), record, partial.path(), &told)?;
     }
     let rows: Vec<[String; 4]> = requests
         .iter()
@@ -72,6 +62,59 @@ pub fn generate_folder(
     let files = names.iter().map(String::as_str);
     partial.finish(files.chain([MANIFEST, RECORD]))?;
     Ok(())
+}
+
+/// Makes the images of requests as files of a folder, or takes those that are kept.
+fn make(
+    generator: &dyn Generator,
+    (requests, names): (&[GenerationRequest], &[String]),
+    record: &GenerationRecord,
+    folder: &Path,
+    progress: &(dyn Fn(f64) + Sync),
+) -> Result<(), ZooError> {
+    let kept = requests.iter().map(|request| {
+        let place = generator.kept()?.path(generator, &record.settings, request);
+        Some((KeptPictures::read(&place), place))
+    });
+    let kept: Vec<Option<(Option<Vec<u8>>, PathBuf)>> = kept.collect();
+    let is_there = |kept: &Option<(Option<Vec<u8>>, PathBuf)>| matches!(kept, Some((Some(_), _)));
+    let missing: Vec<GenerationRequest> = (requests.iter().zip(&kept))
+        .filter(|(_, kept)| !is_there(kept))
+        .map(|(request, _)| request.clone())
+        .collect();
+    let images = match missing.is_empty() {
+        true => Vec::new(),
+        false => generator.generate(&missing, &record.settings, progress)?,
+    };
+    progress(1.0);
+    let mut made = images.iter();
+    let work: Vec<_> = names
+        .iter()
+        .zip(kept)
+        .map(|(name, kept)| {
+            let image = if is_there(&kept) { None } else { made.next() };
+            (folder.join(name), kept, image)
+        })
+        .collect();
+    work.into_par_iter()
+        .try_for_each(|(path, kept, image)| -> Result<(), ZooError> {
+            let bytes = match (image, kept) {
+                (Some(image), Some((_, place))) => {
+                    let bytes = png_bytes(&path, image)?;
+                    KeptPictures::keep(&place, &bytes);
+                    bytes
+                }
+                (Some(image), None) => png_bytes(&path, image)?,
+                (None, Some((Some(bytes), _))) => bytes,
+                (None, _) => {
+                    return Err(ZooError::Config(format!(
+                        "{} made fewer images than were asked for",
+                        generator.name()
+                    )));
+                }
+            };
+            Ok(atomic::write(&path, &bytes)?)
+        })
 }
 
 /// As [`generate_folder`], unless the folder holds exactly these images already, or another process is making

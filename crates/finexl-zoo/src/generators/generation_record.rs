@@ -1,11 +1,11 @@
 //! How generated images were made.
 
+use super::recorded_settings::{described, settings_key};
 use super::{GenerationRequest, GenerationSettings, Generator};
 use finexl_core::explanation::{Applied, GeneratedImages};
-use finexl_core::fingerprint::{Fingerprint, FingerprintBuilder};
+use finexl_core::fingerprint::Fingerprint;
 use finexl_core::{CoreError, json_file};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Name of the record of how the images were made.
@@ -113,75 +113,14 @@ impl GenerationRecord {
     }
 }
 
-/// Adds every setting under its name.
-fn settings_key(key: FingerprintBuilder, settings: &GenerationSettings) -> FingerprintBuilder {
-    let GenerationSettings {
-        sampler,
-        steps,
-        guidance,
-        concept,
-        tokens,
-        walk,
-    } = settings;
-    let mut key = key
-        .text("sampler", sampler.name())
-        .number("steps", *steps as u64)
-        .real("guidance", *guidance);
-    if let Some(concept) = concept {
-        key = (key.text("concept", &concept.phrase)).real("strength", concept.strength);
-    }
-    if let Some(tokens) = tokens {
-        key = key.real("temperature", tokens.temperature);
-        if let Some(top_k) = tokens.top_k {
-            key = key.number("top-k", top_k as u64);
-        }
-    }
-    if let Some(walk) = walk {
-        key = (key.number("direction", walk.direction as u64)).real("distance", walk.distance);
-    }
-    key
-}
-
-/// The settings that mean something to the family, by name.
-fn described(settings: &GenerationSettings) -> BTreeMap<String, String> {
-    let mut all: BTreeMap<String, String> = BTreeMap::new();
-    let mut say = |name: &str, value: String| {
-        all.insert(name.to_string(), value);
-    };
-    // Families that take one pass have no sampler.
-    if settings.steps > 1 {
-        say("sampler", settings.sampler.name().to_string());
-        say("steps", settings.steps.to_string());
-    }
-    if settings.guidance != 1.0 {
-        say("guidance", settings.guidance.to_string());
-    }
-    if let Some(concept) = &settings.concept {
-        say(
-            "concept",
-            format!("\"{}\" at strength {}", concept.phrase, concept.strength),
-        );
-    }
-    if let Some(tokens) = &settings.tokens {
-        say("temperature", tokens.temperature.to_string());
-        if let Some(top_k) = tokens.top_k {
-            say("top-k", top_k.to_string());
-        }
-    }
-    if let Some(walk) = &settings.walk {
-        say(
-            "walk",
-            format!("closed-form:{} for {}", walk.direction, walk.distance),
-        );
-    }
-    all
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::generators::{ConceptGuidance, TokenSampling, Walk};
+    use crate::generators::{
+        AutoregressiveSettings, ConceptGuidance, DiffusionSettings, GanSettings, TokenSampling,
+        Walk,
+    };
 
     fn record(settings: GenerationSettings) -> GenerationRecord {
         GenerationRecord {
@@ -200,24 +139,50 @@ mod tests {
 
     #[test]
     fn every_setting_and_the_device_are_in_the_key() {
-        let plain = GenerationSettings::default();
-        let mut changed = vec![plain.clone(); 7];
-        changed[1].steps = 21;
-        changed[2].guidance = 3.5;
-        changed[3].concept = Some(ConceptGuidance {
-            phrase: "halftone".to_string(),
-            strength: 2.0,
-        });
-        changed[4].tokens = Some(TokenSampling::default());
-        changed[5].walk = Some(Walk {
-            direction: 0,
-            distance: 1.0,
-        });
-        changed[6].sampler = crate::sampling::SamplerKind::Euler;
+        let plain = DiffusionSettings::default;
+        let changed: Vec<GenerationSettings> = vec![
+            plain().into(),
+            DiffusionSettings {
+                steps: 21,
+                ..plain()
+            }
+            .into(),
+            DiffusionSettings {
+                guidance: 3.5,
+                ..plain()
+            }
+            .into(),
+            DiffusionSettings {
+                concept: Some(ConceptGuidance {
+                    phrase: "halftone".to_string(),
+                    strength: 2.0,
+                }),
+                ..plain()
+            }
+            .into(),
+            DiffusionSettings {
+                sampler: crate::sampling::SamplerKind::Euler,
+                ..plain()
+            }
+            .into(),
+            AutoregressiveSettings {
+                guidance: 3.0,
+                concept: None,
+                tokens: TokenSampling::default(),
+            }
+            .into(),
+            GanSettings {
+                walk: Some(Walk {
+                    direction: 0,
+                    distance: 1.0,
+                }),
+            }
+            .into(),
+        ];
         let mut records: Vec<GenerationRecord> = changed.into_iter().map(record).collect();
         records.push(GenerationRecord {
             device: "wgpu".to_string(),
-            ..record(plain)
+            ..record(plain().into())
         });
         let keys: std::collections::BTreeSet<Fingerprint> =
             records.iter().map(GenerationRecord::key).collect();

@@ -1,12 +1,11 @@
 //! What every generator does.
 
+use super::{ChosenSettings, GenerationSettings, KeptPictures};
 use crate::ZooError;
-use crate::sampling::SamplerKind;
 use finexl_core::fingerprint::Fingerprint;
 use finexl_data::art::subject_indices;
 use finexl_data::image::Image;
 use finexl_data::scenes::{Scene, Split};
-use serde::{Deserialize, Serialize};
 
 /// One image to make. The same request gives the same image whatever else is made with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,112 +32,7 @@ impl GenerationRequest {
     }
 }
 
-/// How images are made.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-pub struct GenerationSettings {
-    /// Sampler of diffusion models.
-    pub sampler: SamplerKind,
-    /// Sampling steps; 1 where a family takes none.
-    pub steps: usize,
-    /// Scale of classifier-free guidance; 1 is none.
-    pub guidance: f64,
-    /// Concept guidance, if any.
-    pub concept: Option<ConceptGuidance>,
-    /// How tokens are drawn, of autoregressive models alone.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tokens: Option<TokenSampling>,
-    /// A walk in the latent space, of generators with a mapping network alone.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub walk: Option<Walk>,
-}
-
-/// A walk along a direction that follows from the weights alone.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Walk {
-    /// Rank of the direction, from 0.
-    pub direction: usize,
-    /// Distance walked.
-    pub distance: f64,
-}
-
-/// How a token is drawn from what a network expects.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-pub struct TokenSampling {
-    /// What logits are divided by: below 1 the likely becomes likelier, 0 takes the likeliest.
-    pub temperature: f64,
-    /// Only so many of the likeliest values are drawn from; none draws from all.
-    pub top_k: Option<usize>,
-}
-
-impl Default for TokenSampling {
-    fn default() -> Self {
-        Self {
-            temperature: 1.0,
-            top_k: None,
-        }
-    }
-}
-
-/// Moves every prediction along a concept (arXiv 2511.01932, Eq. 12).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct ConceptGuidance {
-    /// The concept's phrase, which the generator has to know.
-    pub phrase: String,
-    /// lambda; the paper uses -5 to 10.
-    pub strength: f64,
-}
-
-impl Default for GenerationSettings {
-    fn default() -> Self {
-        Self {
-            sampler: SamplerKind::DpmSolverPp2M,
-            steps: 20,
-            guidance: 3.0,
-            concept: None,
-            tokens: None,
-            walk: None,
-        }
-    }
-}
-
-impl GenerationSettings {
-    /// Refuses what only families that draw tokens know.
-    pub(crate) fn without_tokens(&self, why: &str) -> Result<(), ZooError> {
-        match self.tokens {
-            None => Ok(()),
-            Some(_) => Err(ZooError::Config(format!(
-                "{why} and draws no tokens; leave temperature and top-k out"
-            ))),
-        }
-    }
-
-    /// Refuses what only generators with a mapping network know.
-    pub(crate) fn without_walk(&self, what: &str) -> Result<(), ZooError> {
-        match self.walk {
-            None => Ok(()),
-            Some(_) => Err(ZooError::Config(format!(
-                "{what} has no mapping network, whose space could be walked in; leave the direction \
-                 out, or take a GAN"
-            ))),
-        }
-    }
-
-    /// Refuses sampling steps where there are none.
-    pub(crate) fn without_steps(&self, why: &str) -> Result<(), ZooError> {
-        match self.steps {
-            1 => Ok(()),
-            _ => Err(ZooError::Config(format!(
-                "{why} and takes no sampling steps; leave steps out"
-            ))),
-        }
-    }
-}
-
-/// Prompts and seeds in, images out.
+/// Prompts and seeds in, images out: what a checkpoint of any kind, or a server, can do.
 pub trait Generator: Send + Sync {
     /// Name as given to `--model`.
     fn name(&self) -> &str;
@@ -154,23 +48,59 @@ pub trait Generator: Send + Sync {
     /// Fingerprint of its network's weights file: what adapters are trained on.
     fn weights(&self) -> &Fingerprint;
 
+    /// The settings that a user states, and its own where none is stated.
+    ///
+    /// # Errors
+    /// [`ZooError::Config`] for settings of another family or outside their range.
+    fn settings(&self, chosen: &ChosenSettings) -> Result<GenerationSettings, ZooError>;
+
+    /// What a reader wants to know of it: names and values.
+    fn describe(&self) -> Vec<(String, String)>;
+
+    /// Checks that a prompt can be read.
+    ///
+    /// # Errors
+    /// [`ZooError::UnknownWords`], [`ZooError::TextTooLong`].
+    fn check_prompt(&self, prompt: &str) -> Result<(), ZooError>;
+
+    /// What a user should know of prompts that can be read, such as that one is cut.
+    fn prompt_notes(&self, _prompts: &[String]) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Bytes of memory that making this many images in one call takes, roughly.
+    fn memory(&self, images: usize, settings: &GenerationSettings) -> u64;
+
+    /// Images that are best made in one call; each call that has ended is kept.
+    fn at_once(&self) -> usize {
+        256
+    }
+
+    /// Where its pictures are kept one by one; nothing where they are quickly made.
+    fn kept(&self) -> Option<&KeptPictures> {
+        None
+    }
+
+    /// Makes images in the order of the requests; `progress` is told the share that is done, in
+    /// [0, 1], from any thread.
+    ///
+    /// # Errors
+    /// A prompt that cannot be read, settings outside their range, an image that is not finite.
+    fn generate(
+        &self,
+        requests: &[GenerationRequest],
+        settings: &GenerationSettings,
+        progress: &(dyn Fn(f64) + Sync),
+    ) -> Result<Vec<Image>, ZooError>;
+}
+
+/// A generator of scenes whose subjects are known.
+pub trait SceneGenerator: Generator {
     /// Side of its square images in pixels.
     fn image_size(&self) -> usize;
 
     /// The subjects that it learned.
     fn subjects(&self) -> &[String];
-
-    /// Settings that suit it.
-    fn default_settings(&self) -> GenerationSettings;
-
-    /// Checks settings before anything is made.
-    ///
-    /// # Errors
-    /// [`ZooError::Config`] for settings of another family or outside their range.
-    fn check_settings(&self, settings: &GenerationSettings) -> Result<(), ZooError>;
-
-    /// What a reader wants to know of it: names and values.
-    fn describe(&self) -> Vec<(String, String)>;
 
     /// Prompts of different scenes with the subjects that it learned.
     ///
@@ -194,28 +124,10 @@ pub trait Generator: Send + Sync {
         }
         Ok(scenes.iter().map(Scene::prompt).collect())
     }
+}
 
-    /// Checks that a prompt can be read.
-    ///
-    /// # Errors
-    /// [`ZooError::UnknownWords`], [`ZooError::TextTooLong`].
-    fn check_prompt(&self, prompt: &str) -> Result<(), ZooError>;
-
-    /// Bytes of memory that making this many images in one call takes, roughly.
-    fn memory(&self, images: usize) -> u64;
-
-    /// Makes images in the order of the requests; `progress` is told the share that is done, in
-    /// [0, 1], from any thread.
-    ///
-    /// # Errors
-    /// A prompt that cannot be read, settings outside their range, an image that is not finite.
-    fn generate(
-        &self,
-        requests: &[GenerationRequest],
-        settings: &GenerationSettings,
-        progress: &(dyn Fn(f64) + Sync),
-    ) -> Result<Vec<Image>, ZooError>;
-
+/// A generator with an autoencoder.
+pub trait Reconstruction: Generator {
     /// Images of its size through its autoencoder and back: nothing nearer to them can it draw.
     ///
     /// # Errors

@@ -3,7 +3,10 @@
 use super::conditions::Conditions;
 use super::latent_network::{LatentNetwork, SampleRequest};
 use super::mini_diffusion::LatentSpace;
-use super::{GenerationRequest, GenerationSettings, Generator, GeneratorConfig};
+use super::{
+    ChosenSettings, ConceptGuidance, FamilySettings, GenerationRequest, GenerationSettings,
+    Generator, GeneratorConfig, Reconstruction, SceneGenerator,
+};
 use crate::ZooError;
 use crate::encoders::mini_clip::Tokenizer;
 use crate::weights::WeightsFile;
@@ -137,10 +140,10 @@ impl<N: LatentNetwork> LatentGenerator<N> {
     fn conditions(
         &self,
         requests: &[GenerationRequest],
-        settings: &GenerationSettings,
+        concept: Option<&ConceptGuidance>,
     ) -> Result<Conditions, ZooError> {
         let encode = |text: &str| self.tokenizer.encode(text);
-        let with_concept = settings.concept.as_ref().map(|concept| {
+        let with_concept = concept.map(|concept| {
             let with = |r: &GenerationRequest| caption(&r.prompt, &[&concept.phrase]);
             requests
                 .iter()
@@ -175,20 +178,8 @@ impl<N: LatentNetwork> Generator for LatentGenerator<N> {
         &self.weights
     }
 
-    fn image_size(&self) -> usize {
-        self.latents.config().architecture.image_size
-    }
-
-    fn subjects(&self) -> &[String] {
-        &self.config.subjects
-    }
-
-    fn default_settings(&self) -> GenerationSettings {
-        N::default_settings()
-    }
-
-    fn check_settings(&self, settings: &GenerationSettings) -> Result<(), ZooError> {
-        self.network.check_settings(settings)
+    fn settings(&self, chosen: &ChosenSettings) -> Result<GenerationSettings, ZooError> {
+        Ok(self.network.settings(chosen)?.into())
     }
 
     fn describe(&self) -> Vec<(String, String)> {
@@ -228,7 +219,7 @@ impl<N: LatentNetwork> Generator for LatentGenerator<N> {
         self.tokenizer.encode(prompt).map(|_| ())
     }
 
-    fn memory(&self, images: usize) -> u64 {
+    fn memory(&self, images: usize, _settings: &GenerationSettings) -> u64 {
         const NUMBER: usize = 4;
         /// Rows of token values that are alive at a time inside a block.
         const ALIVE: usize = 8;
@@ -256,8 +247,9 @@ impl<N: LatentNetwork> Generator for LatentGenerator<N> {
         settings: &GenerationSettings,
         progress: &(dyn Fn(f64) + Sync),
     ) -> Result<Vec<Image>, ZooError> {
+        let settings: &N::Settings = settings.of_family(self.name())?;
         self.network.check_settings(settings)?;
-        if let Some(concept) = &settings.concept {
+        if let Some(concept) = settings.concept() {
             self.check_prompt(&concept.phrase)?;
         }
         let parts = requests
@@ -275,7 +267,7 @@ impl<N: LatentNetwork> Generator for LatentGenerator<N> {
         let latents = self.workers.run(jobs, |part| {
             let request = SampleRequest {
                 requests: part,
-                conditions: self.conditions(part, settings)?,
+                conditions: self.conditions(part, settings.concept())?,
                 settings,
                 latents: &self.latents,
                 device: &self.device,
@@ -293,7 +285,19 @@ impl<N: LatentNetwork> Generator for LatentGenerator<N> {
         tracing::info!(images = images.len(), seconds, "generated images");
         Ok(images)
     }
+}
 
+impl<N: LatentNetwork> SceneGenerator for LatentGenerator<N> {
+    fn image_size(&self) -> usize {
+        self.latents.config().architecture.image_size
+    }
+
+    fn subjects(&self) -> &[String] {
+        &self.config.subjects
+    }
+}
+
+impl<N: LatentNetwork> Reconstruction for LatentGenerator<N> {
     fn reconstruct(&self, images: &[Image]) -> Result<Vec<Image>, ZooError> {
         self.latents.decode(self.latents.encode(images))
     }

@@ -2,7 +2,7 @@
 
 use super::conditions::Conditions;
 use super::mini_diffusion::{LatentSpace, Prompts};
-use super::{Family, GenerationRequest, GenerationSettings, GeneratorConfig};
+use super::{ChosenSettings, Family, FamilySettings, GenerationRequest, GeneratorConfig};
 use crate::ZooError;
 use crate::training::{muon_in, tuning_adamw};
 use burn::module::{Module, ModuleDisplay};
@@ -81,13 +81,13 @@ pub struct Loss {
 }
 
 /// A batch that is to be sampled.
-pub struct SampleRequest<'a> {
+pub struct SampleRequest<'a, S> {
     /// Seeds and indices, the source of all randomness.
     pub requests: &'a [GenerationRequest],
     /// What the images are to show.
     pub conditions: Conditions,
     /// How they are made.
-    pub settings: &'a GenerationSettings,
+    pub settings: &'a S,
     /// Where latents live.
     pub latents: &'a LatentSpace,
     /// Where tensors are computed.
@@ -113,6 +113,8 @@ pub trait LatentNetwork: Module + ModuleDisplay + Sync + 'static {
         + 'static;
     /// What is drawn for a training step beside its images.
     type Drawn: DrawnRows;
+    /// How it is sampled.
+    type Settings: FamilySettings + Sync;
 
     /// Widths and counts.
     fn sizes(architecture: &Self::Architecture) -> NetworkSizes;
@@ -127,17 +129,20 @@ pub trait LatentNetwork: Module + ModuleDisplay + Sync + 'static {
         device: &Device,
     ) -> Result<Self, ZooError>;
 
-    /// Settings that suit the family.
-    fn default_settings() -> GenerationSettings;
-
-    /// Checks settings.
+    /// The settings that are stated, and those that suit the family where none is.
     ///
     /// # Errors
     /// [`ZooError::Config`] for settings of another family or outside their range.
-    fn check_settings(&self, settings: &GenerationSettings) -> Result<(), ZooError>;
+    fn settings(&self, chosen: &ChosenSettings) -> Result<Self::Settings, ZooError>;
+
+    /// Checks the ranges of settings.
+    ///
+    /// # Errors
+    /// [`ZooError::Config`] for settings outside their range.
+    fn check_settings(&self, settings: &Self::Settings) -> Result<(), ZooError>;
 
     /// Passes through the network that make an image of so many positions.
-    fn passes(settings: &GenerationSettings, positions: usize) -> usize;
+    fn passes(settings: &Self::Settings, positions: usize) -> usize;
 
     /// What a training from fresh weights moves them with.
     fn optimizer(schedule: &TrainingSchedule) -> ModuleOptimizer {
@@ -186,7 +191,7 @@ pub trait LatentNetwork: Module + ModuleDisplay + Sync + 'static {
     /// Settings outside their range; [`ZooError::Backend`] where the device fails.
     fn sample(
         &self,
-        request: SampleRequest<'_>,
+        request: SampleRequest<'_, Self::Settings>,
         progress: &mut dyn FnMut(usize),
     ) -> Result<Tensor<3>, ZooError>;
 }

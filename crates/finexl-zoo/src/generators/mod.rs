@@ -2,6 +2,7 @@
 
 mod any_generator;
 mod burn_layers;
+mod chosen_settings;
 mod conditions;
 mod config;
 mod diversity;
@@ -9,14 +10,18 @@ mod gelu;
 mod generated_folder;
 mod generation_record;
 mod generator;
+mod kept_pictures;
 mod latent_generator;
 mod latent_network;
 pub mod mini_autoregressive;
 pub mod mini_diffusion;
 pub mod mini_gan;
 mod open;
+mod prompt_source;
+mod recorded_settings;
 #[cfg(test)]
 mod reference_values;
+mod settings;
 pub mod stable_diffusion;
 #[cfg(test)]
 mod tiny_models;
@@ -26,15 +31,15 @@ mod tunable;
 pub use any_generator::AnyGenerator;
 pub(crate) use any_generator::with_generator;
 pub(crate) use burn_layers::values;
+pub use chosen_settings::{ChosenSettings, ChosenStableDiffusion};
 pub use conditions::Conditions;
 pub(crate) use config::known_words;
 pub use config::{Family, GeneratorConfig};
 pub use diversity::Diversity;
 pub use generated_folder::{ensure_folder, generate_folder};
 pub use generation_record::{GenerationRecord, RECORD};
-pub use generator::{
-    ConceptGuidance, GenerationRequest, GenerationSettings, Generator, TokenSampling, Walk,
-};
+pub use generator::{GenerationRequest, Generator, Reconstruction, SceneGenerator};
+pub use kept_pictures::KeptPictures;
 pub use latent_generator::LatentGenerator;
 pub use latent_network::{
     DrawnRows, LatentBatch, LatentNetwork, Loss, NetworkSizes, SampleRequest,
@@ -42,6 +47,11 @@ pub use latent_network::{
 pub use open::{
     DEFAULT_GENERATOR, DIRECTION_FILE, MODEL_FILE, OpenedGenerator, embedded_generators,
     is_generator, open_generator, open_personalized,
+};
+pub use prompt_source::PromptSource;
+pub use settings::{
+    AutoregressiveSettings, ConceptGuidance, DiffusionSettings, FamilySettings, GanSettings,
+    GenerationSettings, TokenSampling, Walk,
 };
 pub use token_block::TokenBlock;
 pub use tunable::{LatentSet, Tunable, TuningMemory};

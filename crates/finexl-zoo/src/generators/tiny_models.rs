@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used)]
 
 use super::mini_diffusion::{Autoencoder, AutoencoderConfig};
-use super::{Family, GenerationRequest, GenerationSettings, Generator, GeneratorConfig};
+use super::{
+    ChosenSettings, Family, GenerationRequest, GenerationSettings, Generator, GeneratorConfig,
+};
 use crate::weights::{WeightsFile, save};
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Device, Distribution, Tensor};
@@ -91,6 +93,11 @@ pub fn config<A>(
 pub fn requests(prompts: &[&str]) -> Vec<GenerationRequest> {
     let prompts: Vec<String> = prompts.iter().map(ToString::to_string).collect();
     GenerationRequest::of_prompts(&prompts, 3)
+}
+
+/// The settings of a model where none is stated.
+pub fn own(model: &dyn Generator) -> GenerationSettings {
+    model.settings(&ChosenSettings::default()).unwrap()
 }
 
 /// Generates, telling nobody how far it is.

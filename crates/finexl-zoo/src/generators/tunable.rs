@@ -2,7 +2,7 @@
 
 use super::latent_network::{LatentBatch, LatentNetwork};
 use super::mini_diffusion::Prompts;
-use super::{Generator, latent_generator::LatentGenerator};
+use super::{Generator, SceneGenerator, latent_generator::LatentGenerator};
 use crate::ZooError;
 use crate::weights::WeightsFile;
 use burn::module::Module;

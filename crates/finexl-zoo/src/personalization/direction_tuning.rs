@@ -5,7 +5,9 @@ use super::style_images::{restyled_images, scene_prompts};
 use crate::ZooError;
 use crate::generators::mini_diffusion::Prompts;
 use crate::generators::mini_gan::{Direction, MiniGan, StyleGenerator, drawn};
-use crate::generators::{DIRECTION_FILE, GenerationRequest, Generator, values};
+use crate::generators::{
+    DIRECTION_FILE, GanSettings, GenerationRequest, Generator, SceneGenerator, values,
+};
 use crate::training::tuning_adamw;
 use burn::module::{Initializer, Module, Param};
 use burn::optim::ModuleOptimizer;
@@ -72,7 +74,7 @@ impl<'a> DirectionTuning<'a> {
         let styled = restyled_images(config, base.subjects(), |prompts| {
             base.generate(
                 &requests(config, prompts),
-                &base.default_settings(),
+                &GanSettings::default().into(),
                 &|_| (),
             )
         })?;

@@ -4,8 +4,9 @@ use super::pool_plan::{Plan, Training};
 use super::tuning::personalize_with;
 use crate::ZooError;
 use crate::generators::{
-    AnyGenerator, ConceptGuidance, Diversity, GenerationRecord, GenerationRequest,
-    GenerationSettings, Generator, Walk, ensure_folder, open_generator, open_personalized,
+    AnyGenerator, ChosenSettings, ConceptGuidance, Diversity, GenerationRecord, GenerationRequest,
+    GenerationSettings, Generator, PromptSource, Walk, ensure_folder, open_generator,
+    open_personalized,
 };
 use burn::tensor::Device;
 use finexl_core::experiment::{Experiment, MakePool};
@@ -43,7 +44,7 @@ pub fn make_pool(
     let base = open_generator(&config.model, device)?;
     let plan = Plan::of(config, &base)?;
     let split: Split = config.split.parse()?;
-    let prompts = base.scene_prompts(split, config.seed, config.pairs)?;
+    let prompts = prompt_source(config, split).prompts(&base)?;
     let requests = GenerationRequest::of_prompts(&prompts, config.seed);
     let recipe = Recipe::of(&Experiment::MakePool(config.clone()))?;
     // Held for a moment only: the work itself is shared.
@@ -111,7 +112,7 @@ impl Pool<'_> {
     fn make(&self, unit: &Unit<'_>, patience: Patience) -> Result<bool, ZooError> {
         match unit {
             Unit::Base => {
-                let settings = plain(self.config, &**self.base);
+                let settings = self.base.settings(&plain(self.config))?;
                 self.images(&**self.base, None, settings, (BASE, patience))
             }
             Unit::Training(training) => self.train(training, patience),
@@ -160,7 +161,7 @@ impl Pool<'_> {
                 let folder = self.config.output.join(folder);
                 let opened = open_personalized(&self.config.model, &folder, *scale, self.device)?;
                 let adapter = (folder.as_path(), &opened.applied);
-                let settings = plain(self.config, &*opened.generator);
+                let settings = opened.generator.settings(&plain(self.config))?;
                 self.images(
                     &*opened.generator,
                     Some(adapter),
@@ -169,7 +170,7 @@ impl Pool<'_> {
                 )
             }
             by => {
-                let settings = settings_by(self.config, by, &**self.base);
+                let settings = self.base.settings(&settings_by(self.config, by))?;
                 self.images(
                     &**self.base,
                     None,
@@ -203,26 +204,36 @@ impl Pool<'_> {
     }
 }
 
+/// Where a pool's prompts come from.
+fn prompt_source(config: &MakePool, split: Split) -> PromptSource<'_> {
+    match &config.prompts {
+        Some(path) => PromptSource::File {
+            path,
+            count: Some(config.pairs),
+        },
+        None => PromptSource::Scenes {
+            split,
+            seed: config.seed,
+            count: config.pairs,
+        },
+    }
+}
+
 /// What the base and trained models are sampled with.
-pub(super) fn plain(config: &MakePool, generator: &dyn Generator) -> GenerationSettings {
-    let own = generator.default_settings();
-    GenerationSettings {
-        steps: config.steps.unwrap_or(own.steps),
-        guidance: config.guidance.unwrap_or(own.guidance),
-        ..own
+pub(super) fn plain(config: &MakePool) -> ChosenSettings {
+    ChosenSettings {
+        steps: config.steps,
+        guidance: config.guidance,
+        ..ChosenSettings::default()
     }
 }
 
 /// What a model is sampled with.
-pub(super) fn settings_by(
-    config: &MakePool,
-    by: &Personalized,
-    base: &dyn Generator,
-) -> GenerationSettings {
-    let plain = plain(config, base);
+pub(super) fn settings_by(config: &MakePool, by: &Personalized) -> ChosenSettings {
+    let plain = plain(config);
     match by {
         Personalized::Training { .. } => plain,
-        Personalized::Guidance { phrase, strength } => GenerationSettings {
+        Personalized::Guidance { phrase, strength } => ChosenSettings {
             concept: Some(ConceptGuidance {
                 phrase: phrase.clone(),
                 strength: *strength,
@@ -232,7 +243,7 @@ pub(super) fn settings_by(
         Personalized::Walk {
             direction,
             distance,
-        } => GenerationSettings {
+        } => ChosenSettings {
             walk: Some(Walk {
                 direction: *direction,
                 distance: *distance,

@@ -44,9 +44,9 @@ impl Plan {
             untrained.extend(guided_by(config, models, base)?);
         }
         untrained.extend(config.walked.iter().flat_map(walked_by));
-        base.check_settings(&plain(config, &**base))?;
+        base.settings(&plain(config))?;
         for model in &untrained {
-            base.check_settings(&settings_by(config, &model.by, &**base))?;
+            base.settings(&settings_by(config, &model.by))?;
         }
         let plan = Self {
             trainings,

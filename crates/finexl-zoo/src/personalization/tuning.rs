@@ -6,7 +6,7 @@ use super::style_images::{StyledImage, check_operators, check_styles, style_imag
 use super::training_state::TrainingStates;
 use super::weight_tuning::{WeightTuning, trainable};
 use crate::ZooError;
-use crate::generators::{AnyGenerator, Generator, Tunable, with_generator};
+use crate::generators::{AnyGenerator, Generator, SceneGenerator, Tunable, with_generator};
 use crate::workers::{Workers, cuts};
 use burn::module::Module;
 use burn::optim::GradientsParams;
@@ -63,7 +63,8 @@ pub(super) fn personalize_with(
     let steps = check(config, base)?;
     if *device == Device::flex() {
         let what = format!("personalization {} (images, images-per-step)", config.name);
-        let needed = with_generator!(base, base => memory(config, base.as_ref()));
+        let needed =
+            with_generator!(base, base => Ok::<_, ZooError>(memory(config, base.as_ref())))?;
         finexl_core::memory::require(&what, needed)?;
     }
     let run = Run {

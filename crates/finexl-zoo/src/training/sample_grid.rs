@@ -3,7 +3,8 @@
 use crate::ZooError;
 use crate::generators::mini_diffusion::LatentSpace;
 use crate::generators::{
-    Diversity, GenerationRequest, Generator, GeneratorConfig, LatentGenerator, LatentNetwork,
+    ChosenSettings, Diversity, GenerationRequest, Generator, GeneratorConfig, LatentGenerator,
+    LatentNetwork,
 };
 use burn::tensor::Device;
 use finexl_core::fingerprint::Fingerprint;
@@ -89,7 +90,8 @@ impl<N: LatentNetwork> SampleGrid<N> {
             &self.device,
         );
         let requests = GenerationRequest::of_prompts(&self.prompts, SEED);
-        let images = generator.generate(&requests, &generator.default_settings(), &|_| ())?;
+        let settings = generator.settings(&ChosenSettings::default())?;
+        let images = generator.generate(&requests, &settings, &|_| ())?;
         let path = self.folder.join(format!("epoch-{epoch:03}.png"));
         write_png(path, &tiled(&images, COLUMNS))?;
         self.say_diversity(&images, epoch);

@@ -174,9 +174,12 @@ impl Drawn {
         progress: DrawingProgress<'_>,
     ) -> Result<Self, ExplainError> {
         let codecs = material.codecs.iter();
-        let through: Vec<_> = codecs
-            .map(|generator: &AnyGenerator| move |images: &[Image]| generator.reconstruct(images))
-            .collect();
+        let through = codecs
+            .map(|generator: &AnyGenerator| {
+                let codec = generator.reconstruction()?;
+                Ok(move |images: &[Image]| codec.reconstruct(images))
+            })
+            .collect::<Result<Vec<_>, ExplainError>>()?;
         let codecs: Vec<Codec<'_>> = through.iter().map(|codec| codec as Codec<'_>).collect();
         let cache = Cache::of_user();
         let wanted = &recipe.episodes;

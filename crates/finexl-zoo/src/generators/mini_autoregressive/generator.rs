@@ -3,10 +3,11 @@
 use super::sample::{sample, states};
 use super::{TokenShape, TokenTransformer};
 use crate::ZooError;
+use crate::generators::chosen_settings::Stated;
 use crate::generators::mini_diffusion::LatentSpace;
 use crate::generators::{
-    Family, GenerationSettings, GeneratorConfig, LatentBatch, LatentGenerator, LatentNetwork, Loss,
-    NetworkSizes, SampleRequest, TokenSampling,
+    AutoregressiveSettings, ChosenSettings, Family, GeneratorConfig, LatentBatch, LatentGenerator,
+    LatentNetwork, Loss, NetworkSizes, SampleRequest,
 };
 use burn::tensor::{Device, Tensor};
 use finexl_core::experiment::AutoregressiveArchitecture;
@@ -23,6 +24,7 @@ impl LatentNetwork for TokenTransformer {
     const NOUN: &'static str = "transformer";
     type Architecture = AutoregressiveArchitecture;
     type Drawn = ();
+    type Settings = AutoregressiveSettings;
 
     fn sizes(a: &AutoregressiveArchitecture) -> NetworkSizes {
         NetworkSizes {
@@ -42,20 +44,23 @@ impl LatentNetwork for TokenTransformer {
         Ok(config.init(TokenShape::of(latents)?, device))
     }
 
-    fn default_settings() -> GenerationSettings {
-        GenerationSettings {
-            guidance: GUIDANCE,
-            tokens: Some(TokenSampling::default()),
-            steps: 1,
-            ..GenerationSettings::default()
-        }
+    fn settings(&self, chosen: &ChosenSettings) -> Result<AutoregressiveSettings, ZooError> {
+        chosen.refuse(
+            "an autoregressive model",
+            &[Stated::Steps, Stated::Walk, Stated::StableDiffusion],
+        )?;
+        let settings = AutoregressiveSettings {
+            guidance: chosen.guidance.unwrap_or(GUIDANCE),
+            concept: chosen.concept.clone(),
+            tokens: chosen.tokens(),
+        };
+        self.check_settings(&settings)?;
+        Ok(settings)
     }
 
-    fn check_settings(&self, settings: &GenerationSettings) -> Result<(), ZooError> {
-        settings.without_steps("an autoregressive model draws tokens")?;
-        settings.without_walk("an autoregressive model")?;
+    fn check_settings(&self, settings: &AutoregressiveSettings) -> Result<(), ZooError> {
         let wrong = |problem: String| Err(ZooError::Config(problem));
-        let sampling = settings.tokens.clone().unwrap_or_default();
+        let sampling = &settings.tokens;
         if !(sampling.temperature.is_finite() && sampling.temperature >= 0.0) {
             return wrong(format!(
                 "the temperature is {}; give a number from 0 (always the likeliest token) on",
@@ -74,7 +79,7 @@ impl LatentNetwork for TokenTransformer {
         Ok(())
     }
 
-    fn passes(_settings: &GenerationSettings, positions: usize) -> usize {
+    fn passes(_settings: &AutoregressiveSettings, positions: usize) -> usize {
         positions
     }
 
@@ -100,19 +105,19 @@ impl LatentNetwork for TokenTransformer {
 
     fn sample(
         &self,
-        request: SampleRequest<'_>,
+        request: SampleRequest<'_, AutoregressiveSettings>,
         progress: &mut dyn FnMut(usize),
     ) -> Result<Tensor<3>, ZooError> {
-        let sampling = request.settings.tokens.clone().unwrap_or_default();
+        let settings = request.settings;
         let context = self.text.context();
-        let groups = request.conditions.grouped(request.settings);
+        let groups = (request.conditions).grouped(settings.guidance, settings.concept.as_ref());
         let mut states = states(self, &groups, context, request.device)?;
         let tokens = sample(
             self,
             states.as_mut(),
             request.requests,
             &groups,
-            &sampling,
+            &settings.tokens,
             progress,
         )?;
         Ok(self.tokens.codes(&tokens, request.device))

@@ -10,9 +10,7 @@ use super::{MiniAutoregressive, TokenTransformer};
 use crate::generators::conditions::Groups;
 use crate::generators::mini_diffusion::Prompts;
 use crate::generators::reference_values::{ReferenceValues, fixture_folder};
-use crate::generators::{
-    Conditions, Family, GenerationRequest, GenerationSettings, MODEL_FILE, TokenSampling,
-};
+use crate::generators::{Conditions, Family, GenerationRequest, MODEL_FILE, TokenSampling};
 use crate::weights::WeightsFile;
 use burn::tensor::{Device, Tensor};
 use rand::RngExt;
@@ -59,10 +57,7 @@ impl Fixture {
             empty: self.expected.sentences("empty_words").remove(0),
             with_concept: None,
         };
-        conditions.grouped(&GenerationSettings {
-            guidance,
-            ..GenerationSettings::default()
-        })
+        conditions.grouped(guidance, None)
     }
 
     /// The drawn codes as tokens.

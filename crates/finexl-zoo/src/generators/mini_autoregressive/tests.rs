@@ -5,10 +5,10 @@ use super::{MiniAutoregressive, MiniAutoregressiveConfig, TokenShape};
 use crate::ZooError;
 use crate::adapters::{Adapter, LoraSettings, add_lora, merge};
 use crate::generators::mini_diffusion::Prompts;
-use crate::generators::tiny_models::{self, autoencoder, generate, requests, text_reader, weights};
-use crate::generators::{
-    ConceptGuidance, Family, GenerationSettings, Generator, TokenSampling, Tunable,
+use crate::generators::tiny_models::{
+    self, autoencoder, generate, own, requests, text_reader, weights,
 };
+use crate::generators::{ChosenSettings, ConceptGuidance, Family, Generator, Tunable};
 use crate::weights::{WeightsFile, save};
 use burn::module::Module;
 use burn::optim::{AdamWConfig, GradientsParams};
@@ -96,7 +96,7 @@ fn an_image_has_the_same_tokens_in_any_batch() {
         "",
     ];
     let requests = requests(&prompts);
-    let settings = model.default_settings();
+    let settings = own(&model);
     let together = generate(&model, &requests, &settings);
     for (request, image) in requests.iter().zip(&together) {
         let alone = generate(&model, std::slice::from_ref(request), &settings);
@@ -111,13 +111,16 @@ fn an_image_has_the_same_tokens_in_any_batch() {
 #[test]
 fn guidance_of_one_is_the_prompt_and_concepts_move_it() {
     let model = tiny();
-    let settings = |guidance, concept: Option<f64>| GenerationSettings {
-        guidance,
-        concept: concept.map(|strength| ConceptGuidance {
-            phrase: "vivid".to_string(),
-            strength,
-        }),
-        ..model.default_settings()
+    let settings = |guidance, concept: Option<f64>| {
+        let chosen = ChosenSettings {
+            guidance: Some(guidance),
+            concept: concept.map(|strength| ConceptGuidance {
+                phrase: "vivid".to_string(),
+                strength,
+            }),
+            ..ChosenSettings::default()
+        };
+        model.settings(&chosen).unwrap()
     };
     let apple = requests(&["red apple"]);
     let plain = generate(&model, &apple, &settings(1.0, None));
@@ -137,9 +140,13 @@ fn guidance_of_one_is_the_prompt_and_concepts_move_it() {
 #[test]
 fn without_temperature_seeds_do_not_matter() {
     let model = tiny();
-    let settings = |temperature, top_k| GenerationSettings {
-        tokens: Some(TokenSampling { temperature, top_k }),
-        ..model.default_settings()
+    let settings = |temperature, top_k| {
+        let chosen = ChosenSettings {
+            temperature: Some(temperature),
+            top_k,
+            ..ChosenSettings::default()
+        };
+        model.settings(&chosen).unwrap()
     };
     let mut of_seeds = requests(&["red apple"; 6]);
     for (request, seed) in of_seeds.iter_mut().zip(0..) {
@@ -157,11 +164,12 @@ fn without_temperature_seeds_do_not_matter() {
 fn settings_that_make_no_sense_and_latents_that_are_no_tokens_are_errors() {
     let model = tiny();
     for (temperature, top_k, word) in [(-1.0, None, "temperature"), (1.0, Some(0), "top-k")] {
-        let settings = GenerationSettings {
-            tokens: Some(TokenSampling { temperature, top_k }),
-            ..model.default_settings()
+        let chosen = ChosenSettings {
+            temperature: Some(temperature),
+            top_k,
+            ..ChosenSettings::default()
         };
-        let error = model.check_settings(&settings).unwrap_err();
+        let error = model.settings(&chosen).unwrap_err();
         assert!(error.to_string().contains(word), "{error}");
     }
     let error = model.check_prompt("blue apple").unwrap_err();

@@ -3,9 +3,10 @@
 use super::sample::denoise;
 use super::{Denoiser, LatentSpace, flow_matching};
 use crate::ZooError;
+use crate::generators::chosen_settings::Stated;
 use crate::generators::{
-    DrawnRows, Family, GenerationSettings, GeneratorConfig, LatentBatch, LatentGenerator,
-    LatentNetwork, Loss, NetworkSizes, SampleRequest,
+    ChosenSettings, DiffusionSettings, DrawnRows, Family, GeneratorConfig, LatentBatch,
+    LatentGenerator, LatentNetwork, Loss, NetworkSizes, SampleRequest,
 };
 use crate::sampling::{noise, standard_normal};
 use burn::tensor::{Device, Tensor, TensorData};
@@ -38,6 +39,7 @@ impl LatentNetwork for Denoiser {
     const NOUN: &'static str = "denoiser";
     type Architecture = DenoiserArchitecture;
     type Drawn = FlowNoise;
+    type Settings = DiffusionSettings;
 
     fn sizes(a: &DenoiserArchitecture) -> NetworkSizes {
         NetworkSizes {
@@ -57,16 +59,33 @@ impl LatentNetwork for Denoiser {
         Ok(config.init(latents.shape(), device))
     }
 
-    fn default_settings() -> GenerationSettings {
-        GenerationSettings::default()
+    fn settings(&self, chosen: &ChosenSettings) -> Result<DiffusionSettings, ZooError> {
+        chosen.refuse(
+            "a diffusion model",
+            &[Stated::Tokens, Stated::Walk, Stated::StableDiffusion],
+        )?;
+        let usual = DiffusionSettings::default();
+        let settings = DiffusionSettings {
+            steps: chosen.steps.unwrap_or(usual.steps),
+            guidance: chosen.guidance.unwrap_or(usual.guidance),
+            concept: chosen.concept.clone(),
+            ..usual
+        };
+        self.check_settings(&settings)?;
+        Ok(settings)
     }
 
-    fn check_settings(&self, settings: &GenerationSettings) -> Result<(), ZooError> {
-        settings.without_tokens("a diffusion model denoises")?;
-        settings.without_walk("a diffusion model")
+    fn check_settings(&self, settings: &DiffusionSettings) -> Result<(), ZooError> {
+        match settings.guidance.is_finite() {
+            true => Ok(()),
+            false => Err(ZooError::Config(format!(
+                "the guidance is {}; give a number, 1 for none",
+                settings.guidance
+            ))),
+        }
     }
 
-    fn passes(settings: &GenerationSettings, _positions: usize) -> usize {
+    fn passes(settings: &DiffusionSettings, _positions: usize) -> usize {
         settings.steps
     }
 
@@ -102,7 +121,7 @@ impl LatentNetwork for Denoiser {
 
     fn sample(
         &self,
-        request: SampleRequest<'_>,
+        request: SampleRequest<'_, DiffusionSettings>,
         mut progress: &mut dyn FnMut(usize),
     ) -> Result<Tensor<3>, ZooError> {
         let [positions, channels] = request.latents.shape();

@@ -5,7 +5,7 @@ use super::processor::ProcessorDenoiser;
 use super::sample::{Velocity, denoise};
 use super::{Autoencoder, AutoencoderConfig, MiniDiffusion, Prompts, flow_matching, on_the_way};
 use crate::generators::reference_values::{ReferenceValues, fixture_folder};
-use crate::generators::{ConceptGuidance, Conditions, Family, GenerationSettings, MODEL_FILE};
+use crate::generators::{ConceptGuidance, Conditions, DiffusionSettings, Family, MODEL_FILE};
 use crate::sampling::noise;
 use crate::weights::WeightsFile;
 use burn::tensor::{Device, Tensor};
@@ -48,11 +48,11 @@ impl Fixture {
                 .as_ref()
                 .map(|_| self.expected.sentences("concept_tokens")),
         };
-        let settings = GenerationSettings {
+        let settings = DiffusionSettings {
             steps: 6,
             guidance: 3.0,
             concept,
-            ..GenerationSettings::default()
+            ..DiffusionSettings::default()
         };
         let noise = self.expected.tensor("noise");
         let denoiser = self.model.network();

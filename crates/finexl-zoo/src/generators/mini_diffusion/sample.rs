@@ -4,7 +4,7 @@ use super::denoiser::{Denoiser, PromptMemory};
 use super::processor::ProcessorDenoiser;
 use super::text_reader::Prompts;
 use crate::ZooError;
-use crate::generators::{Conditions, GenerationSettings};
+use crate::generators::{Conditions, DiffusionSettings};
 use crate::sampling::{NoiseLevel, Prediction, classifier_free, concept, rectified_flow};
 use burn::tensor::{Device, Tensor};
 
@@ -48,10 +48,10 @@ pub fn denoise(
     denoiser: &Denoiser,
     conditions: Conditions,
     noise: Tensor<3>,
-    settings: &GenerationSettings,
+    settings: &DiffusionSettings,
     progress: &mut impl FnMut(usize),
 ) -> Result<Tensor<3>, ZooError> {
-    let grouped = conditions.grouped(settings);
+    let grouped = conditions.grouped(settings.guidance, settings.concept.as_ref());
     let prompts = Prompts::new(grouped.sequences);
     let (processor, device);
     let velocity: &dyn Velocity = if noise.device() == Device::flex() {

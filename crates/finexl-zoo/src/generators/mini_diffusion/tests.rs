@@ -6,7 +6,7 @@ use crate::ZooError;
 use crate::generators::tiny_models::{
     self, Shaken, autoencoder, autoencoder_config, generate, requests, text_reader,
 };
-use crate::generators::{ConceptGuidance, Family, GenerationSettings, Generator, TokenSampling};
+use crate::generators::{ChosenSettings, ConceptGuidance, DiffusionSettings, Family, Generator};
 use crate::weights::{WeightsFile, save};
 use burn::module::Module;
 use burn::tensor::{Device, Distribution, Tensor};
@@ -51,10 +51,11 @@ fn a_picture_does_not_depend_on_what_is_made_with_it() {
     let model = tiny();
     let prompts = ["red apple", "apple", "red red apple, vivid style", "red"];
     let requests = requests(&prompts);
-    let settings = GenerationSettings {
+    let settings = DiffusionSettings {
         steps: 4,
-        ..GenerationSettings::default()
-    };
+        ..DiffusionSettings::default()
+    }
+    .into();
     let together = generate(&model, &requests, &settings);
     assert_eq!(together, generate(&model, &requests, &settings));
     for (request, image) in requests.iter().zip(&together) {
@@ -67,27 +68,31 @@ fn a_picture_does_not_depend_on_what_is_made_with_it() {
 #[test]
 fn concept_guidance_of_strength_zero_changes_nothing_and_of_one_is_the_concept() {
     let model = tiny();
-    let guided = |strength, guidance| GenerationSettings {
-        steps: 3,
-        guidance,
-        concept: Some(ConceptGuidance {
-            phrase: "vivid".to_string(),
-            strength,
-        }),
-        ..GenerationSettings::default()
+    let guided = |strength, guidance| {
+        let settings = DiffusionSettings {
+            steps: 3,
+            guidance,
+            concept: Some(ConceptGuidance {
+                phrase: "vivid".to_string(),
+                strength,
+            }),
+            ..DiffusionSettings::default()
+        };
+        settings.into()
     };
-    let plain = GenerationSettings {
+    let plain = DiffusionSettings {
         steps: 3,
-        ..GenerationSettings::default()
+        ..DiffusionSettings::default()
     };
     let apple = requests(&["red apple"]);
-    let base = generate(&model, &apple, &plain);
+    let base = generate(&model, &apple, &plain.clone().into());
     let none = generate(&model, &apple, &guided(0.0, plain.guidance));
     assert!(base[0].mean_abs_difference(&none[0]) < 1e-5);
-    let unguided = GenerationSettings {
+    let unguided = DiffusionSettings {
         guidance: 1.0,
         ..plain
-    };
+    }
+    .into();
     let named = generate(&model, &requests(&["red apple, vivid style"]), &unguided);
     let moved = generate(&model, &apple, &guided(1.0, 1.0));
     assert!(named[0].mean_abs_difference(&moved[0]) < 1e-5);
@@ -121,21 +126,22 @@ fn what_does_not_fit_is_an_error() {
     let model = tiny();
     let error = model.check_prompt("blue apple").unwrap_err();
     assert!(matches!(error, ZooError::UnknownWords { .. }), "{error}");
-    let none = GenerationSettings {
+    let none = DiffusionSettings {
         steps: 0,
-        ..GenerationSettings::default()
-    };
+        ..DiffusionSettings::default()
+    }
+    .into();
     assert!(
         model
             .generate(&requests(&["apple"]), &none, &|_| ())
             .is_err()
     );
 
-    let drawn = GenerationSettings {
-        tokens: Some(TokenSampling::default()),
-        ..GenerationSettings::default()
+    let drawn = ChosenSettings {
+        temperature: Some(1.0),
+        ..ChosenSettings::default()
     };
-    let error = model.check_settings(&drawn).unwrap_err();
+    let error = model.settings(&drawn).unwrap_err();
     assert!(error.to_string().contains("temperature"), "{error}");
 
     let folder = tempfile::tempdir().unwrap();

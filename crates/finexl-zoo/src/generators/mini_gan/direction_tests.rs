@@ -4,10 +4,9 @@
 use super::tests::{config, tiny};
 use super::{Direction, MiniGanConfig, Provenance};
 use crate::ZooError;
-use crate::generators::tiny_models::{Shaken, autoencoder, generate, requests};
+use crate::generators::tiny_models::{Shaken, autoencoder, generate, own, requests};
 use crate::generators::{
-    DIRECTION_FILE, Family, GenerationSettings, Generator, Walk, known_words, open_generator,
-    open_personalized,
+    DIRECTION_FILE, Family, GanSettings, Walk, known_words, open_generator, open_personalized,
 };
 use crate::personalization::personalize;
 use crate::weights::save;
@@ -47,16 +46,16 @@ fn a_walk_of_nothing_changes_nothing_and_a_longer_one_more() {
     let model = tiny();
     let apple = requests(&["red apple"]);
     let walked = |distance| {
-        let settings = GenerationSettings {
+        let settings = GanSettings {
             walk: Some(Walk {
                 direction: 0,
                 distance,
             }),
-            ..model.default_settings()
-        };
+        }
+        .into();
         generate(&model, &apple, &settings).remove(0)
     };
-    let base = generate(&model, &apple, &model.default_settings()).remove(0);
+    let base = generate(&model, &apple, &own(&model)).remove(0);
     assert_eq!(walked(0.0), base);
     let [near, far] = [1.0, 4.0].map(|distance| walked(distance).mean_abs_difference(&base));
     assert!(0.0 < near && near < far, "{near} {far}");
@@ -120,10 +119,10 @@ fn a_direction_is_learned_kept_and_walked_at_any_scale() {
     let requests = requests(&["red apple", "pizza"]);
     let made = |scale| {
         let opened = open_personalized(&path, &folders[1], scale, &device).unwrap();
-        let settings = opened.generator.default_settings();
+        let settings = own(&*opened.generator);
         (generate(&*opened.generator, &requests, &settings), opened)
     };
-    let plain = generate(&*base, &requests, &base.default_settings());
+    let plain = generate(&*base, &requests, &own(&*base));
     assert_eq!(made(Some(0.0)).0, plain);
     let (walked, opened) = made(None);
     assert_eq!(opened.applied.scale, Some(1.0));

@@ -2,10 +2,11 @@
 
 use super::{Direction, Discriminator, StyleGenerator};
 use crate::ZooError;
+use crate::generators::chosen_settings::Stated;
 use crate::generators::mini_diffusion::{LatentSpace, Prompts};
 use crate::generators::{
-    DrawnRows, Family, GenerationRequest, GenerationSettings, GeneratorConfig, LatentBatch,
-    LatentGenerator, LatentNetwork, Loss, NetworkSizes, SampleRequest, Walk,
+    ChosenSettings, DrawnRows, Family, GanSettings, GenerationRequest, GeneratorConfig,
+    LatentBatch, LatentGenerator, LatentNetwork, Loss, NetworkSizes, SampleRequest, Walk,
 };
 use crate::sampling::{noise, standard_normal};
 use crate::training::{adversarial_adamw, muon};
@@ -102,6 +103,7 @@ impl LatentNetwork for Gan {
     const ALIGNS: bool = false;
     type Architecture = GanArchitecture;
     type Drawn = GanNoise;
+    type Settings = GanSettings;
 
     fn sizes(a: &GanArchitecture) -> NetworkSizes {
         NetworkSizes {
@@ -135,24 +137,25 @@ impl LatentNetwork for Gan {
         Ok(config.init(latents.shape(), device))
     }
 
-    fn default_settings() -> GenerationSettings {
-        GenerationSettings {
-            steps: 1,
-            guidance: 1.0,
-            ..GenerationSettings::default()
-        }
+    fn settings(&self, chosen: &ChosenSettings) -> Result<GanSettings, ZooError> {
+        chosen.refuse(
+            "a GAN makes an image in one pass: it",
+            &[
+                Stated::Tokens,
+                Stated::Steps,
+                Stated::Guidance,
+                Stated::Concept,
+                Stated::StableDiffusion,
+            ],
+        )?;
+        let settings = GanSettings {
+            walk: chosen.walk.clone(),
+        };
+        self.check_settings(&settings)?;
+        Ok(settings)
     }
 
-    fn check_settings(&self, settings: &GenerationSettings) -> Result<(), ZooError> {
-        let one_pass = "a GAN makes an image in one pass";
-        settings.without_tokens(one_pass)?;
-        settings.without_steps(one_pass)?;
-        if settings.guidance != 1.0 || settings.concept.is_some() {
-            return Err(ZooError::Config(format!(
-                "{one_pass}, without guidance and without a concept; leave them out, or walk along a \
-                 direction instead"
-            )));
-        }
+    fn check_settings(&self, settings: &GanSettings) -> Result<(), ZooError> {
         match &settings.walk {
             Some(walk) if !walk.distance.is_finite() => Err(ZooError::Config(format!(
                 "the distance of a walk is {}; give a number",
@@ -163,7 +166,7 @@ impl LatentNetwork for Gan {
         }
     }
 
-    fn passes(_settings: &GenerationSettings, _positions: usize) -> usize {
+    fn passes(_settings: &GanSettings, _positions: usize) -> usize {
         1
     }
 
@@ -237,7 +240,7 @@ impl LatentNetwork for Gan {
 
     fn sample(
         &self,
-        request: SampleRequest<'_>,
+        request: SampleRequest<'_, GanSettings>,
         progress: &mut dyn FnMut(usize),
     ) -> Result<Tensor<3>, ZooError> {
         let latent = self.generator.latent_width();

@@ -5,11 +5,10 @@ use super::{Gan, GanNoise, MiniGan, MiniGanConfig};
 use crate::adapters::{Adapter, LoraSettings, add_lora, merge};
 use crate::generators::mini_diffusion::Prompts;
 use crate::generators::tiny_models::{
-    self, Shaken, autoencoder, generate, requests, text_reader, weights,
+    self, Shaken, autoencoder, generate, own, requests, text_reader, weights,
 };
 use crate::generators::{
-    ConceptGuidance, Family, GenerationSettings, Generator, LatentBatch, LatentNetwork,
-    TokenSampling, Tunable, Walk,
+    ChosenSettings, ConceptGuidance, Family, Generator, LatentBatch, LatentNetwork, Tunable, Walk,
 };
 use crate::weights::{WeightsFile, save};
 use burn::module::Module;
@@ -146,7 +145,7 @@ fn a_picture_does_not_depend_on_what_is_made_with_it() {
         "red",
         "",
     ]);
-    let settings = model.default_settings();
+    let settings = own(&model);
     let together = generate(&model, &requests, &settings);
     assert_eq!(together, generate(&model, &requests, &settings));
     for (request, image) in requests.iter().zip(&together) {
@@ -159,7 +158,7 @@ fn a_picture_does_not_depend_on_what_is_made_with_it() {
 #[test]
 fn settings_that_make_no_sense_are_refused() {
     let model = tiny();
-    let usual = || model.default_settings();
+    let usual = ChosenSettings::default;
     let walk = |direction, distance| {
         Some(Walk {
             direction,
@@ -172,52 +171,52 @@ fn settings_that_make_no_sense_are_refused() {
     };
     for (settings, word) in [
         (
-            GenerationSettings {
-                steps: 20,
+            ChosenSettings {
+                steps: Some(20),
                 ..usual()
             },
             "steps",
         ),
         (
-            GenerationSettings {
-                guidance: 3.0,
+            ChosenSettings {
+                guidance: Some(3.0),
                 ..usual()
             },
             "guidance",
         ),
         (
-            GenerationSettings {
+            ChosenSettings {
                 concept: Some(concept),
                 ..usual()
             },
             "concept",
         ),
         (
-            GenerationSettings {
-                tokens: Some(TokenSampling::default()),
+            ChosenSettings {
+                temperature: Some(1.0),
                 ..usual()
             },
             "temperature",
         ),
         (
-            GenerationSettings {
+            ChosenSettings {
                 walk: walk(16, 1.0),
                 ..usual()
             },
             "0 to 15",
         ),
         (
-            GenerationSettings {
+            ChosenSettings {
                 walk: walk(0, f64::NAN),
                 ..usual()
             },
             "distance",
         ),
     ] {
-        let error = model.check_settings(&settings).unwrap_err().to_string();
+        let error = model.settings(&settings).unwrap_err().to_string();
         assert!(error.contains(word), "{error}");
     }
-    model.check_settings(&usual()).unwrap();
+    model.settings(&usual()).unwrap();
 }
 
 #[test]

@@ -20,4 +20,5 @@ mod timesteps;
 
 pub use class::SchedulerClass;
 pub use config::{BetaSchedule, FinalSigma, SchedulerConfig, SolverType, Spacing};
+pub(crate) use config_reading::prediction;
 pub use schedule::{Call, FreshNoise, Schedule, Steps};
