@@ -102,7 +102,7 @@ mod tests {
         let mut bytes = (4 * units.len() as u32).to_le_bytes().to_vec();
         bytes.extend(units.iter().flat_map(|unit| unit.to_le_bytes()));
         bytes.extend(replacements.bytes());
-        data_encoding::BASE64.encode(bytes)
+        data_encoding::BASE64.encode(&bytes)
     }
 
     /// An array in which "a" is replaced by what stands at `value`.
