@@ -31,6 +31,16 @@ pub enum ZooError {
         /// What to do.
         remedy: String,
     },
+    /// The files of a generator are not all there, do not fit each other, or are of a kind that is not built.
+    #[error("{path}: {problem}; {remedy}")]
+    GeneratorFiles {
+        /// The folder or file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+        /// What to do.
+        remedy: String,
+    },
     /// Files could not be fetched.
     #[error("{name} could not be fetched: {problem}; {remedy}")]
     Pull {

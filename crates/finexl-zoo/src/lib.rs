@@ -2,6 +2,7 @@
 
 pub mod adapters;
 pub mod captioner;
+pub mod checkpoint;
 mod config_sizes;
 pub mod device;
 pub mod encoders;

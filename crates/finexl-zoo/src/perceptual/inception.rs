@@ -2,8 +2,8 @@
 //! 2017), in the variant of the package pytorch-fid, whose weights come from the original TensorFlow graph.
 
 use crate::ZooError;
+use crate::checkpoint::Checkpoint;
 use crate::encoders::Features;
-use crate::encoders::clip::Checkpoint;
 use crate::generators::mini_diffusion::image_tensor;
 use crate::tensor_values::values;
 use crate::workers::{Workers, cuts};

@@ -2,7 +2,7 @@
 
 use super::squeezenet::{CHANNELS, SqueezeNet};
 use crate::ZooError;
-use crate::encoders::clip::Checkpoint;
+use crate::checkpoint::Checkpoint;
 use crate::generators::mini_diffusion::image_tensor;
 use crate::tensor_values::values;
 use crate::workers::{Workers, cuts};

@@ -1,7 +1,7 @@
 //! The trunk of SqueezeNet 1.1 (Iandola et al. 2016), with what it computes on the way.
 
 use crate::ZooError;
-use crate::encoders::clip::Checkpoint;
+use crate::checkpoint::Checkpoint;
 use burn::tensor::activation::relu;
 use burn::tensor::module::{conv2d, max_pool2d};
 use burn::tensor::ops::{ConvOptions, MaxPoolOptions};

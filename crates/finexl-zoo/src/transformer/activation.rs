@@ -98,7 +98,7 @@ fn gelu_tanh(x: f32) -> f32 {
 
 /// By the error function of Abramowitz and Stegun 7.1.26, off by at most 1.5e-7.
 #[inline(always)]
-fn gelu_erf(x: f32) -> f32 {
+pub(crate) fn gelu_erf(x: f32) -> f32 {
     let z = x.abs() * std::f32::consts::FRAC_1_SQRT_2;
     let t = 1.0 / (1.0 + 0.327_591_1 * z);
     let mut p = 1.061_405_4;

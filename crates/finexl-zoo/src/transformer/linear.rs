@@ -25,28 +25,15 @@ pub enum Matrix {
 impl Matrix {
     /// The values in single precision, which holds both halves exactly.
     pub fn to_f32(&self) -> Vec<f32> {
-        const TASK: usize = 1 << 16;
+        self.view().widened().into_owned()
+    }
+
+    /// The same numbers, kept here.
+    pub(crate) fn view(&self) -> MatrixView<'_> {
         match self {
-            Self::F32(values) => values.clone(),
-            Self::F16(values) => {
-                let mut wide = vec![0.0f32; values.len()];
-                wide.par_chunks_mut(TASK)
-                    .zip(values.par_chunks(TASK))
-                    .for_each(|(to, from)| from.convert_to_f32_slice(to));
-                wide
-            }
-            Self::Bf16(values) => {
-                let mut wide = vec![0.0f32; values.len()];
-                wide.par_chunks_mut(TASK)
-                    .zip(values.par_chunks(TASK))
-                    .for_each(|(to, from)| {
-                        dispatch(
-                            #[inline(always)]
-                            || widen(from, to),
-                        );
-                    });
-                wide
-            }
+            Self::F32(values) => MatrixView::F32(values),
+            Self::F16(values) => MatrixView::F16(values),
+            Self::Bf16(values) => MatrixView::Bf16(values),
         }
     }
 
@@ -72,6 +59,19 @@ impl Matrix {
         self.len() == 0
     }
 
+    /// `[rows, columns]` to `[columns, rows]`.
+    pub fn transposed(&self, rows: usize, columns: usize) -> Self {
+        fn turned<T: Copy>(values: &[T], rows: usize, columns: usize) -> Vec<T> {
+            let place = |at: usize| (at % rows.max(1)) * columns + at / rows.max(1);
+            (0..values.len()).map(|at| values[place(at)]).collect()
+        }
+        match self {
+            Self::F32(values) => Self::F32(turned(values, rows, columns)),
+            Self::F16(values) => Self::F16(turned(values, rows, columns)),
+            Self::Bf16(values) => Self::Bf16(turned(values, rows, columns)),
+        }
+    }
+
     /// Appends the rows of another matrix of the same precision; in single precision otherwise.
     pub fn stacked(self, other: Self) -> Self {
         match (self, other) {
@@ -89,6 +89,45 @@ impl Matrix {
         }
     }
 }
+
+/// A weight that somebody else keeps, `[outputs, inputs]`, row-major.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum MatrixView<'a> {
+    F32(&'a [f32]),
+    F16(&'a [half::f16]),
+    Bf16(&'a [half::bf16]),
+}
+
+impl MatrixView<'_> {
+    /// Its numbers in single precision, copied only where they have to be widened.
+    pub fn widened(&self) -> std::borrow::Cow<'_, [f32]> {
+        match self {
+            Self::F32(values) => std::borrow::Cow::Borrowed(values),
+            Self::F16(values) => {
+                let mut wide = vec![0.0f32; values.len()];
+                wide.par_chunks_mut(WIDENED)
+                    .zip(values.par_chunks(WIDENED))
+                    .for_each(|(to, from)| from.convert_to_f32_slice(to));
+                wide.into()
+            }
+            Self::Bf16(values) => {
+                let mut wide = vec![0.0f32; values.len()];
+                wide.par_chunks_mut(WIDENED)
+                    .zip(values.par_chunks(WIDENED))
+                    .for_each(|(to, from)| {
+                        dispatch(
+                            #[inline(always)]
+                            || widen(from, to),
+                        );
+                    });
+                wide.into()
+            }
+        }
+    }
+}
+
+/// Numbers that one task widens.
+const WIDENED: usize = 1 << 16;
 
 /// The weight where it is multiplied.
 #[derive(Debug)]

@@ -20,16 +20,19 @@ mod row_linear;
 mod rows;
 #[cfg(test)]
 mod tests;
-mod vector;
+pub(crate) mod vector;
 
 pub use activation::Activation;
+pub(crate) use activation::gelu_erf;
 pub use attend::{Memory, attend_with_memory};
 pub use block::{Block, Mlp, Observer, forward_blocks};
 pub use cache::KeyValueCache;
+pub(crate) use linear::MatrixView;
 pub use linear::{Linear, Matrix};
 pub use norm::Norm;
 pub use pattern::{Paths, Pattern};
 pub use pooling::AttentionPool;
+pub(crate) use product::{Finish, finish_rows, multiply_rows};
 pub use rotary::Rotary;
 pub use row_linear::RowLinear;
 pub use rows::Rows;

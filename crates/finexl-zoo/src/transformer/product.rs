@@ -4,7 +4,7 @@
 //! outputs: a task packs its own weights once, holds them in its core's cache and runs all rows past
 //! them, and what follows a product (bias, activation) is done while its numbers are still there.
 
-use super::linear::Matrix;
+use super::linear::{Matrix, MatrixView};
 use super::rows::Rows;
 use super::vector::dispatch;
 use faer::linalg::matmul::matmul;
@@ -36,6 +36,18 @@ pub(super) fn multiply(
     let (count, inputs, outputs) = (rows.len(), rows.width, to.width);
     let from = MatRef::from_row_major_slice(&rows.values, count, inputs);
     let to = MatMut::from_row_major_slice_mut(&mut to.values, count, outputs);
+    multiply_views(from, weight.view(), to, how, finish);
+}
+
+/// The same of numbers that are kept elsewhere.
+fn multiply_views(
+    from: MatRef<'_, f32>,
+    weight: MatrixView<'_>,
+    to: MatMut<'_, f32>,
+    how: Accum,
+    finish: impl Fn(&mut [f32], usize) + Sync,
+) {
+    let inputs = from.ncols();
     tasks(to).into_par_iter().for_each(|mut task| {
         let (height, columns) = (task.to.nrows(), task.to.ncols());
         let span = task.column * inputs..(task.column + columns) * inputs;
@@ -56,6 +68,60 @@ pub(super) fn multiply(
             },
         );
     });
+}
+
+/// What follows a product while its numbers are in the cache.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Finish<'a> {
+    /// Added to every row, `[outputs]`.
+    pub bias: Option<&'a [f32]>,
+}
+
+/// `rows weight^T` and what follows: `[n, inputs]` with `[outputs, inputs]` to `[n, outputs]`.
+pub(crate) fn multiply_rows(
+    rows: &[f32],
+    inputs: usize,
+    weight: MatrixView<'_>,
+    outputs: usize,
+    finish: Finish<'_>,
+) -> Vec<f32> {
+    let count = rows.len() / inputs.max(1);
+    let mut values = vec![0.0f32; count * outputs];
+    let from = MatRef::from_row_major_slice(rows, count, inputs);
+    let to = MatMut::from_row_major_slice_mut(&mut values, count, outputs);
+    multiply_views(
+        from,
+        weight,
+        to,
+        Accum::Replace,
+        #[inline(always)]
+        |row, column| finish.row(row, column),
+    );
+    values
+}
+
+/// Finishes whole rows of `outputs` numbers, on the thread that calls.
+pub(crate) fn finish_rows(rows: &mut [f32], outputs: usize, finish: &Finish<'_>) {
+    dispatch(
+        #[inline(always)]
+        || {
+            for row in rows.chunks_exact_mut(outputs) {
+                finish.row(row, 0);
+            }
+        },
+    );
+}
+
+impl Finish<'_> {
+    /// A part of a row that begins at `column`.
+    #[inline(always)]
+    fn row(&self, row: &mut [f32], column: usize) {
+        if let Some(bias) = self.bias {
+            for (value, bias) in row.iter_mut().zip(&bias[column..]) {
+                *value += bias;
+            }
+        }
+    }
 }
 
 /// Cuts the output along its columns and, where that gives too few tasks, along its rows.
@@ -80,7 +146,7 @@ fn tasks(to: MatMut<'_, f32>) -> Vec<Task<'_>> {
     tasks
 }
 
-impl Matrix {
+impl MatrixView<'_> {
     /// Gives a span of the values in single precision to `work`.
     fn with_f32(&self, span: std::ops::Range<usize>, work: impl FnOnce(&[f32])) {
         match self {

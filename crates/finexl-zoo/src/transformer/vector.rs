@@ -13,7 +13,7 @@ pub(super) const LANES: usize = 16;
 /// `work` has to be a closure marked `#[inline(always)]`, and so has everything of weight that it
 /// calls: what is not inlined is compiled for the oldest machine, and `mul_add` is then a call.
 #[inline(always)]
-pub(super) fn dispatch<R>(work: impl FnOnce() -> R) -> R {
+pub(crate) fn dispatch<R>(work: impl FnOnce() -> R) -> R {
     Arch::new().dispatch(work)
 }
 
@@ -21,7 +21,7 @@ pub(super) fn dispatch<R>(work: impl FnOnce() -> R) -> R {
 ///
 /// Cody and Waite's reduction to `2^n e^r`, `|r| <= ln 2 / 2`, and a polynomial of degree 6.
 #[inline(always)]
-pub(super) fn exp(x: f32) -> f32 {
+pub(crate) fn exp(x: f32) -> f32 {
     // Adding 1.5 * 2^23 rounds to the nearest integer and leaves it in the low bits.
     const ROUND: f32 = 12_582_912.0;
     const LN2_HIGH: f32 = 0.693_359_4;
@@ -44,7 +44,7 @@ pub(super) fn exp(x: f32) -> f32 {
 
 /// Sum of all values, in an order of its own.
 #[inline(always)]
-pub(super) fn sum(values: &[f32]) -> f32 {
+pub(crate) fn sum(values: &[f32]) -> f32 {
     let (chunks, rest) = values.as_chunks::<LANES>();
     let mut lanes = [0.0f32; LANES];
     for chunk in chunks {
@@ -57,7 +57,7 @@ pub(super) fn sum(values: &[f32]) -> f32 {
 
 /// Sum of squared distances from `centre`.
 #[inline(always)]
-pub(super) fn sum_of_squares(values: &[f32], centre: f32) -> f32 {
+pub(crate) fn sum_of_squares(values: &[f32], centre: f32) -> f32 {
     let (chunks, rest) = values.as_chunks::<LANES>();
     let mut lanes = [0.0f32; LANES];
     for chunk in chunks {
@@ -102,7 +102,7 @@ fn maximum(values: &[f32]) -> f32 {
 
 /// Softmax in place.
 #[inline(always)]
-pub(super) fn softmax(values: &mut [f32]) {
+pub(crate) fn softmax(values: &mut [f32]) {
     let most = maximum(values);
     for value in values.iter_mut() {
         *value = exp(*value - most);

@@ -1,8 +1,8 @@
 //! Transformer blocks out of the tensors of each naming.
 
-use super::checkpoint::Checkpoint;
 use super::config::{Eva, Naming, Stack};
 use crate::ZooError;
+use crate::checkpoint::Checkpoint;
 use crate::transformer::{Activation, Block, Linear, Matrix, Mlp, Norm};
 use burn::tensor::Device;
 

@@ -5,7 +5,7 @@
 
 use super::hub_cache::hub_home;
 use super::model_files::NEEDED;
-use super::shard_index::is_plain_name;
+use crate::checkpoint::is_plain_name;
 use serde::Deserialize;
 use std::io::{Read, Write};
 use std::time::Duration;

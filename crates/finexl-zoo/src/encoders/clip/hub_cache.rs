@@ -4,8 +4,8 @@
 //! `models--ORG--NAME/refs/REVISION` holds a commit, `snapshots/COMMIT` its files.
 
 use super::model_files::NEEDED;
-use super::shard_index::is_plain_name;
 use crate::ZooError;
+use crate::checkpoint::is_plain_name;
 use std::path::{Path, PathBuf};
 
 /// The folder of the hub's cache: `$HF_HUB_CACHE`, else `$HUGGINGFACE_HUB_CACHE`, else `hub` in `$HF_HOME`, else

@@ -4,9 +4,9 @@
 //! `VisionTransformer` of open_clip 3.3, `Eva` of timm 1.0.
 
 use super::blocks::Builder;
-use super::checkpoint::Checkpoint;
 use super::config::{ClipConfig, ImageConfig, ImagePooling, Naming};
 use crate::ZooError;
+use crate::checkpoint::Checkpoint;
 use crate::transformer::{
     AttentionPool, Block, Linear, Matrix, Norm, Observer, Pattern, Rotary, Rows, forward_blocks,
 };

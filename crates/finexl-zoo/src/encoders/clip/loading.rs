@@ -1,19 +1,18 @@
 //! From the files of a model to a CLIP.
 
-use super::checkpoint::Checkpoint;
 use super::config::ClipConfig;
 use super::encoder::Clip;
 use super::fingerprint::fingerprint;
 use super::huggingface_config::{self, Fault};
 use super::image_tower::ImageTower;
-use super::model_files::{Description, ModelFiles, read_json};
+use super::model_files::{Description, ModelFiles};
 use super::open_clip_config;
 use super::preprocessing::Preprocessing;
 use super::published::known_activation;
 use super::text_tower::TextTower;
 use super::tokenizer::Tokenizer;
-use super::weights_files::WeightsFiles;
 use crate::ZooError;
+use crate::checkpoint::read_json;
 use burn::tensor::Device;
 use finexl_core::fingerprint::Fingerprint;
 use serde_json::Value;
@@ -82,7 +81,7 @@ impl Clip {
         let mut notes = files.notes.clone();
         let preprocessing = preprocessing(files, &json, config.image.image_size, &mut notes)?;
         let tokenizer = tokenizer(files, &config)?;
-        let mut checkpoint = checkpoint(&files.weights)?;
+        let mut checkpoint = files.weights.open()?;
         if let Some(prefix) = checkpoint.unwrapped(config.naming.anchor()) {
             notes.push(format!(
                 "The names of all weights of {name} begin with \"{prefix}\", which was taken off."
@@ -183,22 +182,6 @@ fn preprocessing(
         ));
     }
     Ok(parsed)
-}
-
-fn checkpoint(weights: &WeightsFiles) -> Result<Checkpoint, ZooError> {
-    match weights {
-        WeightsFiles::Safetensors(path) => Checkpoint::open(std::slice::from_ref(path)),
-        WeightsFiles::Pickle(path) => Checkpoint::open_pickle(path),
-        WeightsFiles::Shards {
-            parts,
-            index,
-            content,
-        } => {
-            let checkpoint = Checkpoint::open(parts)?;
-            checkpoint.check_index(content, index)?;
-            Ok(checkpoint)
-        }
-    }
 }
 
 fn tokenizer(files: &ModelFiles, config: &ClipConfig) -> Result<Tokenizer, ZooError> {

@@ -5,9 +5,6 @@
 
 mod blocks;
 mod character_references;
-mod checkpoint;
-#[cfg(test)]
-mod checkpoint_tests;
 mod config;
 mod encoder;
 mod fingerprint;
@@ -18,32 +15,27 @@ mod image_tower;
 mod loading;
 mod model_files;
 mod open_clip_config;
-mod precision;
 mod precompiled_map;
 mod prefix_tree;
 mod preprocessing;
 mod published;
 mod pull;
-mod shard_index;
 mod text_cleaning;
 mod text_tower;
 mod tokenizer;
 mod tokenizer_check;
 mod tokenizer_files;
 mod verify;
-mod weights_files;
 
-pub use checkpoint::Checkpoint;
 pub use config::{ClipConfig, Eva, ImageConfig, ImagePooling, Naming, Stack, TextConfig};
 pub use encoder::Clip;
-pub use hub_cache::{hub_cache, locate, repository};
+pub use hub_cache::{cached_snapshot, hub_cache, locate, repository};
 pub use model_files::{Description, ModelFiles};
 pub use preprocessing::Preprocessing;
 pub use published::{PUBLISHED, Published};
 pub use pull::{Pulled, pull};
-pub use shard_index::ShardIndex;
 pub use tokenizer::Tokenizer;
 pub use verify::{Check, verify};
-pub use weights_files::WeightsFiles;
 
 pub(crate) use prefix_tree::{TreeBatch, tree_batches};
+pub(crate) use tokenizer_files::clip_json;

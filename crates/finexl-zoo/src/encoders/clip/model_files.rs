@@ -1,10 +1,11 @@
 //! Which files of a folder make an encoder, or which stand beside a weights file.
 
 use super::tokenizer_files::TokenizerFiles;
-use super::weights_files::{WeightsFiles, names, other_name, safetensors_of, single};
 use crate::ZooError;
+use crate::checkpoint::{
+    WeightsFiles, missing, names, other_name, read_json, safetensors_of, single, there,
+};
 use crate::recognition::recognised;
-use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// Which description of the architecture there is.
@@ -98,29 +99,6 @@ impl ModelFiles {
         paths.extend(self.preprocessing.as_deref());
         paths
     }
-}
-
-pub(super) fn missing(folder: &Path, problem: &str, remedy: &str) -> ZooError {
-    ZooError::EncoderFiles {
-        path: folder.to_path_buf(),
-        problem: problem.to_string(),
-        remedy: remedy.to_string(),
-    }
-}
-
-/// Whether a file is there and whole; a link of the cache whose target is gone is not.
-pub(super) fn there(path: &Path) -> bool {
-    path.is_file()
-}
-
-/// Reads a JSON file.
-pub(super) fn read_json(path: &Path) -> Result<Value, ZooError> {
-    let bytes = finexl_core::atomic::read(path)?;
-    serde_json::from_slice(&bytes).map_err(|e| ZooError::EncoderFiles {
-        path: path.to_path_buf(),
-        problem: format!("it is no JSON ({e})"),
-        remedy: "fetch it again".to_string(),
-    })
 }
 
 /// The description that belongs to a weights file.

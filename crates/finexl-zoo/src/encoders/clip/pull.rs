@@ -2,9 +2,8 @@
 
 use super::hub::{Described, Hub, HubFault, without};
 use super::hub_cache::{cached_snapshot, hub_cache, model_folder, repository};
-use super::model_files::read_json;
-use super::shard_index::ShardIndex;
 use crate::ZooError;
+use crate::checkpoint::{ShardIndex, read_json};
 use finexl_core::atomic;
 use finexl_core::{CoreError, fingerprint::Fingerprint};
 use std::fs::{File, OpenOptions};

@@ -4,10 +4,10 @@
 //! `TextTransformer` of open_clip 3.3.
 
 use super::blocks::Builder;
-use super::checkpoint::Checkpoint;
 use super::config::{ClipConfig, Naming};
 use super::prefix_tree::TreeBatch;
 use crate::ZooError;
+use crate::checkpoint::Checkpoint;
 use crate::transformer::{Block, Linear, Matrix, Norm, Observer, Pattern, Rows, forward_blocks};
 use burn::tensor::Device;
 use half::slice::HalfFloatSliceExt;

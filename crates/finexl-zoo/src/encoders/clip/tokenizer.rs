@@ -12,7 +12,7 @@ use crate::ZooError;
 use crate::encoders::TextLength;
 use serde_json::Value;
 use std::borrow::Cow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// How texts are brought to the length that a text tower takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +48,40 @@ impl Tokenizer {
     /// [`ZooError::EncoderFiles`] where there is none or it cannot be read.
     pub fn of_folder(folder: &Path, context: usize) -> Result<Self, ZooError> {
         Self::causal(&find(folder)?, context, None, None)
+    }
+
+    /// The tokenizer of a text encoder for pictures, and its files; `padding` is the token that fills texts, which
+    /// transformers takes for a mark wherever a text has it.
+    ///
+    /// # Errors
+    /// As [`Tokenizer::of_folder`].
+    pub fn of_prompts(folder: &Path, padding: &str) -> Result<(Self, Vec<PathBuf>), ZooError> {
+        let files = find(folder)?;
+        let tokenizer = Self::of_prompt_json(files.json_with(Some(padding))?)
+            .map_err(|problem| unusable(&files, problem))?;
+        let paths = files.paths().into_iter().map(Path::to_path_buf).collect();
+        Ok((tokenizer, paths))
+    }
+
+    /// The same of the content of a `tokenizer.json`.
+    ///
+    /// # Errors
+    /// Why it cannot be used, in words.
+    pub fn of_prompt_json(json: Value) -> Result<Self, String> {
+        Self::causal_of(json, usize::MAX, None, None)
+    }
+
+    /// The number of a token.
+    pub fn token(&self, name: &str) -> Option<u32> {
+        self.inner.token_to_id(name)
+    }
+
+    /// All tokens of a text, start and end included, however many; marks that the text spells out do not end it.
+    ///
+    /// # Errors
+    /// Where the tokenizer fails.
+    pub fn every_token(&self, text: &str) -> Result<Vec<u32>, ZooError> {
+        self.all_tokens(text)
     }
 
     /// The same with what open_clip does to a text before.

@@ -1,7 +1,7 @@
 //! The files that a tokenizer is made of.
 
-use super::model_files::read_json;
 use crate::ZooError;
+use crate::checkpoint::read_json;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -38,6 +38,11 @@ impl TokenizerFiles {
 
     /// The tokenizer as JSON.
     pub fn json(&self) -> Result<Value, ZooError> {
+        self.json_with(None)
+    }
+
+    /// The same where what texts are filled with is a mark, as `tokenizer.json` says itself.
+    pub fn json_with(&self, padding: Option<&str>) -> Result<Value, ZooError> {
         match self {
             Self::Whole(path) => read_json(path),
             Self::Pair(vocabulary, merges) => {
@@ -49,7 +54,7 @@ impl TokenizerFiles {
                 let words = read_json(vocabulary)?;
                 let text = String::from_utf8(finexl_core::atomic::read(merges)?)
                     .map_err(|e| broken(merges, format!("it is not UTF-8 ({e})")))?;
-                Ok(clip_json(&words, &text))
+                Ok(clip_json(&words, &text, padding))
             }
         }
     }
@@ -59,8 +64,9 @@ impl TokenizerFiles {
 const START: &str = "<|startoftext|>";
 pub(super) const END: &str = "<|endoftext|>";
 
-/// CLIP's tokenizer as transformers builds it from a vocabulary and merges.
-fn clip_json(words: &Value, merges: &str) -> Value {
+/// CLIP's tokenizer as transformers builds it from a vocabulary and merges; `padding` is what texts are filled with,
+/// which transformers takes for a mark wherever a text has it.
+pub(crate) fn clip_json(words: &Value, merges: &str, padding: Option<&str>) -> Value {
     let id = |token: &str| words.get(token).cloned().unwrap_or(Value::Null);
     let merges: Vec<&str> = merges
         .lines()
@@ -70,10 +76,14 @@ fn clip_json(words: &Value, merges: &str) -> Value {
         json!({"id": id(token), "content": token, "single_word": false, "lstrip": false,
             "rstrip": false, "normalized": false, "special": true})
     };
+    let mut marks = vec![added(START), added(END)];
+    if let Some(padding) = padding.filter(|padding| ![START, END].contains(padding)) {
+        marks.push(added(padding));
+    }
     let pattern = r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+";
     json!({
         "version": "1.0", "truncation": null, "padding": null,
-        "added_tokens": [added(START), added(END)],
+        "added_tokens": marks,
         "normalizer": {"type": "Sequence", "normalizers": [
             {"type": "NFC"},
             {"type": "Replace", "pattern": {"Regex": r"\s+"}, "content": " "},

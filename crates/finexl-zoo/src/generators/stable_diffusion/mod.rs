@@ -1,11 +1,30 @@
-//! Stable Diffusion 1, 2 and XL.
+//! Stable Diffusion 1, 2 and XL with published weights.
+//!
+//! References: Rombach et al. 2022 (latent diffusion), Podell et al. 2023 (XL); as code, diffusers 0.42 and transformers
+//! 5.5, to which fixtures hold every part.
 
+pub mod autoencoder;
+mod conditions;
+mod encoding;
+mod facts;
+mod files;
+pub mod layers;
+mod memory;
+mod network;
 mod sampling_settings;
 mod scheduler_choice;
 pub mod schedulers;
+mod settings;
 mod size;
 mod start_noise;
+pub mod text;
+pub mod unet;
 
+pub use conditions::{Extra, Sizes, TextConditions};
+pub use facts::Facts;
+pub use files::{locate, recognise};
+pub use memory::estimate_memory;
+pub use network::StableDiffusion;
 pub use sampling_settings::StableDiffusionSettings;
 pub use scheduler_choice::SchedulerChoice;
 pub use size::Size;

@@ -5,7 +5,7 @@ use half::slice::HalfFloatSliceExt;
 
 /// Precision of stored numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Precision {
+pub(crate) enum Precision {
     F64,
     F32,
     F16,
@@ -13,6 +13,16 @@ pub(super) enum Precision {
 }
 
 impl Precision {
+    /// As a person calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::F64 => "f64",
+            Self::F32 => "f32",
+            Self::F16 => "f16",
+            Self::Bf16 => "bf16",
+        }
+    }
+
     /// Bytes of one number.
     pub fn bytes(self) -> usize {
         match self {

@@ -1,6 +1,7 @@
 //! The files of a model's weights.
 
-use super::model_files::{missing, read_json, there};
+use super::checkpoint::Checkpoint;
+use super::json_file::{missing, read_json, there};
 use super::shard_index::{ShardIndex, is_plain_name};
 use crate::ZooError;
 use std::path::{Path, PathBuf};
@@ -31,10 +32,30 @@ impl WeightsFiles {
             Self::Safetensors(path) | Self::Pickle(path) => vec![path],
         }
     }
+
+    /// Opens them; shards have to hold what their index says.
+    ///
+    /// # Errors
+    /// As [`Checkpoint::open`] and [`Checkpoint::open_pickle`]; a tensor that is not where the index says.
+    pub fn open(&self) -> Result<Checkpoint, ZooError> {
+        match self {
+            Self::Safetensors(path) => Checkpoint::open(std::slice::from_ref(path)),
+            Self::Pickle(path) => Checkpoint::open_pickle(path),
+            Self::Shards {
+                parts,
+                index,
+                content,
+            } => {
+                let checkpoint = Checkpoint::open(parts)?;
+                checkpoint.check_index(content, index)?;
+                Ok(checkpoint)
+            }
+        }
+    }
 }
 
 /// The weights that a file is, or that it is the index of.
-pub(super) fn single(file: &Path) -> Result<WeightsFiles, ZooError> {
+pub(crate) fn single(file: &Path) -> Result<WeightsFiles, ZooError> {
     let extension = file.extension().and_then(|extension| extension.to_str());
     match extension {
         Some("safetensors") => Ok(WeightsFiles::Safetensors(file.to_path_buf())),
@@ -44,7 +65,7 @@ pub(super) fn single(file: &Path) -> Result<WeightsFiles, ZooError> {
 }
 
 /// One safetensors file of a name, or all shards of its index.
-pub(super) fn safetensors_of(folder: &Path, name: &str) -> Result<Option<WeightsFiles>, ZooError> {
+pub(crate) fn safetensors_of(folder: &Path, name: &str) -> Result<Option<WeightsFiles>, ZooError> {
     let single = folder.join(name);
     if there(&single) {
         return Ok(Some(WeightsFiles::Safetensors(single)));
@@ -80,7 +101,7 @@ fn shards(folder: &Path, index: PathBuf) -> Result<WeightsFiles, ZooError> {
 }
 
 /// The one set of safetensors files of a folder that has none of the usual name, with what to say of it.
-pub(super) fn other_name(
+pub(crate) fn other_name(
     folder: &Path,
     stem: &str,
 ) -> Result<Option<(WeightsFiles, String)>, ZooError> {
@@ -118,7 +139,7 @@ pub(super) fn other_name(
 }
 
 /// Names of the files in a folder that can be written down, sorted.
-pub(super) fn names(folder: &Path) -> Vec<String> {
+pub(crate) fn names(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut names: Vec<String> = entries
         .filter(|entry| there(&entry.path()))

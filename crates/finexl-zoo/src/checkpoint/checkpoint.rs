@@ -4,6 +4,7 @@
 
 use super::precision::{Precision, decode, is_finite};
 use super::shard_index::ShardIndex;
+use super::view::View;
 use crate::ZooError;
 use crate::recognition::of_tensors;
 use crate::safetensors_header::{Header, HeaderFault};
@@ -16,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Problems that a message lists.
 const LISTED: usize = 8;
@@ -25,17 +27,19 @@ const MOST_PROBLEMS: usize = 1000;
 const REMEDY: &str = "fetch config and weights of one model again (`finexl zoo pull`) and check them with `finexl zoo verify`";
 
 /// Where the bytes of a tensor are.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Place {
     /// In a safetensors file, from this byte on.
     File { file: usize, start: u64 },
     /// In a PyTorch file.
-    Pickle(Box<pytorch_reader::Tensor>),
+    Pickle(Arc<pytorch_reader::Tensor>),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Entry {
     shape: Vec<usize>,
+    /// Whether what is stored has rows and columns exchanged.
+    transposed: bool,
     /// `None` for integers.
     precision: Option<Precision>,
     place: Place,
@@ -45,7 +49,7 @@ struct Entry {
 #[derive(Debug)]
 pub struct Checkpoint {
     path: PathBuf,
-    files: Vec<(PathBuf, File)>,
+    files: Vec<(PathBuf, Arc<Mutex<File>>)>,
     entries: BTreeMap<String, Entry>,
     used: BTreeSet<String>,
     problems: Vec<String>,
@@ -53,6 +57,8 @@ pub struct Checkpoint {
     /// than its weights hold.
     stored: u64,
     blank: u64,
+    /// Whether a misfit is told with what the tensors look like.
+    told: bool,
 }
 
 impl Checkpoint {
@@ -94,7 +100,8 @@ impl Checkpoint {
             let entry = Entry {
                 shape: tensor.shape().to_vec(),
                 precision,
-                place: Place::Pickle(Box::new(tensor)),
+                place: Place::Pickle(Arc::new(tensor)),
+                transposed: false,
             };
             checkpoint.entries.insert(name, entry);
         }
@@ -110,6 +117,7 @@ impl Checkpoint {
             problems: Vec::new(),
             stored: 0,
             blank: 0,
+            told: true,
         }
     }
 
@@ -144,6 +152,7 @@ impl Checkpoint {
                     start: header.data + info.data_offsets.0 as u64,
                 },
                 shape: info.shape,
+                transposed: false,
             };
             if self.entries.insert(name.clone(), entry).is_some() {
                 return Err(damaged(
@@ -152,13 +161,83 @@ impl Checkpoint {
                 ));
             }
         }
-        self.files.push((path.to_path_buf(), file));
+        self.files
+            .push((path.to_path_buf(), Arc::new(Mutex::new(file))));
         Ok(())
     }
 
     /// Whether there is a tensor of a name.
     pub fn has(&self, name: &str) -> bool {
         self.entries.contains_key(name)
+    }
+
+    /// The shape of a tensor.
+    pub fn shape(&self, name: &str) -> Option<&[usize]> {
+        self.entries.get(name).map(|entry| entry.shape.as_slice())
+    }
+
+    /// The precision that most numbers are stored in, as a person calls it.
+    pub fn precision(&self) -> &'static str {
+        let mut counts: BTreeMap<&'static str, u64> = BTreeMap::new();
+        for entry in self.entries.values() {
+            if let (Some(precision), Some(count)) = (entry.precision, checked_count(&entry.shape)) {
+                let all = counts.entry(precision.name()).or_default();
+                *all = all.saturating_add(count as u64);
+            }
+        }
+        let most = counts.into_iter().max_by_key(|(_, count)| *count);
+        most.map_or("f32", |(name, _)| name)
+    }
+
+    /// Bytes of all tensors of floating-point numbers, as they are stored.
+    pub fn numbers_bytes(&self) -> u64 {
+        let bytes = self.entries.values().map(|entry| {
+            let count = checked_count(&entry.shape).unwrap_or(0) as u64;
+            let width = entry
+                .precision
+                .map_or(0, |precision| precision.bytes() as u64);
+            count.saturating_mul(width)
+        });
+        bytes.fold(0, u64::saturating_add)
+    }
+
+    /// The same files under other names: every tensor becomes what `views` says of its name and shape, which may be
+    /// nothing. Views of floating-point tensors of safetensors files may be parts of what is stored.
+    ///
+    /// # Errors
+    /// [`ZooError::Weights`] for two views of one name, or one that ends behind its tensor.
+    pub fn viewed(
+        &self,
+        mut views: impl FnMut(&str, &[usize]) -> Vec<View>,
+    ) -> Result<Self, ZooError> {
+        let mut viewed = Self::empty(&self.path);
+        viewed.files = self.files.clone();
+        viewed.stored = self.stored;
+        viewed.told = self.told;
+        for (name, entry) in &self.entries {
+            for view in views(name, &entry.shape) {
+                let part = part_of(entry, &view).ok_or_else(|| {
+                    let problem = format!(
+                        "tensor {name} has the shape {:?}, which holds no {:?}",
+                        entry.shape, view.shape
+                    );
+                    damaged(&self.path, problem)
+                })?;
+                if viewed.entries.insert(view.name.clone(), part).is_some() {
+                    let problem = format!("two of its tensors are {}", view.name);
+                    return Err(damaged(&self.path, problem));
+                }
+            }
+        }
+        Ok(viewed)
+    }
+
+    /// Does not say of a misfit what the tensors look like, where it is known what they are.
+    pub(crate) fn of_known_kind(self) -> Self {
+        Self {
+            told: false,
+            ..self
+        }
     }
 
     /// All names, sorted.
@@ -188,6 +267,7 @@ impl Checkpoint {
             );
             return self.blank(shape, problem);
         }
+        let transposed = entry.transposed;
         // A file's header was held against its length; a pickle's was not.
         let length = checked_count(shape)
             .and_then(|count| count.checked_mul(precision.bytes()))
@@ -197,7 +277,11 @@ impl Checkpoint {
         if bytes.len() != length {
             return Err(self.cut_short(name));
         }
-        let matrix = decode(&bytes, precision);
+        let mut matrix = decode(&bytes, precision);
+        drop(bytes);
+        if let (true, [rows, columns]) = (transposed, shape) {
+            matrix = matrix.transposed(*columns, *rows);
+        }
         if !is_finite(&matrix) {
             return Err(damaged(
                 &self.path,
@@ -244,7 +328,7 @@ impl Checkpoint {
         self.used.insert(name.to_string());
     }
 
-    fn read(&mut self, name: &str, length: usize) -> Result<Vec<u8>, ZooError> {
+    fn read(&self, name: &str, length: usize) -> Result<Vec<u8>, ZooError> {
         let path = self.path.clone();
         let Some(entry) = self.entries.get(name) else {
             return Ok(vec![0; length]);
@@ -254,8 +338,10 @@ impl Checkpoint {
                 .read()
                 .map_err(|e| damaged(&path, format!("tensor {name} cannot be read ({e})"))),
             Place::File { file, start } => {
-                let (path, file) = &mut self.files[*file];
+                let (path, file) = &self.files[*file];
                 let mut bytes = vec![0u8; length];
+                // Several views of a file share its place.
+                let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
                 file.seek(SeekFrom::Start(*start))
                     .and_then(|_| file.read_exact(&mut bytes))
                     .map_err(|source| CoreError::Read {
@@ -293,7 +379,7 @@ impl Checkpoint {
 
     /// Takes a wrapping off the names of all tensors (`module.` of PyTorch's parallel training, `_orig_mod.` of its
     /// compiler) where that alone makes a tensor of the architecture appear; gives it back.
-    pub(super) fn unwrapped(&mut self, anchor: &str) -> Option<String> {
+    pub(crate) fn unwrapped(&mut self, anchor: &str) -> Option<String> {
         if self.has(anchor) {
             return None;
         }
@@ -347,11 +433,38 @@ impl Checkpoint {
             .map(|(name, entry)| (name.clone(), entry.shape.clone()))
             .collect();
         // A part of a model is told from a model of other sizes.
-        let what = of_tensors(&shapes).filter(|what| !what.starts_with("a CLIP"));
+        let what = of_tensors(&shapes).filter(|what| self.told && !what.starts_with("a CLIP"));
         let what = what.map_or(String::new(), |what| format!("it is {what}; "));
         let problem = format!("{what}its tensors do not fit the config: {listed}");
         damaged(&self.path, problem)
     }
+}
+
+/// A view as an entry of its own, where the tensor holds it.
+fn part_of(entry: &Entry, view: &View) -> Option<Entry> {
+    let (all, count) = (checked_count(&entry.shape)?, checked_count(&view.shape)?);
+    let whole = view.offset == 0 && count == all;
+    if view.offset.checked_add(count)? > all || (view.transposed && view.shape.len() != 2) {
+        return None;
+    }
+    let place = match (&entry.place, entry.precision) {
+        (place, _) if whole => place.clone(),
+        (Place::File { file, start }, Some(precision)) => Place::File {
+            file: *file,
+            start: start + (view.offset * precision.bytes()) as u64,
+        },
+        _ => return None,
+    };
+    let mut shape = view.shape.clone();
+    if view.transposed {
+        shape.reverse();
+    }
+    Some(Entry {
+        shape,
+        precision: entry.precision,
+        transposed: view.transposed,
+        place,
+    })
 }
 
 /// Numbers in a tensor, where they can be counted.

@@ -51,7 +51,7 @@ impl ShardIndex {
 }
 
 /// Whether a name is that of a file in the folder where it is looked for, on any system.
-pub(super) fn is_plain_name(name: &str) -> bool {
+pub(crate) fn is_plain_name(name: &str) -> bool {
     !name.is_empty()
         && name.len() <= 255
         && !name.starts_with('.')

@@ -1,0 +1,19 @@
+//! Weights files of published models: found, and read one tensor at a time.
+
+mod checkpoint;
+#[cfg(test)]
+mod checkpoint_tests;
+mod json_file;
+mod precision;
+mod shard_index;
+mod view;
+mod weights_files;
+
+pub use checkpoint::Checkpoint;
+pub use shard_index::ShardIndex;
+pub use view::View;
+pub use weights_files::WeightsFiles;
+
+pub(crate) use json_file::{missing, read_json, there};
+pub(crate) use shard_index::is_plain_name;
+pub(crate) use weights_files::{names, other_name, safetensors_of, single};

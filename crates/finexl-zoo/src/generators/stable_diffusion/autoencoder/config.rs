@@ -1,0 +1,107 @@
+//! Its architecture.
+
+use super::super::settings::Settings;
+use crate::ZooError;
+use serde_json::{Value, json};
+
+/// The architecture of an autoencoder, levels from the finest to the coarsest.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AutoencoderConfig {
+    /// Channels of every level.
+    pub channels: Vec<usize>,
+    /// Residual blocks of every level of the encoder; one more in the decoder.
+    pub residuals: usize,
+    /// Numbers of a latent.
+    pub latent_channels: usize,
+    /// Groups of every group norm.
+    pub groups: usize,
+    /// What latents are multiplied by for the UNet.
+    pub scaling: f64,
+    /// What is taken off them before.
+    pub shift: f64,
+    /// Mean and deviation of each number of a latent, where the model has them: these then stand before the scaling.
+    pub statistics: Option<[Vec<f32>; 2]>,
+    /// Whether there is a convolution of single places behind the encoder, and before the decoder.
+    pub quantizing: [bool; 2],
+    /// Whether the middle attends.
+    pub attends: bool,
+}
+
+impl AutoencoderConfig {
+    /// Reads a `config.json` of diffusers.
+    ///
+    /// # Errors
+    /// [`ZooError::GeneratorFiles`] naming the setting that is not built.
+    pub fn parse(settings: &Settings) -> Result<Self, ZooError> {
+        let class = settings.word("_class_name", "AutoencoderKL")?;
+        let class = class.strip_prefix("Flax").unwrap_or(class);
+        if class != "AutoencoderKL" {
+            return Err(settings.refuse(format!(
+                "its class is {class}; built here is AutoencoderKL only"
+            )));
+        }
+        let none: &[Value] = &[];
+        for (key, built) in [
+            ("in_channels", &[json!(3)][..]),
+            ("out_channels", &[json!(3)][..]),
+            ("latent_channels", &[json!(4)][..]),
+            ("act_fn", &[json!("silu"), json!("swish")][..]),
+            ("norm_type", none),
+        ] {
+            settings.only(key, built)?;
+        }
+        let down = settings.words("down_block_types", &["DownEncoderBlock2D"])?;
+        let up = settings.words("up_block_types", &["UpDecoderBlock2D"])?;
+        let built = [(&down, "DownEncoderBlock2D"), (&up, "UpDecoderBlock2D")];
+        for (words, built) in built {
+            if let Some(other) = words.iter().find(|word| *word != built) {
+                return Err(
+                    settings.refuse(format!("it has a \"{other}\"; built here is {built} only"))
+                );
+            }
+        }
+        let channels = match settings.get("block_out_channels") {
+            None => vec![64],
+            Some(_) => settings.sizes("block_out_channels", 0, down.len())?,
+        };
+        let latent_channels = settings.size("latent_channels", 4)?;
+        let [means, deviations] =
+            ["latents_mean", "latents_std"].map(|key| settings.numbers(key, latent_channels));
+        let groups = settings.size("norm_num_groups", 32)?;
+        let config = Self {
+            residuals: settings.size("layers_per_block", 1)?,
+            scaling: settings.number("scaling_factor", 0.18215)?,
+            shift: settings.number("shift_factor", 0.0)?,
+            statistics: means?.zip(deviations?).map(|(a, b)| [a, b]),
+            quantizing: [
+                settings.flag("use_quant_conv", true)?,
+                settings.flag("use_post_quant_conv", true)?,
+            ],
+            attends: settings.flag("mid_block_add_attention", true)?,
+            channels,
+            latent_channels,
+            groups,
+        };
+        let odd = config
+            .channels
+            .iter()
+            .find(|channels| !channels.is_multiple_of(groups));
+        if let Some(odd) = odd {
+            return Err(
+                settings.refuse(format!("{odd} channels are no multiple of {groups} groups"))
+            );
+        }
+        let deep = config.channels.is_empty() || config.channels.len() > 8 || config.residuals > 64;
+        if deep || up.len() != down.len() || config.scaling == 0.0 {
+            return Err(settings.refuse(
+                "it has no level or more than 8, more than 64 blocks in one, other levels up than down, or a scaling of 0",
+            ));
+        }
+        Ok(config)
+    }
+
+    /// Pixels per latent along a side.
+    pub fn factor(&self) -> usize {
+        1 << (self.channels.len() - 1)
+    }
+}
