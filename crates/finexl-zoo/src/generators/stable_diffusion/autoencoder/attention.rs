@@ -1,6 +1,6 @@
 //! Attention of all places to each other, with one head.
 
-use super::super::layers::{GroupNorm, attend, linear};
+use super::super::layers::{GroupNorm, attend, linear, sum};
 use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::Tensor;
@@ -26,6 +26,6 @@ impl PlaceAttention {
             .reshape([n, height * width, channels]);
         let qkv = [&self.to_q, &self.to_k, &self.to_v].map(|layer| linear(layer, rows.clone()));
         let rows = linear(&self.to_out, attend(qkv, 1));
-        x + rows.reshape([n, height, width, channels])
+        sum(x, rows.reshape([n, height, width, channels]))
     }
 }

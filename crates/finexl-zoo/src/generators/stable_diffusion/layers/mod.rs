@@ -17,6 +17,7 @@ mod linear;
 mod mix;
 mod normalise;
 mod plain;
+mod sum;
 #[cfg(test)]
 mod tests;
 mod upsample;
@@ -28,4 +29,5 @@ pub use feed_forward::FeedForward;
 pub use group_norm::GroupNorm;
 pub use layer_norm::LayerNorm;
 pub use linear::{linear, wide};
+pub use sum::{sum, sum_rows};
 pub use upsample::upsampled;

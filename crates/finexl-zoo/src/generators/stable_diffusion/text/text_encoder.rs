@@ -1,6 +1,6 @@
 //! The network.
 
-use super::super::layers::{LayerNorm, attend_causally, linear, wide};
+use super::super::layers::{LayerNorm, attend_causally, linear, sum, wide};
 use super::config::{Gelu, TextConfig};
 use super::prompts::TokenIds;
 use burn::module::{Module, Param};
@@ -128,12 +128,12 @@ impl Layer {
         let rows = self.layer_norm1.forward(x.clone());
         let a = &self.self_attn;
         let qkv = [&a.q_proj, &a.k_proj, &a.v_proj].map(|layer| linear(layer, rows.clone()));
-        let x = x + linear(&a.out_proj, attend_causally(qkv, config.heads));
+        let x = sum(x, linear(&a.out_proj, attend_causally(qkv, config.heads)));
         let inner = linear(&self.mlp.fc1, self.layer_norm2.forward(x.clone()));
         let inner = match config.activation {
             Gelu::Quick => inner.clone() * sigmoid(inner * 1.702),
             Gelu::Exact => gelu(inner),
         };
-        x + linear(&self.mlp.fc2, inner)
+        sum(x, linear(&self.mlp.fc2, inner))
     }
 }

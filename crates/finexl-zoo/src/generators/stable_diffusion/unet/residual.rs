@@ -1,6 +1,6 @@
 //! Residual blocks.
 
-use super::super::layers::{Builder, Convolution, GroupNorm, linear};
+use super::super::layers::{Builder, Convolution, GroupNorm, linear, sum, sum_rows};
 use crate::ZooError;
 use burn::module::Module;
 use burn::nn::Linear;
@@ -60,16 +60,14 @@ impl Residual {
     pub fn forward(&self, x: Tensor<4>, time: Option<&Tensor<2>>) -> Tensor<4> {
         let mut inner = self.conv1.forward(self.norm1.forward_silu(x.clone()));
         if let (Some(layer), Some(time)) = (&self.time_emb_proj, time) {
-            let time = linear(layer, silu(time.clone()));
-            let [n, channels] = time.dims();
-            inner = inner + time.reshape([n, 1, 1, channels]);
+            inner = sum_rows(inner, linear(layer, silu(time.clone())));
         }
         let inner = self.conv2.forward(self.norm2.forward_silu(inner));
         let around = match &self.conv_shortcut {
             Some(shortcut) => shortcut.forward(x),
             None => x,
         };
-        let sum = around + inner;
+        let sum = sum(around, inner);
         match self.scale == 1.0 {
             true => sum,
             false => sum / self.scale,

@@ -1,6 +1,6 @@
 //! Attention of places to each other and to the text.
 
-use super::super::layers::{FeedForward, GroupNorm, LayerNorm, attend, linear};
+use super::super::layers::{FeedForward, GroupNorm, LayerNorm, attend, linear, sum};
 use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::Tensor;
@@ -44,9 +44,12 @@ pub struct TransformerBlock {
 impl TransformerBlock {
     fn forward(&self, x: Tensor<3>, text: &Tensor<3>) -> Tensor<3> {
         let own = self.norm1.forward(x.clone());
-        let x = x + self.attn1.forward(own.clone(), own);
-        let x = x.clone() + self.attn2.forward(self.norm2.forward(x), text.clone());
-        x.clone() + self.ff.forward(self.norm3.forward(x))
+        let x = sum(x, self.attn1.forward(own.clone(), own));
+        let x = sum(
+            x.clone(),
+            self.attn2.forward(self.norm2.forward(x), text.clone()),
+        );
+        sum(x.clone(), self.ff.forward(self.norm3.forward(x)))
     }
 }
 
@@ -75,6 +78,6 @@ impl Transformer {
             rows = block.forward(rows, text);
         }
         let rows = linear(&self.proj_out, rows);
-        x + rows.reshape([n, height, width, channels])
+        sum(x, rows.reshape([n, height, width, channels]))
     }
 }
