@@ -4,7 +4,6 @@
 
 use super::precision::{Precision, decode, is_finite};
 use super::shard_index::ShardIndex;
-use super::view::View;
 use crate::ZooError;
 use crate::recognition::of_tensors;
 use crate::safetensors_header::{Header, HeaderFault};
@@ -28,7 +27,7 @@ const REMEDY: &str = "fetch config and weights of one model again (`finexl zoo p
 
 /// Where the bytes of a tensor are.
 #[derive(Clone, Debug)]
-enum Place {
+pub(super) enum Place {
     /// In a safetensors file, from this byte on.
     File { file: usize, start: u64 },
     /// In a PyTorch file.
@@ -36,29 +35,29 @@ enum Place {
 }
 
 #[derive(Clone, Debug)]
-struct Entry {
-    shape: Vec<usize>,
+pub(super) struct Entry {
+    pub(super) shape: Vec<usize>,
     /// Whether what is stored has rows and columns exchanged.
-    transposed: bool,
+    pub(super) transposed: bool,
     /// `None` for integers.
-    precision: Option<Precision>,
-    place: Place,
+    pub(super) precision: Option<Precision>,
+    pub(super) place: Place,
 }
 
 /// The tensors of a model's files, taken one by one.
 #[derive(Debug)]
 pub struct Checkpoint {
-    path: PathBuf,
-    files: Vec<(PathBuf, Arc<Mutex<File>>)>,
-    entries: BTreeMap<String, Entry>,
+    pub(super) path: PathBuf,
+    pub(super) files: Vec<(PathBuf, Arc<Mutex<File>>)>,
+    pub(super) entries: BTreeMap<String, Entry>,
     used: BTreeSet<String>,
     problems: Vec<String>,
     /// Bytes of all files, and of the zeros that stand for tensors that are not there: a config may ask for no more
     /// than its weights hold.
-    stored: u64,
+    pub(super) stored: u64,
     blank: u64,
     /// Whether a misfit is told with what the tensors look like.
-    told: bool,
+    pub(super) told: bool,
 }
 
 impl Checkpoint {
@@ -108,7 +107,7 @@ impl Checkpoint {
         Ok(checkpoint)
     }
 
-    fn empty(path: &Path) -> Self {
+    pub(super) fn empty(path: &Path) -> Self {
         Self {
             path: path.to_path_buf(),
             files: Vec::new(),
@@ -174,62 +173,6 @@ impl Checkpoint {
     /// The shape of a tensor.
     pub fn shape(&self, name: &str) -> Option<&[usize]> {
         self.entries.get(name).map(|entry| entry.shape.as_slice())
-    }
-
-    /// The precision that most numbers are stored in, as a person calls it.
-    pub fn precision(&self) -> &'static str {
-        let mut counts: BTreeMap<&'static str, u64> = BTreeMap::new();
-        for entry in self.entries.values() {
-            if let (Some(precision), Some(count)) = (entry.precision, checked_count(&entry.shape)) {
-                let all = counts.entry(precision.name()).or_default();
-                *all = all.saturating_add(count as u64);
-            }
-        }
-        let most = counts.into_iter().max_by_key(|(_, count)| *count);
-        most.map_or("f32", |(name, _)| name)
-    }
-
-    /// Bytes of all tensors of floating-point numbers, as they are stored.
-    pub fn numbers_bytes(&self) -> u64 {
-        let bytes = self.entries.values().map(|entry| {
-            let count = checked_count(&entry.shape).unwrap_or(0) as u64;
-            let width = entry
-                .precision
-                .map_or(0, |precision| precision.bytes() as u64);
-            count.saturating_mul(width)
-        });
-        bytes.fold(0, u64::saturating_add)
-    }
-
-    /// The same files under other names: every tensor becomes what `views` says of its name and shape, which may be
-    /// nothing. Views of floating-point tensors of safetensors files may be parts of what is stored.
-    ///
-    /// # Errors
-    /// [`ZooError::Weights`] for two views of one name, or one that ends behind its tensor.
-    pub fn viewed(
-        &self,
-        mut views: impl FnMut(&str, &[usize]) -> Vec<View>,
-    ) -> Result<Self, ZooError> {
-        let mut viewed = Self::empty(&self.path);
-        viewed.files = self.files.clone();
-        viewed.stored = self.stored;
-        viewed.told = self.told;
-        for (name, entry) in &self.entries {
-            for view in views(name, &entry.shape) {
-                let part = part_of(entry, &view).ok_or_else(|| {
-                    let problem = format!(
-                        "tensor {name} has the shape {:?}, which holds no {:?}",
-                        entry.shape, view.shape
-                    );
-                    damaged(&self.path, problem)
-                })?;
-                if viewed.entries.insert(view.name.clone(), part).is_some() {
-                    let problem = format!("two of its tensors are {}", view.name);
-                    return Err(damaged(&self.path, problem));
-                }
-            }
-        }
-        Ok(viewed)
     }
 
     /// Does not say of a misfit what the tensors look like, where it is known what they are.
@@ -440,41 +383,14 @@ impl Checkpoint {
     }
 }
 
-/// A view as an entry of its own, where the tensor holds it.
-fn part_of(entry: &Entry, view: &View) -> Option<Entry> {
-    let (all, count) = (checked_count(&entry.shape)?, checked_count(&view.shape)?);
-    let whole = view.offset == 0 && count == all;
-    if view.offset.checked_add(count)? > all || (view.transposed && view.shape.len() != 2) {
-        return None;
-    }
-    let place = match (&entry.place, entry.precision) {
-        (place, _) if whole => place.clone(),
-        (Place::File { file, start }, Some(precision)) => Place::File {
-            file: *file,
-            start: start + (view.offset * precision.bytes()) as u64,
-        },
-        _ => return None,
-    };
-    let mut shape = view.shape.clone();
-    if view.transposed {
-        shape.reverse();
-    }
-    Some(Entry {
-        shape,
-        precision: entry.precision,
-        transposed: view.transposed,
-        place,
-    })
-}
-
 /// Numbers in a tensor, where they can be counted.
-fn checked_count(shape: &[usize]) -> Option<usize> {
+pub(super) fn checked_count(shape: &[usize]) -> Option<usize> {
     shape
         .iter()
         .try_fold(1usize, |n, side| n.checked_mul(*side))
 }
 
-fn damaged(path: &Path, problem: String) -> ZooError {
+pub(super) fn damaged(path: &Path, problem: String) -> ZooError {
     ZooError::Weights {
         path: path.to_path_buf(),
         problem,

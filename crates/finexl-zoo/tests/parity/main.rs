@@ -15,3 +15,4 @@ mod sampling;
 mod schedulers;
 mod sharing;
 mod stable_diffusion;
+mod stable_diffusion_files;

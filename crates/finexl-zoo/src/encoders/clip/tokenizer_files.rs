@@ -77,7 +77,8 @@ pub(crate) fn clip_json(words: &Value, merges: &str, padding: Option<&str>) -> V
             "rstrip": false, "normalized": false, "special": true})
     };
     let mut marks = vec![added(START), added(END)];
-    if let Some(padding) = padding.filter(|padding| ![START, END].contains(padding)) {
+    let is_new = |padding: &&str| ![START, END].contains(padding) && words.get(*padding).is_some();
+    if let Some(padding) = padding.filter(is_new) {
         marks.push(added(padding));
     }
     let pattern = r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+";

@@ -33,7 +33,9 @@ pub fn locate(name: &str) -> Result<PathBuf, ZooError> {
             ),
             _ => "there is no such file or folder".to_string(),
         },
-        remedy: format!("run `finexl zoo pull {name}`, or give {NEEDED}"),
+        remedy: format!(
+            "fetch it with the hub's own tool (`hf download {name}`), or give {NEEDED}"
+        ),
     })
 }
 

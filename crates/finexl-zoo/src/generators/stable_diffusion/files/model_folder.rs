@@ -163,7 +163,7 @@ fn config_of(folder: &Path, part: &str) -> Result<Settings, ZooError> {
         return Err(refused(
             folder,
             &format!("it holds no {part}/config.json"),
-            "finish the download (`finexl zoo pull`), or put the config of the same model there",
+            "finish the download, or put the config of the same model there",
         ));
     }
     Ok(Settings::new(&path, read_json(&path)?))
@@ -207,7 +207,7 @@ fn weights_of(
                 ""
             }
         ),
-        "finish the download (`finexl zoo pull`), or put the weights of the same model there",
+        "finish the download, or put the weights of the same model there",
     ))
 }
 
