@@ -104,7 +104,9 @@ impl Progress {
         };
         if bar.is_hidden() {
             *bar = ProgressBar::new(total as u64);
-            if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}") {
+            if let Ok(style) =
+                ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}, {eta} left")
+            {
                 bar.set_style(style);
             }
         }

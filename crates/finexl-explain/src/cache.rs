@@ -38,6 +38,11 @@ impl Cache {
         Self { folder }
     }
 
+    /// Whether nothing is kept.
+    pub fn is_none(&self) -> bool {
+        self.folder.is_none()
+    }
+
     /// The folder that a cached folder of images has or will have; nothing where nothing is kept.
     pub fn images(&self, key: &Fingerprint) -> Option<PathBuf> {
         let folder = self.folder.as_ref()?;

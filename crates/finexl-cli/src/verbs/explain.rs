@@ -219,6 +219,12 @@ impl Explain {
                      --distance out, or --base and --personalized"
                     .to_string(),
             )),
+            (Some(_), Some(_)) if self.generated.states_sampling() => Err(CliError::Usage(
+                "folders are compared as they are; leave out what says how pictures are made (--steps, --guidance, \
+                 --image-seed, --negative, --size, --scheduler, --prediction, --clip-skip, --latents), or --base and \
+                 --personalized"
+                    .to_string(),
+            )),
             (Some(base), Some(personalized)) => {
                 let names = display_names([base, personalized]);
                 Ok(PairFolders::given([base, personalized], names))

@@ -4,6 +4,7 @@ use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
 use crate::numbers::{count, finite};
 use crate::output::{Progress, print, remark};
+use crate::verbs::stable_diffusion_options::StableDiffusionOptions;
 use finexl_core::explanation::Applied;
 use finexl_core::partial_folder::is_free;
 use finexl_core::work_lock::WorkPlace;
@@ -33,7 +34,8 @@ pub struct Generate {
 /// Which generator, and what personalizes it.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ModelChoice {
-    /// A generator: mini-diffusion, or a weights file that `finexl train` wrote, of any family.
+    /// A generator: mini-diffusion, mini-autoregressive, mini-gan, a weights file that `finexl train` wrote, or Stable
+    /// Diffusion 1, 2 or XL as a folder of diffusers, one .safetensors file or a repository in the hub's cache.
     #[arg(long, default_value = DEFAULT_GENERATOR)]
     pub model: String,
     /// Folder of an adapter in PEFT's layout, of a learned direction, or of a fine-tuned model (`finexl
@@ -51,10 +53,11 @@ pub struct Sampling {
     /// Seed; with a prompt's place in its list the source of all randomness.
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
-    /// Sampling steps of a diffusion model [default: 20].
+    /// Sampling steps of a diffusion model [default: 20, or what suits the model].
     #[arg(long)]
     pub steps: Option<usize>,
-    /// Scale of classifier-free guidance; 1 is none [default: 3 for diffusion, 2 for tokens, 1 for a GAN].
+    /// Scale of classifier-free guidance; 1 is none [default: 3 for diffusion, 2 for tokens, 7.5 for Stable
+    /// Diffusion, 5 for XL].
     #[arg(long, value_parser = finite)]
     pub guidance: Option<f64>,
     /// Temperature of an autoregressive model; 0 takes the likeliest token [default: 1].
@@ -68,6 +71,8 @@ pub struct Sampling {
     pub concept: Option<ConceptGuidance>,
     #[command(flatten)]
     pub walking: Walking,
+    #[command(flatten)]
+    stable_diffusion: StableDiffusionOptions,
 }
 
 /// A walk in the latent space of a GAN.
@@ -129,7 +134,7 @@ impl Sampling {
             temperature: self.temperature,
             top_k: self.top_k,
             walk: self.walking.walk(),
-            ..ChosenSettings::default()
+            stable_diffusion: self.stable_diffusion.chosen(),
         }
     }
 
@@ -161,6 +166,9 @@ impl Generate {
         check_free(&self.out)?;
         let prompts = read_prompts(&self.prompts)?;
         let (generator, applied) = self.model.open(arguments)?;
+        let noise = self.sampling.stable_diffusion.start_noise(prompts.len())?;
+        let generator = StableDiffusionOptions::put_into(generator, noise.as_ref())?;
+        remark(generator.notes(), arguments.quiet);
         for prompt in &prompts {
             generator
                 .check_prompt(prompt)
@@ -169,6 +177,7 @@ impl Generate {
                     source,
                 })?;
         }
+        remark(&generator.prompt_notes(&prompts), arguments.quiet);
         let requests = self.sampling.requests(&prompts);
         let settings = generator.settings(&self.sampling.chosen())?;
         let record = GenerationRecord::new(

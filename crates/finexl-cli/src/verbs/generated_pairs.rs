@@ -5,6 +5,7 @@ use crate::diagnostics::CliError;
 use crate::numbers::finite;
 use crate::verbs::generate::{Walking, collapse, concept, generate};
 use crate::verbs::pairing::display_name;
+use crate::verbs::stable_diffusion_options::StableDiffusionOptions;
 use finexl_core::CoreError;
 use finexl_core::explanation::{Applied, Generated};
 use finexl_core::work_lock::WorkPlace;
@@ -26,12 +27,12 @@ const DEFAULT_PAIRS: usize = 25;
 /// What to generate with.
 #[derive(Clone, Debug, clap::Args)]
 pub struct GeneratedPairs {
-    /// Generate the images with this generator: a weights file that `finexl train` wrote
-    /// [default: mini-diffusion].
+    /// Generate the images with this generator: a weights file that `finexl train` wrote, or Stable Diffusion as a
+    /// folder of diffusers, one .safetensors file or a repository in the hub's cache [default: mini-diffusion].
     #[arg(long, conflicts_with_all = ["base", "personalized", "base_features"])]
     model: Option<String>,
-    /// Explain this adapter of the generator: a folder in PEFT's layout, that of a learned direction, or
-    /// that of a fine-tuned model (`finexl personalize`).
+    /// Explain this adapter of the generator: a folder in PEFT's layout, that of a learned direction, or that of a
+    /// fine-tuned model (`finexl personalize`); of Stable Diffusion a whole fine-tuned checkpoint.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["base", "personalized", "base_features"])]
     adapter: Option<PathBuf>,
     /// Scale of the adapter or direction [default: 1].
@@ -43,6 +44,17 @@ pub struct GeneratedPairs {
     /// Explains the walk.
     #[command(flatten)]
     walking: Walking,
+    /// Sampling steps of both sides, where they are generated [default: those that suit the model].
+    #[arg(long)]
+    steps: Option<usize>,
+    /// Scale of classifier-free guidance of both sides [default: that which suits the model].
+    #[arg(long, value_parser = finite)]
+    guidance: Option<f64>,
+    /// Seed of generated pictures [default: 0].
+    #[arg(long, value_name = "N")]
+    image_seed: Option<u64>,
+    #[command(flatten)]
+    stable_diffusion: StableDiffusionOptions,
 }
 
 /// Two folders of images.
@@ -107,6 +119,24 @@ impl GeneratedPairs {
         self.walking.walk().is_some()
     }
 
+    /// Whether anything is stated that only generated images have.
+    pub fn states_sampling(&self) -> bool {
+        self.steps.is_some()
+            || self.guidance.is_some()
+            || self.image_seed.is_some()
+            || self.stable_diffusion.is_stated()
+    }
+
+    /// How both sides are sampled.
+    fn chosen(&self) -> ChosenSettings {
+        ChosenSettings {
+            steps: self.steps,
+            guidance: self.guidance,
+            stable_diffusion: self.stable_diffusion.chosen(),
+            ..ChosenSettings::default()
+        }
+    }
+
     /// Generates both sides, or takes them from the cache.
     pub fn generate(
         &self,
@@ -117,18 +147,34 @@ impl GeneratedPairs {
         let device = finexl_zoo::device::by_name(&arguments.device)?;
         let model = self.model.as_deref().unwrap_or(DEFAULT_GENERATOR);
         let opened_base = open_generator(model, &device)?;
+        let requests = requests(&opened_base, prompts, self.image_seed.unwrap_or(0))?;
+        let noise = self.stable_diffusion.start_noise(requests.len())?;
+        let prepare = |generator: AnyGenerator| {
+            let generator = match cache.is_none() {
+                true => generator.without_kept_pictures(),
+                false => generator,
+            };
+            StableDiffusionOptions::put_into(generator, noise.as_ref())
+        };
+        let opened_base = prepare(opened_base)?;
         let base: &dyn Generator = &*opened_base;
         let opened = match &self.adapter {
-            Some(adapter) => Some(open_personalized(model, adapter, self.scale, &device)?),
+            Some(adapter) => {
+                let mut opened = open_personalized(model, adapter, self.scale, &device)?;
+                opened.generator = prepare(opened.generator)?;
+                Some(opened)
+            }
             None => None,
         };
         let applied = opened.as_ref().map(|opened| &opened.applied);
         let (name, settings) = self.difference(base, applied)?;
         let mut notes = opened.as_ref().map_or(Vec::new(), |o| o.notes.clone());
-        let requests = requests(&opened_base, prompts)?;
+        let texts: Vec<String> = requests.iter().map(|r| r.prompt.clone()).collect();
+        notes.extend(base.notes().iter().cloned());
+        notes.extend(base.prompt_notes(&texts));
         let personalized: &dyn Generator = opened.as_ref().map_or(base, |o| &*o.generator);
         let adapter = self.adapter.as_deref().zip(applied);
-        let plain = base.settings(&ChosenSettings::default())?;
+        let plain = base.settings(&self.chosen())?;
         let sides = [
             (base, GenerationRecord::new(base, None, plain, &requests)),
             (
@@ -190,7 +236,7 @@ impl GeneratedPairs {
         let settings = base.settings(&ChosenSettings {
             concept: self.concept.clone(),
             walk,
-            ..ChosenSettings::default()
+            ..self.chosen()
         })?;
         Ok((name, settings))
     }
@@ -260,6 +306,7 @@ fn images(
 fn requests(
     generator: &AnyGenerator,
     prompts: Option<&Path>,
+    seed: u64,
 ) -> Result<Vec<GenerationRequest>, CliError> {
     let source = match prompts {
         Some(path) => PromptSource::File { path, count: None },
@@ -269,10 +316,8 @@ fn requests(
             count: DEFAULT_PAIRS,
         },
     };
-    Ok(GenerationRequest::of_prompts(
-        &source.prompts(generator)?,
-        0,
-    ))
+    let prompts = source.prompts(generator)?;
+    Ok(GenerationRequest::of_prompts(&prompts, seed))
 }
 
 fn temporary() -> Result<TempDir, CliError> {

@@ -18,6 +18,7 @@ pub mod report;
 pub mod reporting;
 pub mod run;
 pub mod similar;
+pub mod stable_diffusion_options;
 pub mod train;
 pub mod words;
 pub mod zoo;

@@ -34,6 +34,7 @@ mod sandbox;
 mod selections;
 mod similar_models;
 mod special_files;
+mod stable_diffusion;
 mod trained;
 mod two_at_once;
 mod uncertainty;

@@ -3,6 +3,7 @@
 use super::mini_autoregressive::MiniAutoregressive;
 use super::mini_diffusion::MiniDiffusion;
 use super::mini_gan::MiniGan;
+use super::stable_diffusion::{StableDiffusionGenerator, StartNoise};
 use super::{Generator, Reconstruction, SceneGenerator};
 use crate::ZooError;
 use std::ops::Deref;
@@ -16,6 +17,8 @@ pub enum AnyGenerator {
     Autoregressive(Box<MiniAutoregressive>),
     /// Makes latents in one pass.
     Gan(Box<MiniGan>),
+    /// Stable Diffusion 1, 2 or XL.
+    StableDiffusion(Box<StableDiffusionGenerator>),
 }
 
 /// Does the same with a generator of whichever embedded family: `with_generator!(any, base => work(base))`; the work
@@ -26,6 +29,12 @@ macro_rules! with_generator {
             $crate::generators::AnyGenerator::Diffusion($base) => $work,
             $crate::generators::AnyGenerator::Autoregressive($base) => $work,
             $crate::generators::AnyGenerator::Gan($base) => $work,
+            $crate::generators::AnyGenerator::StableDiffusion(other) => {
+                Err($crate::generators::AnyGenerator::embedded_only(
+                    $crate::generators::Generator::name(other.as_ref()),
+                    "personalize",
+                ))
+            }
         }
     };
 }
@@ -41,6 +50,32 @@ impl AnyGenerator {
             Self::Diffusion(generator) => Ok(generator.as_ref()),
             Self::Autoregressive(generator) => Ok(generator.as_ref()),
             Self::Gan(generator) => Ok(generator.as_ref()),
+            Self::StableDiffusion(generator) => Err(ZooError::Config(format!(
+                "{} has no list of subjects to draw scenes of; give a file of prompts, one per line",
+                generator.name()
+            ))),
+        }
+    }
+
+    /// The same with start noise from a file.
+    ///
+    /// # Errors
+    /// [`ZooError::Config`] for families that draw their own.
+    pub fn with_start_noise(self, noise: StartNoise) -> Result<Self, ZooError> {
+        match self {
+            Self::StableDiffusion(generator) => Ok(generator.with_start_noise(Some(noise)).into()),
+            other => Err(ZooError::Config(format!(
+                "{} is no Stable Diffusion and draws its own noise; leave the start noise out",
+                other.name()
+            ))),
+        }
+    }
+
+    /// The same without pictures that are kept between runs.
+    pub fn without_kept_pictures(self) -> Self {
+        match self {
+            Self::StableDiffusion(generator) => generator.with_kept_pictures(None).into(),
+            other => other,
         }
     }
 
@@ -53,7 +88,18 @@ impl AnyGenerator {
             Self::Diffusion(generator) => Ok(generator.as_ref()),
             Self::Autoregressive(generator) => Ok(generator.as_ref()),
             Self::Gan(generator) => Ok(generator.as_ref()),
+            Self::StableDiffusion(generator) => Err(Self::embedded_only(
+                generator.name(),
+                "draw given images with",
+            )),
         }
+    }
+
+    pub(crate) fn embedded_only(name: &str, what: &str) -> ZooError {
+        ZooError::Config(format!(
+            "{name} is a Stable Diffusion checkpoint, which finexl cannot {what} yet; take mini-diffusion, \
+             mini-autoregressive, mini-gan or a weights file that `finexl train` wrote"
+        ))
     }
 }
 
@@ -65,7 +111,14 @@ impl Deref for AnyGenerator {
             Self::Diffusion(generator) => generator.as_ref(),
             Self::Autoregressive(generator) => generator.as_ref(),
             Self::Gan(generator) => generator.as_ref(),
+            Self::StableDiffusion(generator) => generator.as_ref(),
         }
+    }
+}
+
+impl From<StableDiffusionGenerator> for AnyGenerator {
+    fn from(generator: StableDiffusionGenerator) -> Self {
+        Self::StableDiffusion(Box::new(generator))
     }
 }
 

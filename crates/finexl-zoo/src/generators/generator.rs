@@ -63,6 +63,11 @@ pub trait Generator: Send + Sync {
     /// [`ZooError::UnknownWords`], [`ZooError::TextTooLong`].
     fn check_prompt(&self, prompt: &str) -> Result<(), ZooError>;
 
+    /// What a user should know of its files.
+    fn notes(&self) -> &[String] {
+        &[]
+    }
+
     /// What a user should know of prompts that can be read, such as that one is cut.
     fn prompt_notes(&self, _prompts: &[String]) -> Vec<String> {
         Vec::new()

@@ -143,7 +143,9 @@ family_settings!(AutoregressiveSettings, Autoregressive, |own| own
     .concept
     .as_ref());
 family_settings!(GanSettings, Gan, |_| None);
-family_settings!(StableDiffusionSettings, StableDiffusion, |_| None);
+family_settings!(StableDiffusionSettings, StableDiffusion, |own| own
+    .concept
+    .as_ref());
 
 impl GenerationSettings {
     /// The settings of a family.

@@ -20,6 +20,24 @@ pub fn noise<const D: usize>(seed: u64, index: u64, shape: [usize; D]) -> Tensor
     TensorData::new(standard_normal(&mut rng, count), shape)
 }
 
+/// Fresh standard normal noise of prompt `index` at a step of its sampling, counted from 0.
+///
+/// As [`noise()`], and of the step beside: nothing that is drawn for one step depends on how many there are.
+///
+/// # Shapes
+/// As [`noise()`].
+pub fn step_noise<const D: usize>(
+    seed: u64,
+    index: u64,
+    step: usize,
+    shape: [usize; D],
+) -> TensorData {
+    let keys = [key("noise of a sampling step"), index, step as u64];
+    let mut rng = generator(seed, &keys);
+    let count = shape.iter().product();
+    TensorData::new(standard_normal(&mut rng, count), shape)
+}
+
 /// Standard normal numbers in f32, drawn on the CPU.
 pub(crate) fn standard_normal(random: &mut ChaCha8Rng, count: usize) -> Vec<f32> {
     // The ziggurat in f64, rounded once: its tails reach as far as f64 does, and nearly all of its

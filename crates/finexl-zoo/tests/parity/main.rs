@@ -16,3 +16,4 @@ mod schedulers;
 mod sharing;
 mod stable_diffusion;
 mod stable_diffusion_files;
+mod stable_diffusion_pictures;

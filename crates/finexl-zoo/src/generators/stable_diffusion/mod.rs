@@ -5,12 +5,15 @@
 
 pub mod autoencoder;
 mod conditions;
+mod default_settings;
 mod encoding;
 mod facts;
 mod files;
+mod generator;
 pub mod layers;
 mod memory;
 mod network;
+mod sample;
 mod sampling_settings;
 mod scheduler_choice;
 pub mod schedulers;
@@ -23,6 +26,7 @@ pub mod unet;
 pub use conditions::{Extra, Sizes, TextConditions};
 pub use facts::Facts;
 pub use files::{locate, recognise};
+pub use generator::StableDiffusionGenerator;
 pub use memory::estimate_memory;
 pub use network::StableDiffusion;
 pub use sampling_settings::StableDiffusionSettings;

@@ -2,6 +2,7 @@
 
 use super::schedulers::SchedulerConfig;
 use super::size::Size;
+use crate::generators::ConceptGuidance;
 use crate::sampling::Prediction;
 use finexl_core::fingerprint::{Fingerprint, FingerprintBuilder};
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,9 @@ pub struct StableDiffusionSettings {
     pub steps: usize,
     /// Scale of classifier-free guidance; at most 1 is none.
     pub guidance: f64,
+    /// Concept guidance, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concept: Option<ConceptGuidance>,
     /// What pictures should not show; without it what the model takes for nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub negative: Option<String>,
@@ -49,6 +53,9 @@ impl StableDiffusionSettings {
         if let Some(negative) = &self.negative {
             key = key.text("negative", negative);
         }
+        if let Some(concept) = &self.concept {
+            key = (key.text("concept", &concept.phrase)).real("strength", concept.strength);
+        }
         match &self.latents {
             Some(latents) => key.nested("latents", latents),
             None => key,
@@ -74,6 +81,12 @@ impl StableDiffusionSettings {
         }
         if let Some(negative) = &self.negative {
             say("negative prompt", format!("\"{negative}\""));
+        }
+        if let Some(concept) = &self.concept {
+            say(
+                "concept",
+                format!("\"{}\" at strength {}", concept.phrase, concept.strength),
+            );
         }
         if self.clip_skip > 0 {
             say("clip skip", self.clip_skip.to_string());

@@ -179,6 +179,25 @@ impl SchedulerConfig {
         }
     }
 
+    /// Another class with what both know of betas, offset, spacing and prediction.
+    pub fn with_class(&self, class: SchedulerClass) -> Self {
+        Self {
+            beta_start: self.beta_start,
+            beta_end: self.beta_end,
+            beta_schedule: self.beta_schedule,
+            train_timesteps: self.train_timesteps,
+            zero_snr: self.zero_snr && class != SchedulerClass::Pndm,
+            prediction: self.prediction,
+            offset: self.offset,
+            alpha_to_one: match class {
+                SchedulerClass::Pndm | SchedulerClass::Ddim => self.alpha_to_one,
+                _ => true,
+            },
+            clip: None,
+            ..Self::of_class(class)
+        }
+    }
+
     /// The same scheduler for a network that predicts something else.
     pub fn with_prediction(mut self, prediction: Prediction) -> Self {
         self.prediction = prediction;
