@@ -7,7 +7,7 @@ use finexl_data::decode::decode_file;
 use finexl_data::encode::png_bytes;
 use finexl_data::pairs::Pair;
 use finexl_data::resize::resize;
-use finexl_explain::folders::Explained;
+use finexl_explain::explainer::Explained;
 use finexl_plot::{CardOptions, ChartOptions, MergedCard, PlotError, TableOptions, TellingPair};
 use finexl_plot::{html_report, merged_card, model_card, terminal_table};
 use std::io::IsTerminal;

@@ -5,19 +5,20 @@ use crate::outcome::{Outcome, Setting};
 use crate::pool::{ProbePool, Scenario, draw_probes};
 use crate::settings::Progress;
 use crate::summary::{Kind, Measure, Target};
-use crate::trial::{Explainer, for_scenarios};
+use crate::trial::for_scenarios;
 use finexl_core::experiment::Evaluate;
 use finexl_core::explanation::Explanation;
 use finexl_core::seed;
 use finexl_data::art::Artist;
 use finexl_data::aspects::{Aspect, Definitions, Implementation, all};
+use finexl_explain::Explainer;
 use rand::{Rng, RngExt};
 
 /// The set-up shared by all measurements of a run.
 pub(crate) struct Bench<'a> {
     pub config: &'a Evaluate,
     pub pool: ProbePool<'a>,
-    pub explainer: Explainer<'a>,
+    pub explainer: Explainer,
     pub definitions: Definitions,
     pub progress: Progress<'a>,
     pub notes: Vec<String>,
@@ -123,7 +124,7 @@ impl Bench<'_> {
             &mut self.pool,
             (stage, self.progress),
             scenarios,
-            |divergences, bank| explainer.explain(divergences, bank),
+            |divergences, bank| Ok(explainer.explain_divergences(divergences, bank)?),
         )
     }
 

@@ -8,16 +8,16 @@ use crate::pool::ProbePool;
 use crate::report::{Provenance, fingerprint, write_json, write_table};
 use crate::settings::{self, Progress, Stock};
 use crate::summary::{Measure, summarise};
-use crate::trial::Explainer;
 use finexl_core::atomic;
 use finexl_core::experiment::{Evaluate, MeasureChoice};
 use finexl_data::aspects::Definitions;
-use finexl_explain::calibration::Calibration;
-use finexl_explain::vocabulary::Vocabulary;
+use finexl_explain::Explainer;
+use finexl_explain::calibration::{CalibrationChoice, CalibrationFile};
 use finexl_zoo::encoders::Encoder;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Runs all measurements of `config` and writes `summary.csv`, `provenance.json`, one table of
 /// single trials per measurement under `trials/`, and `confusions.csv`, all into `out_folder`.
@@ -30,36 +30,31 @@ use std::path::Path;
 /// A setting that does not fit, art or an encoder that fails, or a folder that cannot be written.
 pub fn evaluate(
     config: &Evaluate,
-    encoder: &dyn Encoder,
+    encoder: &Arc<dyn Encoder>,
     calibration: Option<&Path>,
     out_folder: &Path,
     progress: Progress,
 ) -> Result<Vec<Measure>, EvalError> {
-    let vocabulary = Vocabulary::default_phrases()?;
-    let analysis = settings::analysis(&config.analysis)?;
-    let method = &analysis.method;
-    let applicable = match calibration {
-        Some(path) => Calibration::read_for(path, encoder, &vocabulary, method)?,
-        None => Calibration::embedded_for(encoder, &vocabulary, method)?,
-    };
-    let calibration = applicable.calibration;
+    let explainer = Explainer::builder()
+        .encoder(encoder.clone())
+        .settings(settings::analysis(&config.analysis)?)
+        .calibration(match calibration {
+            Some(path) => CalibrationChoice::File(Box::new(CalibrationFile::read(path)?)),
+            None => CalibrationChoice::Embedded,
+        })
+        .build()?;
+    let encoder = encoder.as_ref();
     let split = settings::split(config.split);
     let stock = Stock::load(&config.material, split)?;
     let mut bench = Bench {
         config,
         notes: stock.notes.clone(),
-        pool: ProbePool::new(encoder, &vocabulary, stock, split, config.seed),
-        explainer: Explainer {
-            encoder,
-            vocabulary: &vocabulary,
-            space: applicable.space.as_ref(),
-            calibration: calibration.as_ref(),
-            settings: analysis,
-        },
+        pool: ProbePool::new(encoder, explainer.vocabulary(), stock, split, config.seed),
+        explainer: explainer.clone(),
         definitions: Definitions::embedded()?,
         progress,
     };
-    if calibration.is_none() {
+    if explainer.calibration().is_none() {
         bench.notes.push(
             "no calibration fits this encoder, vocabulary and method: scores are raw weights"
                 .to_owned(),
@@ -93,8 +88,8 @@ pub fn evaluate(
         encoder: encoder.name(),
         encoder_fingerprint: encoder.fingerprint(),
         device: encoder.device(),
-        settings: bench.explainer.settings.fingerprint()?,
-        vocabulary: vocabulary.fingerprint(),
+        settings: explainer.fingerprint()?,
+        vocabulary: explainer.vocabulary().fingerprint(),
         calibration,
         notes: &bench.notes,
     };
@@ -273,7 +268,7 @@ mod tests {
     fn every_measurement_writes_its_tables_and_repeats_exactly() {
         let folder = tempfile::tempdir().unwrap();
         let config = small(everything());
-        let encoder = FakeEncoder::new();
+        let encoder: Arc<dyn Encoder> = Arc::new(FakeEncoder::new());
         let run = |out: &str| {
             evaluate(
                 &config,
@@ -326,7 +321,7 @@ mod tests {
             trials: 2,
             coverage: coverage(),
         }]);
-        let encoder = FakeEncoder::new();
+        let encoder: Arc<dyn Encoder> = Arc::new(FakeEncoder::new());
         let measures = evaluate(&config, &encoder, None, folder.path(), &|_, _, _| {}).unwrap();
         let groups: Vec<&str> = measures
             .iter()
@@ -349,7 +344,7 @@ mod tests {
         config.pairs = 9;
         let error = evaluate(
             &config,
-            &FakeEncoder::new(),
+            &(Arc::new(FakeEncoder::new()) as Arc<dyn Encoder>),
             None,
             folder.path(),
             &|_, _, _| {},

@@ -6,7 +6,6 @@ use crate::pool_figures::{FEWEST_LEVELS, PAINTED, Row, correlation, summary, unm
 use crate::report::{write_json, write_table};
 use crate::settings::Progress;
 use crate::summary::Measure;
-use crate::trial::Explainer;
 use finexl_core::experiment::{EvaluatePool, PoolScorer};
 use finexl_core::fingerprint::Fingerprint;
 use finexl_core::pool::{PoolModel, PoolRecord};
@@ -15,10 +14,9 @@ use finexl_data::image::Image;
 use finexl_data::image_folder::BadFiles;
 use finexl_data::pairs::{PairOptions, PairSet};
 use finexl_data::scenes::MANIFEST;
-use finexl_explain::analysis::AnalysisSettings;
+use finexl_explain::Explainer;
 use finexl_explain::bank::ConceptBank;
 use finexl_explain::cache::Cache;
-use finexl_explain::calibration::{Applicable, Calibration};
 use finexl_explain::decompose::Method;
 use finexl_explain::divergence::Divergences;
 use finexl_explain::image_features::encode_pairs;
@@ -29,6 +27,7 @@ use finexl_zoo::generators::{AnyGenerator, Reconstruction};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Opens an encoder by its name.
 pub type Open<'a> = &'a dyn Fn(&str) -> Result<Box<dyn Encoder>, ZooError>;
@@ -40,9 +39,8 @@ pub type OpenGenerator<'a> = &'a dyn Fn(&str) -> Result<AnyGenerator, ZooError>;
 struct Scorer {
     /// Encoder and method.
     name: String,
-    encoder: Box<dyn Encoder>,
-    settings: AnalysisSettings,
-    applicable: Applicable,
+    encoder: Arc<dyn Encoder>,
+    explainer: Explainer,
 }
 
 /// Scores the models of a pool with every encoder, which `open` opens by name, writes what was found and
@@ -105,12 +103,12 @@ pub fn evaluate_pool(
             .collect(),
         settings: scorers
             .iter()
-            .map(|s| Ok::<_, EvalError>((s.name.clone(), s.settings.fingerprint()?)))
+            .map(|s| Ok::<_, EvalError>((s.name.clone(), s.explainer.fingerprint()?)))
             .collect::<Result<_, _>>()?,
         device: scorers.first().map_or("cpu", |s| s.encoder.device()),
         calibrated: scorers
             .iter()
-            .map(|s| (s.name.clone(), s.applicable.calibration.is_some()))
+            .map(|s| (s.name.clone(), s.explainer.calibration().is_some()))
             .collect(),
         notes: &notes,
     };
@@ -142,20 +140,19 @@ impl Scorer {
         open: Open<'_>,
         vocabulary: &Vocabulary,
     ) -> Result<Self, EvalError> {
-        let encoder = open(&choice.encoder)?;
-        let settings = AnalysisSettings {
-            method: match &choice.method {
-                Some(name) => Method::parse(name)?,
-                None => Method::default_for(encoder.as_ref())?,
-            },
-            ..AnalysisSettings::default()
-        };
-        let applicable = Calibration::embedded_for(encoder.as_ref(), vocabulary, &settings.method)?;
+        let encoder: Arc<dyn Encoder> = open(&choice.encoder)?.into();
+        let mut builder = Explainer::builder()
+            .encoder(encoder.clone())
+            .vocabulary(vocabulary.clone());
+        if let Some(name) = &choice.method {
+            builder = builder.method(Method::parse(name)?);
+        }
+        let explainer = builder.build()?;
+        let method = explainer.settings().method.name();
         Ok(Self {
-            name: format!("{} {}", choice.encoder, settings.method.name()),
+            name: format!("{} {method}", choice.encoder),
             encoder,
-            settings,
-            applicable,
+            explainer,
         })
     }
 
@@ -170,13 +167,7 @@ impl Scorer {
         let encoder = self.encoder.as_ref();
         let directions = ConceptBank::build(encoder, vocabulary, &painted.prompts)?.mean();
         let scored = Scored {
-            explainer: Explainer {
-                encoder,
-                vocabulary,
-                space: self.applicable.space.as_ref(),
-                calibration: self.applicable.calibration.as_ref(),
-                settings: self.settings.clone(),
-            },
+            explainer: &self.explainer,
             directions,
         };
         let total = painted.styles.len() + pool.models.len();
@@ -264,7 +255,7 @@ impl Painted {
 
 /// Scores of all concepts for what a scorer sees.
 struct Scored<'a> {
-    explainer: Explainer<'a>,
+    explainer: &'a Explainer,
     /// Mean directions on the pool's prompts, `[N, d]`.
     directions: Vec<f64>,
 }
@@ -274,10 +265,9 @@ impl Scored<'_> {
         &self,
         divergences: &Divergences,
     ) -> Result<impl Fn(&str) -> f64 + use<'_>, EvalError> {
-        let vocabulary = self.explainer.vocabulary;
-        let concepts = vocabulary.concepts().len();
-        let mean = divergences.mean();
-        let weights = self.explainer.weights(&mean, &self.directions, concepts)?;
+        let vocabulary = self.explainer.vocabulary();
+        let fit = self.explainer.fit(&divergences.mean(), &self.directions)?;
+        let weights = fit.weights.weights;
         Ok(move |name: &str| {
             let weight = vocabulary.position(name).map_or(0.0, |at| weights[at]);
             self.explainer.level(name, weight)

@@ -3,108 +3,13 @@
 use crate::EvalError;
 use crate::pool::{ProbePool, Scenario};
 use crate::settings::Progress;
-use finexl_core::explanation::{AspectScore, Explanation, Generated};
-use finexl_core::fingerprint::Fingerprint;
-use finexl_explain::analysis::AnalysisSettings;
+use finexl_core::explanation::{AspectScore, Explanation};
 use finexl_explain::bank::ConceptBank;
-use finexl_explain::calibrated_space::CalibratedSpace;
-use finexl_explain::calibration::Calibration;
-use finexl_explain::decompose::Directions;
 use finexl_explain::divergence::Divergences;
-use finexl_explain::explain::{Request, explain};
-use finexl_explain::vocabulary::Vocabulary;
-use finexl_zoo::encoders::Encoder;
 use rayon::prelude::*;
 
 /// Scenarios whose images are encoded, and which are then analysed, together.
 const BLOCK: usize = 8;
-
-/// The explainer as a user has it, for divergences that are already there.
-#[derive(Clone)]
-pub(crate) struct Explainer<'a> {
-    pub encoder: &'a dyn Encoder,
-    pub vocabulary: &'a Vocabulary,
-    pub space: Option<&'a CalibratedSpace>,
-    pub calibration: Option<&'a Calibration>,
-    pub settings: AnalysisSettings,
-}
-
-impl Explainer<'_> {
-    /// The same with another number of bootstrap resamples, and with as few sign flips as can be:
-    /// for trials that look at intervals only.
-    pub fn with_resamples(&self, resamples: usize) -> Self {
-        let mut other = self.clone();
-        other.settings.resamples = resamples;
-        other.settings.flips = 1;
-        other
-    }
-
-    /// Explains divergences exactly as `finexl explain` does.
-    pub fn explain(
-        &self,
-        divergences: &Divergences,
-        bank: &ConceptBank,
-    ) -> Result<Explanation, EvalError> {
-        Ok(explain(Request {
-            base: "base".to_owned(),
-            personalized: "personalized".to_owned(),
-            pairs: (0..divergences.pairs()).map(|i| i.to_string()).collect(),
-            pair_fingerprints: vec![Fingerprint::of("evaluation").finish(); divergences.pairs()],
-            divergences,
-            bank,
-            vocabulary: self.vocabulary,
-            space: self.space,
-            profile_space: self.space,
-            calibration: self.calibration,
-            settings: &self.settings,
-            encoder: self.encoder.name().to_owned(),
-            encoder_fingerprint: self.encoder.fingerprint().clone(),
-            device: self.encoder.device().to_owned(),
-            generated: Generated::default(),
-            calibrated_by: None,
-            images: Fingerprint::of("evaluation").finish(),
-            base_images: Fingerprint::of("evaluation").finish(),
-            notes: Vec::new(),
-        })?)
-    }
-
-    /// Weights of a mean divergence, `[N]`; without intervals and tests.
-    pub fn weights(
-        &self,
-        mean: &[f64],
-        directions: &[f64],
-        concepts: usize,
-    ) -> Result<Vec<f64>, EvalError> {
-        Ok(self.weights_and_errors(mean, directions, concepts)?.0)
-    }
-
-    /// The same with how far their levels may be off, where the method knows it.
-    pub fn weights_and_errors(
-        &self,
-        mean: &[f64],
-        directions: &[f64],
-        concepts: usize,
-    ) -> Result<(Vec<f64>, Option<Vec<f64>>), EvalError> {
-        let (mean, directions) = match self.space {
-            Some(space) => (
-                space.whitened(mean)?,
-                space.directions(directions, self.vocabulary)?,
-            ),
-            None => (mean.to_vec(), directions.to_vec()),
-        };
-        let directions = Directions::new(&directions, concepts, mean.len())?;
-        let method = self.settings.method.build()?;
-        let prepared = method.prepare(directions)?;
-        let weights = prepared.fit(&mean, None)?.weights;
-        Ok((weights, prepared.level_errors(&mean)?))
-    }
-
-    /// The score of a weight.
-    pub fn level(&self, concept: &str, weight: f64) -> f64 {
-        self.calibration
-            .map_or(weight, |c| c.level(concept, weight))
-    }
-}
 
 /// Applies `work` to the divergences and the bank of every scenario, in parallel.
 ///

@@ -1,16 +1,16 @@
 //! The numbers behind an explanation: weights, intervals, significance, what stays unexplained.
 
 use crate::bank::ConceptBank;
-use crate::decompose::{Directions, Method, Ridge, Weights, contributions};
+use crate::decompose::{Decomposition, Directions, Method, Ridge, Weights, contributions};
 use crate::divergence::Divergences;
 use crate::error::ExplainError;
+use crate::heads::Head;
 use crate::sampling_units::SamplingUnits;
 use crate::statistics::{
     Interval, benjamini_hochberg, signed_flip_test, smallest_pairs_that_can_pass,
 };
 use crate::weight_intervals::Sample;
 use finexl_core::fingerprint::Fingerprint;
-use finexl_zoo::encoders::Encoder;
 use serde::{Deserialize, Serialize};
 
 /// Version of this analysis: raised whenever the same input gives other intervals, p-values or shares.
@@ -55,7 +55,7 @@ impl AnalysisSettings {
     ///
     /// # Errors
     /// As [`Method::fingerprint`].
-    pub fn fingerprint(&self) -> Result<Fingerprint, ExplainError> {
+    pub fn fingerprint(&self, head: Option<&Head>) -> Result<Fingerprint, ExplainError> {
         let interval = match self.interval {
             IntervalKind::Percentile => "percentile",
             IntervalKind::Bca => "bca",
@@ -63,24 +63,12 @@ impl AnalysisSettings {
         };
         Ok(Fingerprint::of("settings")
             .number("version", u64::from(VERSION))
-            .nested("method", &self.method.fingerprint()?)
+            .nested("method", &self.method.fingerprint(head)?)
             .text("interval", interval)
             .number("resamples", self.resamples as u64)
             .number("flips", self.flips as u64)
             .number("seed", self.seed)
             .finish())
-    }
-
-    /// The settings where nothing is chosen: the method is the one that was best on validation pools of those
-    /// that there are for the encoder.
-    ///
-    /// # Errors
-    /// Where the head inside the program is damaged.
-    pub fn default_for(encoder: &dyn Encoder) -> Result<Self, ExplainError> {
-        Ok(Self {
-            method: Method::default_for(encoder)?,
-            ..Self::default()
-        })
     }
 }
 
@@ -125,7 +113,12 @@ pub struct Analysis {
     pub notes: Vec<String>,
 }
 
-/// Analyses divergences with a bank. Where the bank's probes are the prompts of the pairs, both are resampled
+/// The 95% interval of a level that may be off by so much.
+pub fn level_interval(level: f64, error: f64) -> [f64; 2] {
+    [level - error, level + error].map(|end| end.clamp(0.0, 1.0))
+}
+
+/// Analyses divergences with a bank by `method`, which is that of `settings`, built. Where the bank's probes are the prompts of the pairs, both are resampled
 /// together; else the probes are a sample of their own, and resampled on their own. Pairs that belong together
 /// ([`Divergences::grouped_by`]) are drawn together.
 ///
@@ -134,10 +127,10 @@ pub struct Analysis {
 pub fn analyse(
     divergences: &Divergences,
     bank: &ConceptBank,
+    method: &dyn Decomposition,
     settings: &AnalysisSettings,
 ) -> Result<Analysis, ExplainError> {
     check_fit(divergences, bank)?;
-    let method = settings.method.build()?;
     let mean = divergences.mean();
     let directions = bank.mean();
     let directions = Directions::new(&directions, bank.concepts(), bank.dimension())?;

@@ -2,10 +2,11 @@
 
 #![allow(clippy::unwrap_used)]
 
-use crate::analysis::{Analysis, AnalysisSettings, analyse};
+use crate::analysis::{self, Analysis, AnalysisSettings};
 use crate::bank::ConceptBank;
 use crate::decompose::Method;
 use crate::divergence::Divergences;
+use crate::error::ExplainError;
 use crate::statistics::Interval;
 use proptest::prelude::*;
 
@@ -16,6 +17,15 @@ fn settings(method: &str) -> AnalysisSettings {
         flips: 500,
         ..AnalysisSettings::default()
     }
+}
+
+fn analyse(
+    divergences: &Divergences,
+    bank: &ConceptBank,
+    settings: &AnalysisSettings,
+) -> Result<Analysis, ExplainError> {
+    let method = settings.method.build()?;
+    analysis::analyse(divergences, bank, method.as_ref(), settings)
 }
 
 /// A concept whose direction is `along` on each probe, and pairs that move along it by as much.

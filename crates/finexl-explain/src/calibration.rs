@@ -3,6 +3,7 @@
 use crate::calibrated_space::CalibratedSpace;
 use crate::decompose::Method;
 use crate::error::ExplainError;
+use crate::heads::Head;
 use crate::statistics::MonotoneMap;
 use crate::vocabulary::Vocabulary;
 use finexl_core::CoreError;
@@ -12,7 +13,7 @@ use finexl_zoo::encoders::Encoder;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The calibration of the embedded encoder with the default vocabulary.
 const EMBEDDED: &str = include_str!("../calibration/mini-clip.json");
@@ -41,9 +42,49 @@ pub struct Calibration {
     pub spill: f64,
 }
 
+/// A calibration with where it came from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CalibrationFile {
+    /// What the file holds.
+    pub calibration: Calibration,
+    /// Name of the file, for messages and records.
+    pub path: PathBuf,
+    /// Its content.
+    pub fingerprint: Fingerprint,
+}
+
+impl CalibrationFile {
+    /// Reads a file that a `[calibrate]` experiment wrote.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or that is no calibration.
+    pub fn read(path: &Path) -> Result<Self, ExplainError> {
+        let bytes = finexl_core::atomic::read(path)?;
+        Ok(Self {
+            calibration: Calibration::parse(&bytes, &path.display().to_string())?,
+            path: path.to_path_buf(),
+            fingerprint: Fingerprint::of_bytes(&bytes),
+        })
+    }
+}
+
+/// Where levels come from.
+#[derive(Clone, Debug, Default)]
+pub enum CalibrationChoice {
+    /// From the head where the method reads by one, else from the calibration inside the program as far as it fits.
+    #[default]
+    Embedded,
+    /// From a file, which has to fit encoder, vocabulary and method.
+    File(Box<CalibrationFile>),
+    /// From one that was just fitted to this encoder, vocabulary and method.
+    Fitted(Box<Calibration>),
+    /// From nowhere: raw weights, in a space that is given, or in that of a head, else in the encoder's own.
+    Raw(Option<Box<CalibratedSpace>>),
+}
+
 /// What of a calibration applies to an explanation.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Applicable {
+pub(crate) struct Applicable {
     /// Where divergences are decomposed; it depends on the encoder and the method.
     pub space: Option<CalibratedSpace>,
     /// Where profiles are fitted; it depends on the encoder alone.
@@ -54,81 +95,92 @@ pub struct Applicable {
     pub source: Option<Source>,
 }
 
-impl Calibration {
-    /// What of the embedded calibration applies to this encoder, vocabulary and method.
+impl Applicable {
+    /// Of what was chosen.
     ///
     /// # Errors
-    /// Where the embedded file is damaged.
-    pub fn embedded_for(
+    /// A file that was fitted for something else; a damaged embedded calibration.
+    pub fn of(
+        choice: &CalibrationChoice,
         encoder: &dyn Encoder,
         vocabulary: &Vocabulary,
         method: &Method,
-    ) -> Result<Applicable, ExplainError> {
-        let parsed: Option<Self> = parse(EMBEDDED, "the embedded calibration")?;
-        if let Some(head) = method.head()? {
-            head.check(encoder)?;
+        head: Option<&Head>,
+    ) -> Result<Self, ExplainError> {
+        match choice {
+            CalibrationChoice::Embedded => Self::embedded(encoder, vocabulary, (method, head)),
+            CalibrationChoice::File(file) => {
+                if let Some(what) = file.calibration.unlike(encoder, vocabulary, method) {
+                    return Err(ExplainError::Calibration {
+                        path: file.path.clone(),
+                        what,
+                    });
+                }
+                let source = Source {
+                    name: file_name(&file.path),
+                    fingerprint: file.fingerprint.clone(),
+                };
+                Ok(Self::whole(file.calibration.clone(), Some(source)))
+            }
+            CalibrationChoice::Fitted(calibration) => Ok(Self::whole(*calibration.clone(), None)),
+            CalibrationChoice::Raw(space) => {
+                let of_head = || head.map(|head| head.config().space.clone());
+                let space = space.as_deref().cloned().or_else(of_head);
+                Ok(Self {
+                    profile_space: space.clone(),
+                    space,
+                    ..Self::default()
+                })
+            }
+        }
+    }
+
+    fn whole(calibration: Calibration, source: Option<Source>) -> Self {
+        Self {
+            space: calibration.space.clone(),
+            profile_space: calibration.space.clone(),
+            calibration: Some(calibration),
+            source,
+        }
+    }
+
+    /// What of the embedded calibration, or of a head, applies to this encoder, vocabulary and method.
+    fn embedded(
+        encoder: &dyn Encoder,
+        vocabulary: &Vocabulary,
+        (method, head): (&Method, Option<&Head>),
+    ) -> Result<Self, ExplainError> {
+        let parsed: Option<Calibration> = parse(EMBEDDED, "the embedded calibration")?;
+        if let (Method::ByHead(reading), Some(head)) = (method, head) {
             // Profiles are the same whatever the method.
             let own = parsed.filter(|c| c.encoder == *encoder.fingerprint());
-            return Ok(Applicable {
+            return Ok(Self {
                 source: own.is_some().then(embedded_source),
                 profile_space: own.and_then(|c| c.space),
-                ..head.applicable(method, vocabulary)
+                ..head.applicable(*reading, vocabulary)
             });
         }
         let Some(calibration) = parsed else {
-            return Ok(Applicable::default());
+            return Ok(Self::default());
         };
+        let source = Some(embedded_source());
         Ok(match calibration.unlike(encoder, vocabulary, method) {
-            None => Applicable {
-                space: calibration.space.clone(),
-                profile_space: calibration.space.clone(),
-                calibration: Some(calibration),
-                source: Some(embedded_source()),
-            },
-            Some("vocabulary") => Applicable {
-                space: calibration.space.clone(),
-                profile_space: calibration.space,
+            None => Self::whole(calibration, source),
+            Some("vocabulary") => Self {
                 calibration: None,
-                source: Some(embedded_source()),
+                ..Self::whole(calibration, source)
             },
-            Some("method") => Applicable {
+            Some("method") => Self {
                 profile_space: calibration.space,
-                source: Some(embedded_source()),
-                ..Applicable::default()
+                source,
+                ..Self::default()
             },
-            Some(_) => Applicable::default(),
+            Some(_) => Self::default(),
         })
     }
+}
 
-    /// Reads a calibration that has to be for this encoder, vocabulary and method.
-    ///
-    /// # Errors
-    /// A file that cannot be read, or that was fitted for something else.
-    pub fn read_for(
-        path: &Path,
-        encoder: &dyn Encoder,
-        vocabulary: &Vocabulary,
-        method: &Method,
-    ) -> Result<Applicable, ExplainError> {
-        let bytes = finexl_core::atomic::read(path)?;
-        let calibration = Self::parse(&bytes, &path.display().to_string())?;
-        match calibration.unlike(encoder, vocabulary, method) {
-            Some(what) => Err(ExplainError::Calibration {
-                path: path.to_path_buf(),
-                what,
-            }),
-            None => Ok(Applicable {
-                space: calibration.space.clone(),
-                profile_space: calibration.space.clone(),
-                calibration: Some(calibration),
-                source: Some(Source {
-                    name: file_name(path),
-                    fingerprint: Fingerprint::of_bytes(&bytes),
-                }),
-            }),
-        }
-    }
-
+impl Calibration {
     /// Reads the content of a file; `what` stands in messages.
     ///
     /// # Errors

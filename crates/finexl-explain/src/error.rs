@@ -108,6 +108,26 @@ pub enum ExplainError {
         /// Encoder, vocabulary or method.
         what: &'static str,
     },
+    /// A method and a head that do not go together.
+    #[error("{problem}")]
+    NoHead {
+        /// What is wrong and what to do.
+        problem: String,
+    },
+    /// An explainer that cannot be put together of what was given.
+    #[error("{problem}")]
+    Explainer {
+        /// What is wrong and what to do.
+        problem: String,
+    },
+    /// An image that was handed over in memory.
+    #[error("the pair {pair}: {problem}")]
+    Image {
+        /// Name of the pair.
+        pair: String,
+        /// What is wrong and what to do.
+        problem: String,
+    },
     /// An explainer head that cannot be used here.
     #[error("the head {head}: {problem}")]
     Head {

@@ -1,31 +1,27 @@
 //! From divergences to the record that a person reads.
 
-use crate::analysis::{Analysis, AnalysisSettings, analyse};
+use crate::analysis::{Analysis, analyse, level_interval};
 use crate::bank::ConceptBank;
-use crate::calibrated_space::CalibratedSpace;
-use crate::calibration::Calibration;
 use crate::code_versions::code_versions;
 use crate::decision::{Finding, Threshold, decide};
 use crate::decompose::Directions;
 use crate::divergence::Divergences;
 use crate::error::ExplainError;
+use crate::explainer::Explainer;
 use crate::profile::{profile_ridge, profiles};
-use crate::vocabulary::Vocabulary;
 use crate::wording::{summary, wording};
 use finexl_core::explanation::{
-    AspectScore, Explanation, Generated, PairScore, Provenance, SCHEMA, Source, Verdict,
+    AspectScore, Explanation, Generated, PairScore, Provenance, SCHEMA, Verdict,
 };
 use finexl_core::fingerprint::Fingerprint;
 
 /// Pairs listed as showing an aspect most, and least.
 const LISTED_PAIRS: usize = 3;
 
-/// Everything an explanation needs, features done.
-pub struct Request<'a> {
-    /// What the base is called.
-    pub base: String,
-    /// What the personalized model is called.
-    pub personalized: String,
+/// What is explained, features done.
+pub(crate) struct Subject<'a> {
+    /// What base and personalized model are called.
+    pub names: [String; 2],
     /// Names of the pairs, as many as divergences.
     pub pairs: Vec<String>,
     /// What the base gave in each, see [`Explanation::pair_fingerprints`].
@@ -34,26 +30,8 @@ pub struct Request<'a> {
     pub divergences: &'a Divergences,
     /// Directions of the vocabulary's concepts.
     pub bank: &'a ConceptBank,
-    /// The concepts of the bank.
-    pub vocabulary: &'a Vocabulary,
-    /// Where divergences are decomposed; absent: in the encoder's own space.
-    pub space: Option<&'a CalibratedSpace>,
-    /// Where profiles are fitted, whatever the method; absent: in the encoder's own space.
-    pub profile_space: Option<&'a CalibratedSpace>,
-    /// Weight -> level, where there is a map for this encoder, vocabulary and method.
-    pub calibration: Option<&'a Calibration>,
-    /// Method, resampling, seed.
-    pub settings: &'a AnalysisSettings,
-    /// Name of the encoder.
-    pub encoder: String,
-    /// Fingerprint of the encoder.
-    pub encoder_fingerprint: Fingerprint,
-    /// Where it computed.
-    pub device: String,
     /// How the images were generated, where that is known.
     pub generated: Generated,
-    /// What turned weights into levels, or where they were fitted, if that is a calibration.
-    pub calibrated_by: Option<Source>,
     /// Fingerprint of the images.
     pub images: Fingerprint,
     /// Fingerprint of the base's images and of the prompts of the bank.
@@ -66,45 +44,49 @@ pub struct Request<'a> {
 ///
 /// # Errors
 /// As [`analyse`], and a bank that does not fit the vocabulary.
-pub fn explain(request: Request<'_>) -> Result<Explanation, ExplainError> {
-    let concepts = request.vocabulary.concepts();
-    if request.bank.concepts() != concepts.len() {
+pub(crate) fn explain(
+    explainer: &Explainer,
+    subject: &Subject<'_>,
+) -> Result<Explanation, ExplainError> {
+    let concepts = explainer.vocabulary().concepts();
+    if subject.bank.concepts() != concepts.len() {
         return Err(ExplainError::Shape {
             what: "the concept bank",
             expected: concepts.len(),
-            found: request.bank.concepts(),
+            found: subject.bank.concepts(),
         });
     }
-    let silent = request.bank.check_lengths(request.vocabulary)?;
-    let analysis = analyse_calibrated(&request)?;
-    let errors = level_errors(&request)?;
-    let testable = request.divergences.pairs() >= analysis.pairs_needed;
+    let silent = subject.bank.check_lengths(explainer.vocabulary())?;
+    let analysis = analyse_calibrated(explainer, subject)?;
+    let errors = level_errors(explainer, subject)?;
+    let testable = subject.divergences.pairs() >= analysis.pairs_needed;
     let mut record = Explanation {
         schema: SCHEMA.to_string(),
         summary: String::new(),
-        base: request.base.clone(),
-        personalized: request.personalized.clone(),
-        generated: request.generated.clone(),
-        pairs: request.divergences.pairs(),
-        pair_names: request.pairs.clone(),
-        pair_fingerprints: request.pair_fingerprints.clone(),
-        method: request.settings.method.name().to_string(),
-        encoder: request.encoder.clone(),
+        base: subject.names[0].clone(),
+        personalized: subject.names[1].clone(),
+        generated: subject.generated.clone(),
+        pairs: subject.divergences.pairs(),
+        pair_names: subject.pairs.clone(),
+        pair_fingerprints: subject.pair_fingerprints.clone(),
+        method: explainer.settings().method.name().to_string(),
+        encoder: explainer.embedded_by().0.to_string(),
         divergence: analysis.divergence,
         residual: analysis.weights.residual,
         residual_fitted: analysis.weights.residual_fitted,
         unexplained: analysis.unexplained,
-        calibrated: request.calibration.is_some(),
+        calibrated: explainer.calibration().is_some(),
         testable,
         aspects: aspects(
-            &request,
+            explainer,
+            subject,
             &analysis,
-            &profiles_of(&request)?,
+            &profiles_of(explainer, subject)?,
             errors.as_deref(),
             testable,
         ),
-        notes: request.notes.iter().cloned().chain(silent).collect(),
-        provenance: provenance(&request)?,
+        notes: subject.notes.iter().cloned().chain(silent).collect(),
+        provenance: provenance(explainer, subject)?,
     };
     if !record.calibrated {
         record.notes.push(
@@ -128,85 +110,97 @@ pub fn explain(request: Request<'_>) -> Result<Explanation, ExplainError> {
 
 /// Analyses in the calibrated space, where there is one. Residuals are told in the encoder's own
 /// space and in the one that was fitted in.
-fn analyse_calibrated(request: &Request<'_>) -> Result<Analysis, ExplainError> {
-    let Some(space) = request.space else {
-        return analyse(request.divergences, request.bank, request.settings);
+fn analyse_calibrated(
+    explainer: &Explainer,
+    subject: &Subject<'_>,
+) -> Result<Analysis, ExplainError> {
+    let Some(space) = explainer.space() else {
+        return analyse(
+            subject.divergences,
+            subject.bank,
+            explainer.decomposition(),
+            explainer.settings(),
+        );
     };
     let mut analysis = analyse(
-        &space.divergences(request.divergences)?,
-        &space.bank(request.bank, request.vocabulary)?,
-        request.settings,
+        &space.divergences(subject.divergences)?,
+        &space.bank(subject.bank, explainer.vocabulary())?,
+        explainer.decomposition(),
+        explainer.settings(),
     )?;
-    let mean = request.divergences.mean();
-    let blended = space.blended(&request.bank.mean(), request.vocabulary)?;
-    let directions = Directions::new(&blended, request.bank.concepts(), mean.len())?;
+    let mean = subject.divergences.mean();
+    let blended = space.blended(&subject.bank.mean(), explainer.vocabulary())?;
+    let directions = Directions::new(&blended, subject.bank.concepts(), mean.len())?;
     analysis.divergence = mean.iter().map(|v| v * v).sum::<f64>().sqrt();
     analysis.weights.residual = directions.residual(&mean, &analysis.weights.weights);
     Ok(analysis)
 }
 
 /// Half-widths of the intervals of levels, `[N]`, where the method knows them.
-fn level_errors(request: &Request<'_>) -> Result<Option<Vec<f64>>, ExplainError> {
-    let Some(space) = request.space.filter(|_| request.calibration.is_some()) else {
+fn level_errors(
+    explainer: &Explainer,
+    subject: &Subject<'_>,
+) -> Result<Option<Vec<f64>>, ExplainError> {
+    let Some(space) = explainer
+        .space()
+        .filter(|_| explainer.calibration().is_some())
+    else {
         return Ok(None);
     };
-    let mean = space.whitened(&request.divergences.mean())?;
-    let directions = space.directions(&request.bank.mean(), request.vocabulary)?;
-    let directions = Directions::new(&directions, request.bank.concepts(), mean.len())?;
-    let method = request.settings.method.build()?;
-    method.prepare(directions)?.level_errors(&mean)
-}
-
-/// The 95% interval of a level that may be off by so much.
-pub fn level_interval(level: f64, error: f64) -> [f64; 2] {
-    [level - error, level + error].map(|end| end.clamp(0.0, 1.0))
+    let mean = space.whitened(&subject.divergences.mean())?;
+    let directions = space.directions(&subject.bank.mean(), explainer.vocabulary())?;
+    let directions = Directions::new(&directions, subject.bank.concepts(), mean.len())?;
+    let prepared = explainer.decomposition().prepare(directions)?;
+    prepared.level_errors(&mean)
 }
 
 /// The profiles of all pairs, `[n, N]`: they depend on encoder, vocabulary and prompts, and on no method.
-fn profiles_of(request: &Request<'_>) -> Result<Vec<f64>, ExplainError> {
+fn profiles_of(explainer: &Explainer, subject: &Subject<'_>) -> Result<Vec<f64>, ExplainError> {
     profiles(
-        request.divergences,
-        &request.bank.mean(),
-        request.vocabulary,
-        request.profile_space,
+        subject.divergences,
+        &subject.bank.mean(),
+        explainer.vocabulary(),
+        explainer.profile_space(),
         &profile_ridge(),
     )
 }
 
-fn provenance(request: &Request<'_>) -> Result<Provenance, ExplainError> {
-    let [head, references] = request.settings.method.sources()?;
+fn provenance(explainer: &Explainer, subject: &Subject<'_>) -> Result<Provenance, ExplainError> {
+    let head = explainer.head();
+    let (_, encoder, device) = explainer.embedded_by();
     Ok(Provenance {
         version: env!("CARGO_PKG_VERSION").to_string(),
-        encoder: request.encoder_fingerprint.clone(),
-        images: request.images.clone(),
-        base_images: request.base_images.clone(),
-        vocabulary: request.vocabulary.fingerprint().clone(),
-        settings: request.settings.fingerprint()?,
-        head,
-        references,
-        calibration: request.calibrated_by.clone(),
-        device: request.device.clone(),
-        code: code_versions(&request.settings.method),
-        seed: request.settings.seed,
+        encoder: encoder.clone(),
+        images: subject.images.clone(),
+        base_images: subject.base_images.clone(),
+        vocabulary: explainer.vocabulary().fingerprint().clone(),
+        settings: explainer.fingerprint()?,
+        head: head.map(|head| head.source()),
+        references: head.and_then(|head| head.references().cloned()),
+        calibration: explainer.calibrated_by().cloned(),
+        device: device.to_string(),
+        code: code_versions(&explainer.settings().method),
+        seed: explainer.settings().seed,
     })
 }
 
 fn aspects(
-    request: &Request<'_>,
+    explainer: &Explainer,
+    subject: &Subject<'_>,
     analysis: &Analysis,
     profiles: &[f64],
     errors: Option<&[f64]>,
     testable: bool,
 ) -> Vec<AspectScore> {
-    let level = |concept: &str, weight: f64| match request.calibration {
+    let level = |concept: &str, weight: f64| match explainer.calibration() {
         Some(calibration) => calibration.level(concept, weight),
         None => weight,
     };
-    let concepts = request.vocabulary.concepts();
+    let concepts = explainer.vocabulary().concepts();
     let count = concepts.len();
     let levels = concepts.iter().zip(&analysis.weights.weights);
     let highest = levels.fold(0.0f64, |most, (c, w)| most.max(level(&c.name, *w).abs()));
-    let threshold = Threshold::of(request.calibration, highest);
+    let threshold = Threshold::of(explainer.calibration(), highest);
     let mut aspects: Vec<AspectScore> = concepts
         .iter()
         .enumerate()
@@ -225,7 +219,7 @@ fn aspects(
             let decision = decide(found, threshold);
             AspectScore {
                 concept: concept.name.clone(),
-                wording: wording(concept, score, request.calibration.is_some()),
+                wording: wording(concept, score, explainer.calibration().is_some()),
                 family: concept.family.clone(),
                 weight,
                 profile: (profiles.iter().skip(k).step_by(count))
@@ -238,8 +232,8 @@ fn aspects(
                 p_adjusted: analysis.p_adjusted[k],
                 significant: decision.verdict == Verdict::Significant,
                 decision,
-                most: listed(request, analysis, k, true),
-                least: listed(request, analysis, k, false),
+                most: listed(subject, analysis, k, true),
+                least: listed(subject, analysis, k, false),
             }
         })
         .collect();
@@ -253,21 +247,21 @@ fn aspects(
 
 /// The pairs with the largest (or smallest) contribution to a concept.
 fn listed(
-    request: &Request<'_>,
+    subject: &Subject<'_>,
     analysis: &Analysis,
     concept: usize,
     most: bool,
 ) -> Vec<PairScore> {
     let count = analysis.p_adjusted.len();
     let of = |pair: usize| analysis.contributions[pair * count + concept];
-    let mut order: Vec<usize> = (0..request.pairs.len()).collect();
+    let mut order: Vec<usize> = (0..subject.pairs.len()).collect();
     order.sort_by(|a, b| of(*b).total_cmp(&of(*a)));
     if !most {
         order.reverse();
     }
     order.truncate(LISTED_PAIRS);
     let listed = order.into_iter().map(|pair| PairScore {
-        pair: request.pairs[pair].clone(),
+        pair: subject.pairs[pair].clone(),
         contribution: of(pair),
     });
     listed.collect()

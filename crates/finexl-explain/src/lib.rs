@@ -15,10 +15,10 @@ pub mod decompose;
 pub mod divergence;
 pub mod domain;
 pub mod error;
-pub mod explain;
+mod explain;
+pub mod explainer;
 pub mod feature_rows;
 pub mod features_file;
-pub mod folders;
 pub mod heads;
 pub mod image_features;
 mod mapped_rows;
@@ -39,3 +39,4 @@ mod weight_intervals;
 pub mod wording;
 
 pub use error::ExplainError;
+pub use explainer::Explainer;

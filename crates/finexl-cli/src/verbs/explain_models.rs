@@ -3,21 +3,21 @@
 use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
 use crate::output::Progress;
-use crate::verbs::explain::default_settings;
-use crate::verbs::reporting::{Reporting, Sides};
+use crate::verbs::reporting::Reporting;
 use finexl_core::experiment::ExplainModels;
 use finexl_core::explanation::{Applied, Generated};
 use finexl_core::work_lock::Patience;
 use finexl_data::image_folder::BadFiles;
 use finexl_data::pairs::{PairOptions, PairSet};
 use finexl_data::scenes::{MANIFEST, Split};
-use finexl_explain::analysis::AnalysisSettings;
+use finexl_explain::explainer::Sides;
 use finexl_zoo::encoders::Encoder;
 use finexl_zoo::generators::{
     ChosenSettings, GenerationRecord, GenerationRequest, Generator, PromptSource, ensure_folder,
     open_generator, open_personalized,
 };
 use std::path::Path;
+use std::sync::Arc;
 
 /// Folder of the base's images.
 const BASE: &str = "base";
@@ -25,7 +25,7 @@ const BASE: &str = "base";
 /// Runs the experiment. Images that are there already are used again.
 pub fn explain_models(
     experiment: &ExplainModels,
-    encoder: &dyn Encoder,
+    encoder: Arc<dyn Encoder>,
     calibration: Option<&Path>,
     arguments: &Arguments,
 ) -> Result<(), CliError> {
@@ -54,11 +54,7 @@ pub fn explain_models(
         }
     }
     let of_base = ensure(&*base, &requests, None, &base_folder, arguments)?;
-    let settings = AnalysisSettings {
-        seed: experiment.seed,
-        ..default_settings(encoder, calibration)?
-    };
-    let reporting = Reporting::new(encoder, calibration, settings, &experiment.output)?;
+    let reporting = Reporting::new(encoder, calibration, experiment.seed, &experiment.output)?;
     for (name, model) in &experiment.personalized {
         let opened = open_personalized(&experiment.model, model, None, &device)?;
         let folder = experiment.output.join(name);
@@ -81,14 +77,14 @@ pub fn explain_models(
             None => name.clone(),
         };
         let sides = Sides {
-            file: name.clone(),
+            names: [base.name().to_string(), shown],
             generated: Generated {
                 base: Some(of_base.images()),
                 personalized: Some(of_model.images()),
             },
             notes: opened.notes,
         };
-        reporting.explain(&set, [base.name(), &shown], &sides, arguments)?;
+        reporting.explain(name, &set, &sides, arguments)?;
     }
     if !arguments.quiet {
         eprintln!("reports are in {}", experiment.output.display());

@@ -2,8 +2,7 @@
 
 use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
-use crate::verbs::explain::default_settings;
-use crate::verbs::reporting::{Reporting, Sides};
+use crate::verbs::reporting::Reporting;
 use finexl_core::experiment::{ExplainScenes, Personalization};
 use finexl_data::art::{Artist, SpriteSet};
 use finexl_data::aspects::{Implementation, find};
@@ -12,14 +11,15 @@ use finexl_data::pairs::{PairOptions, PairSet};
 use finexl_data::scenes::{Scene, Split, render_scenes};
 use finexl_data::stylize_folder::{Style, stylize_folder};
 use finexl_eval::EvalError;
-use finexl_explain::analysis::AnalysisSettings;
+use finexl_explain::explainer::Sides;
 use finexl_zoo::encoders::Encoder;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Runs the experiment.
 pub fn explain_scenes(
     experiment: &ExplainScenes,
-    encoder: &dyn Encoder,
+    encoder: Arc<dyn Encoder>,
     calibration: Option<&Path>,
     arguments: &Arguments,
 ) -> Result<(), CliError> {
@@ -38,11 +38,7 @@ pub fn explain_scenes(
         }));
     }
     render(experiment, &experiment.artist, &scenes, &base)?;
-    let settings = AnalysisSettings {
-        seed: experiment.seed,
-        ..default_settings(encoder, calibration)?
-    };
-    let reporting = Reporting::new(encoder, calibration, settings, &experiment.output)?;
+    let reporting = Reporting::new(encoder, calibration, experiment.seed, &experiment.output)?;
     for personalization in &experiment.personalizations {
         let folder = experiment.output.join(&personalization.name);
         if !personalize_scenes(
@@ -62,12 +58,8 @@ pub fn explain_scenes(
             Some(&manifest),
             &PairOptions::plain(BadFiles::Refuse),
         )?;
-        let names = ["base", personalization.name.as_str()];
-        let sides = Sides {
-            file: personalization.name.clone(),
-            ..Sides::default()
-        };
-        reporting.explain(&set, names, &sides, arguments)?;
+        let sides = Sides::named("base", &personalization.name);
+        reporting.explain(&personalization.name, &set, &sides, arguments)?;
     }
     if !arguments.quiet {
         eprintln!("reports are in {}", experiment.output.display());

@@ -4,14 +4,15 @@ use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
 use crate::numbers::finite;
 use crate::verbs::generate::{Walking, collapse, concept, generate};
-use crate::verbs::pairing::display_name;
 use crate::verbs::stable_diffusion_options::StableDiffusionOptions;
 use finexl_core::CoreError;
 use finexl_core::explanation::{Applied, Generated};
 use finexl_core::work_lock::WorkPlace;
-use finexl_data::pairs::{Pair, PairSet};
+use finexl_data::image_folder::BadFiles;
+use finexl_data::pairs::PairOptions;
 use finexl_data::scenes::{MANIFEST, Split};
 use finexl_explain::cache::Cache;
+use finexl_explain::explainer::{Folders, Sides, display_name};
 use finexl_zoo::ZooError;
 use finexl_zoo::generators::{
     AnyGenerator, ChosenSettings, ConceptGuidance, DEFAULT_GENERATOR, GenerationRecord,
@@ -57,60 +58,12 @@ pub struct GeneratedPairs {
     stable_diffusion: StableDiffusionOptions,
 }
 
-/// Two folders of images.
-pub struct PairFolders {
-    folders: [PathBuf; 2],
-    /// Names for a reader.
-    pub names: [String; 2],
-    /// The manifest with the prompts, where the folders were generated.
-    pub prompts: Option<PathBuf>,
-    /// How the images were generated, where that is known.
-    pub generated: Generated,
-    /// What a reader should know of the folders.
-    pub notes: Vec<String>,
+/// Folders of images that were generated to be explained.
+pub struct GeneratedFolders {
+    /// The folders, with what is known of them.
+    pub folders: Folders,
     /// Keeps folders that nobody asked for until they are read.
-    _made: Option<TempDir>,
-}
-
-impl PairFolders {
-    /// Folders that the user gave. Those that finexl generated say how; the scale of what personalizes a side is
-    /// added to its name.
-    pub fn given(folders: [&Path; 2], names: [String; 2]) -> Self {
-        let mut notes = Vec::new();
-        let mut generated = folders.map(|folder| match GenerationRecord::read(folder) {
-            Ok(record) => record.map(|record| record.images()),
-            Err(error) => {
-                notes.push(format!(
-                    "How the images in {} were generated is not known: {error}.",
-                    folder.display()
-                ));
-                None
-            }
-        });
-        let [base, mut personalized] = names;
-        let applied = generated[1]
-            .as_ref()
-            .and_then(|images| images.personalization.as_ref());
-        if let Some(scale) = applied.and_then(|applied| applied.scale) {
-            personalized = format!("{personalized} at scale {scale}");
-        }
-        Self {
-            folders: folders.map(Path::to_path_buf),
-            names: [base, personalized],
-            prompts: None,
-            generated: Generated {
-                base: generated[0].take(),
-                personalized: generated[1].take(),
-            },
-            notes,
-            _made: None,
-        }
-    }
-
-    /// The folders of base and personalized model.
-    pub fn paths(&self) -> [&Path; 2] {
-        self.folders.each_ref().map(PathBuf::as_path)
-    }
+    _made: TempDir,
 }
 
 impl GeneratedPairs {
@@ -143,7 +96,7 @@ impl GeneratedPairs {
         prompts: Option<&Path>,
         cache: &Cache,
         arguments: &Arguments,
-    ) -> Result<PairFolders, CliError> {
+    ) -> Result<GeneratedFolders, CliError> {
         let device = finexl_zoo::device::by_name(&arguments.device)?;
         let model = self.model.as_deref().unwrap_or(DEFAULT_GENERATOR);
         let opened_base = open_generator(model, &device)?;
@@ -193,16 +146,22 @@ impl GeneratedPairs {
         }
         let [of_base, of_personalized] = sides.map(|(_, record)| Some(record.images()));
         let [base_folder, personalized_folder] = [0, 1].map(|side| folders[side].clone());
-        Ok(PairFolders {
-            prompts: Some(base_folder.join(MANIFEST)),
-            folders: [base_folder, personalized_folder],
-            names: [base.name().to_string(), name],
-            generated: Generated {
-                base: of_base,
-                personalized: of_personalized,
+        Ok(GeneratedFolders {
+            folders: Folders {
+                prompts: Some(base_folder.join(MANIFEST)),
+                base: base_folder,
+                personalized: personalized_folder,
+                options: PairOptions::plain(BadFiles::Refuse),
+                sides: Sides {
+                    names: [base.name().to_string(), name],
+                    generated: Generated {
+                        base: of_base,
+                        personalized: of_personalized,
+                    },
+                    notes,
+                },
             },
-            notes,
-            _made: Some(made),
+            _made: made,
         })
     }
 
@@ -252,19 +211,6 @@ fn adapter_name(folder: &Path) -> String {
         Some(parent) => format!("{} {name}", parent.to_string_lossy()),
         None => name,
     }
-}
-
-/// Says that both sides are one folder, where no manifest pairs its images with others of it.
-pub fn same_folder(folders: [&Path; 2], set: &PairSet) -> Option<String> {
-    let [base, personalized] = folders.map(|folder| folder.canonicalize().ok());
-    let itself =
-        |pair: &Pair| pair.base.canonicalize().ok() == pair.personalized.canonicalize().ok();
-    (base.is_some() && base == personalized && set.pairs.iter().all(itself)).then(|| {
-        format!(
-            "Both sides are the same folder, {}: there is nothing to differ.",
-            folders[0].display()
-        )
-    })
 }
 
 /// The folder of images: the kept one, where they are or can be kept, else a place of our own.

@@ -10,7 +10,6 @@ pub mod explain_scenes;
 pub mod generate;
 pub mod generated_pairs;
 pub mod inspect;
-pub mod known_base;
 mod pairing;
 pub mod personalize;
 pub mod plot;
@@ -20,7 +19,6 @@ pub mod run;
 pub mod similar;
 pub mod stable_diffusion_options;
 pub mod train;
-pub mod words;
 pub mod zoo;
 
 use crate::arguments::{Arguments, Verb};

@@ -5,85 +5,58 @@ use crate::card_file::write_card;
 use crate::diagnostics::CliError;
 use crate::output::{Progress, print, write};
 use crate::report::{Reports, show};
-use crate::verbs::explain::applicable;
-use finexl_core::explanation::Generated;
+use crate::verbs::explain::calibration;
 use finexl_data::image_folder::BadFiles;
 use finexl_data::pairs::{PairOptions, PairSet};
-use finexl_explain::analysis::AnalysisSettings;
-use finexl_explain::cache::Cache;
-use finexl_explain::calibration::Applicable;
-use finexl_explain::folders::Explainer;
-use finexl_explain::vocabulary::Vocabulary;
+use finexl_explain::Explainer;
+use finexl_explain::explainer::Sides;
 use finexl_zoo::encoders::Encoder;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Aspects that reports show.
 const TOP: usize = 12;
 
-/// What is known of the two sides beside their images.
-#[derive(Debug, Default)]
-pub struct Sides {
-    /// What the reports' files are called.
-    pub file: String,
-    /// How the images were generated, where that is known.
-    pub generated: Generated,
-    /// What a reader should know.
-    pub notes: Vec<String>,
-}
-
-/// Explains pairs with the default vocabulary.
-pub struct Reporting<'a> {
-    encoder: &'a dyn Encoder,
-    vocabulary: Vocabulary,
-    applicable: Applicable,
-    settings: AnalysisSettings,
+/// Explains pairs and reports into a folder.
+pub struct Reporting {
+    explainer: Explainer,
     output: PathBuf,
 }
 
-impl<'a> Reporting<'a> {
-    /// Reports into a folder.
+impl Reporting {
+    /// Explains with the default vocabulary and method.
     pub fn new(
-        encoder: &'a dyn Encoder,
-        calibration: Option<&Path>,
-        settings: AnalysisSettings,
+        encoder: Arc<dyn Encoder>,
+        file: Option<&Path>,
+        seed: u64,
         output: &Path,
     ) -> Result<Self, CliError> {
-        let vocabulary = Vocabulary::default_phrases()?;
-        let applicable = applicable(calibration, encoder, &vocabulary, &settings.method)?;
+        let explainer = Explainer::builder()
+            .encoder(encoder)
+            .calibration(calibration(file)?)
+            .seed(seed)
+            .build()?;
         Ok(Self {
-            encoder,
-            vocabulary,
-            applicable,
-            settings,
+            explainer,
             output: output.to_path_buf(),
         })
     }
 
-    /// Explains pairs, writes JSON, page and card under the name of the personalized side, and prints
-    /// the table.
+    /// Explains pairs, writes JSON, page and card under a name, and prints the table.
     pub fn explain(
         &self,
+        name: &str,
         set: &PairSet,
-        names: [&str; 2],
         sides: &Sides,
         arguments: &Arguments,
     ) -> Result<(), CliError> {
-        let explainer = Explainer {
-            encoder: self.encoder,
-            vocabulary: &self.vocabulary,
-            applicable: &self.applicable,
-            settings: &self.settings,
-            cache: &Cache::none(),
-            options: &PairOptions::plain(BadFiles::Refuse),
-            generated: sides.generated.clone(),
-            notes: sides.notes.clone(),
-        };
         let progress = Progress::new(arguments.quiet);
-        let explained = explainer.explain_pairs(set, names, &|done, total| {
+        let options = PairOptions::plain(BadFiles::Refuse);
+        let explained = (self.explainer).explain_pairs(set, sides, &options, &|done, total| {
             progress.show("encoding pairs", done, total);
         })?;
         let reports = Reports::new(&explained, TOP);
-        let file = |extension: &str| self.output.join(format!("{}.{extension}", sides.file));
+        let file = |extension: &str| self.output.join(format!("{name}.{extension}"));
         write(&file("json"), &reports.json()?)?;
         write(&file("html"), reports.html()?.as_bytes())?;
         write_card(&file("card.md"), &reports, None)?;

@@ -21,6 +21,7 @@ use finexl_zoo::generators::open_generator;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Run an experiment.
 #[derive(Debug, clap::Args)]
@@ -83,18 +84,18 @@ impl Run {
             }
             Experiment::ExplainModels(models) => {
                 let encoder = self.encoder(arguments)?;
-                explain_models(models, encoder.as_ref(), self.calibration(), arguments)?;
+                explain_models(models, encoder, self.calibration(), arguments)?;
             }
             Experiment::ExplainScenes(scenes) => {
                 let encoder = self.encoder(arguments)?;
-                explain_scenes(scenes, encoder.as_ref(), self.calibration(), arguments)?;
+                explain_scenes(scenes, encoder, self.calibration(), arguments)?;
             }
             Experiment::Calibrate(config) => {
-                calibrate(config, self.encoder(arguments)?.as_ref(), arguments)?;
+                calibrate(config, &self.encoder(arguments)?, arguments)?;
             }
             Experiment::Evaluate(config) => {
                 let encoder = self.encoder(arguments)?;
-                evaluate(config, encoder.as_ref(), self.calibration(), arguments)?;
+                evaluate(config, &encoder, self.calibration(), arguments)?;
             }
             Experiment::EvaluateGenerator(config) => evaluate_generator(config, arguments)?,
             Experiment::EvaluatePool(config) => evaluate_pool(config, arguments)?,
@@ -113,20 +114,20 @@ impl Run {
         self.calibration.as_deref()
     }
 
-    fn encoder(&self, arguments: &Arguments) -> Result<Box<dyn Encoder>, CliError> {
+    fn encoder(&self, arguments: &Arguments) -> Result<Arc<dyn Encoder>, CliError> {
         let device = finexl_zoo::device::by_name(&arguments.device)?;
-        Ok(finexl_zoo::encoders::open(&self.encoder, &device)?)
+        Ok(finexl_zoo::encoders::open(&self.encoder, &device)?.into())
     }
 }
 
 fn calibrate(
     config: &Calibrate,
-    encoder: &dyn Encoder,
+    encoder: &Arc<dyn Encoder>,
     arguments: &Arguments,
 ) -> Result<(), CliError> {
     let bar = Progress::new(arguments.quiet);
     let progress = |what: &str, done: usize, total: usize| bar.show(what, done, total);
-    let domain = finexl_eval::fit_domain(config, encoder, &progress)?;
+    let domain = finexl_eval::fit_domain(config, encoder.as_ref(), &progress)?;
     let calibration = finexl_eval::calibrate(config, encoder, &progress)?;
     calibration.write(&config.output)?;
     domain.write(&config.domain)?;
@@ -144,7 +145,7 @@ fn calibrate(
 
 fn evaluate(
     config: &Evaluate,
-    encoder: &dyn Encoder,
+    encoder: &Arc<dyn Encoder>,
     calibration: Option<&Path>,
     arguments: &Arguments,
 ) -> Result<(), CliError> {

@@ -8,7 +8,7 @@ use crate::image::Image;
 const ASPECT_TOLERANCE: f64 = 0.01;
 
 /// Whether two images have the same shape, whatever their sizes.
-pub(super) fn same_shape(a: &Image, b: &Image) -> bool {
+pub fn same_shape(a: &Image, b: &Image) -> bool {
     let [a, b] = [a, b].map(|image| image.width as f64 / image.height as f64);
     (a - b).abs() <= ASPECT_TOLERANCE * a.min(b)
 }

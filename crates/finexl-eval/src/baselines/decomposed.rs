@@ -3,60 +3,52 @@
 use super::{Evidence, ExplanationMethod, MethodAnswer, Offer};
 use crate::EvalError;
 use finexl_core::fingerprint::Fingerprint;
-use finexl_explain::analysis::AnalysisSettings;
+use finexl_explain::Explainer;
 use finexl_explain::calibrated_space::CalibratedSpace;
-use finexl_explain::calibration::Calibration;
-use finexl_explain::decompose::{Decomposition, Directions, Method};
+use finexl_explain::calibration::CalibrationChoice;
+use finexl_explain::decompose::Method;
+use finexl_explain::explainer::ExplainerBuilder;
 use finexl_explain::profile::profile_method;
 use finexl_explain::vocabulary::Vocabulary;
 use finexl_zoo::encoders::Encoder;
+use std::sync::Arc;
 
 /// Name of the profile in tables.
 const PROFILE: &str = "profile of explain";
 /// Name of the scores in tables.
 const SCORES: &str = "scores of explain";
 
-/// A decomposition of V_div, in the encoder's own space or in a calibrated one.
+/// A decomposition of V_div as an explainer makes it, by weights alone.
 #[derive(Debug)]
 pub struct Decomposed {
     name: String,
-    decomposition: Box<dyn Decomposition>,
-    space: Option<CalibratedSpace>,
-    /// Fingerprint of the method, with what the head that it reads by holds.
-    method: Fingerprint,
+    explainer: Explainer,
 }
 
 impl Decomposed {
-    /// A method with its settings.
-    ///
-    /// # Errors
-    /// A setting outside its range.
-    pub fn new(method: &Method, space: Option<CalibratedSpace>) -> Result<Self, EvalError> {
-        let name = match space {
-            Some(_) => format!("{} (calibrated space)", method.name()),
-            None => method.name().to_string(),
-        };
-        Ok(Self {
-            name,
-            decomposition: method.build()?,
-            method: method.fingerprint()?,
-            space,
-        })
+    /// What an explainer weighs, by the name of its method.
+    pub fn new(explainer: Explainer) -> Self {
+        Self {
+            name: explainer.settings().method.name().to_string(),
+            explainer,
+        }
     }
 
-    /// A method with its settings in the encoder's own space, or in that of the head that it reads by.
+    /// A method with its settings in the encoder's own space, or in that of the head that it reads by; `with` adds a
+    /// head or reference models.
     ///
     /// # Errors
-    /// A setting outside its range; a head that is not there, or that was trained with another encoder.
-    pub fn for_encoder(method: &Method, encoder: &dyn Encoder) -> Result<Self, EvalError> {
-        let Some(head) = method.head()? else {
-            return Self::new(method, None);
-        };
-        head.check(encoder)?;
-        Ok(Self {
-            name: method.name().to_string(),
-            ..Self::new(method, Some(head.config().space.clone()))?
-        })
+    /// A setting outside its range; a head that was trained with another encoder.
+    pub fn of_method(
+        method: Method,
+        encoder: &Arc<dyn Encoder>,
+        vocabulary: &Vocabulary,
+        with: impl FnOnce(ExplainerBuilder) -> Result<ExplainerBuilder, EvalError>,
+    ) -> Result<Self, EvalError> {
+        let builder = builder(encoder, vocabulary)
+            .method(method)
+            .calibration(CalibrationChoice::Raw(None));
+        Ok(Self::new(with(builder)?.build()?))
     }
 
     /// The profile that `finexl explain` writes, the mean over pairs, with this encoder and vocabulary: in the
@@ -64,10 +56,18 @@ impl Decomposed {
     ///
     /// # Errors
     /// Where the embedded calibration is damaged.
-    pub fn profile_of(encoder: &dyn Encoder, vocabulary: &Vocabulary) -> Result<Self, EvalError> {
+    pub fn profile_of(
+        encoder: &Arc<dyn Encoder>,
+        vocabulary: &Vocabulary,
+    ) -> Result<Self, EvalError> {
+        let space = space_of(encoder, vocabulary)?.map(Box::new);
+        let explainer = builder(encoder, vocabulary)
+            .method(profile_method())
+            .calibration(CalibrationChoice::Raw(space))
+            .build()?;
         Ok(Self {
             name: PROFILE.to_string(),
-            ..Self::new(&profile_method(), space_of(encoder, vocabulary)?)?
+            explainer,
         })
     }
 
@@ -75,22 +75,19 @@ impl Decomposed {
     ///
     /// # Errors
     /// Where the embedded calibration is damaged.
-    pub fn scores_of(encoder: &dyn Encoder, vocabulary: &Vocabulary) -> Result<Self, EvalError> {
-        let method = Method::default_for(encoder)?;
-        let space = Calibration::embedded_for(encoder, vocabulary, &method)?.space;
+    pub fn scores_of(
+        encoder: &Arc<dyn Encoder>,
+        vocabulary: &Vocabulary,
+    ) -> Result<Self, EvalError> {
         Ok(Self {
             name: SCORES.to_string(),
-            ..Self::new(&method, space)?
+            explainer: builder(encoder, vocabulary).build()?,
         })
     }
 
-    /// f(C) in its space, `[N, d]`.
-    fn directions(&self, offer: &Offer<'_>) -> Result<Vec<f64>, EvalError> {
-        let plain = offer.directions()?.values();
-        Ok(match &self.space {
-            Some(space) => space.directions(plain, offer.vocabulary())?,
-            None => plain.to_vec(),
-        })
+    /// Whether its method reads by a head.
+    pub fn has_head(&self) -> bool {
+        self.explainer.head().is_some()
     }
 
     /// f~(C): directions as it sees them, `[N, d]`.
@@ -98,11 +95,14 @@ impl Decomposed {
     /// # Errors
     /// An offer of another encoder, a factorisation that fails.
     pub fn transformed(&self, offer: &Offer<'_>) -> Result<Vec<f64>, EvalError> {
-        let values = self.directions(offer)?;
-        let directions = Directions::new(&values, offer.concepts(), offer.dimension())?;
-        let prepared = self.decomposition.prepare(directions)?;
-        Ok(prepared.transformed().into_owned())
+        Ok(self.explainer.transformed(offer.directions()?.values())?)
     }
+}
+
+fn builder(encoder: &Arc<dyn Encoder>, vocabulary: &Vocabulary) -> ExplainerBuilder {
+    Explainer::builder()
+        .encoder(encoder.clone())
+        .vocabulary(vocabulary.clone())
 }
 
 impl ExplanationMethod for Decomposed {
@@ -112,25 +112,16 @@ impl ExplanationMethod for Decomposed {
 
     fn fingerprint(&self) -> Result<Fingerprint, EvalError> {
         Ok(Fingerprint::of("decomposition")
-            .nested("method", &self.method)
-            .nested("space", &fingerprint_of(self.space.as_ref())?)
+            .nested("method", &self.explainer.method_fingerprint()?)
+            .nested("space", &fingerprint_of(self.explainer.space())?)
             .finish())
     }
 
     fn explain(&self, offer: &Offer<'_>, model: &Evidence<'_>) -> Result<MethodAnswer, EvalError> {
+        let directions = offer.directions()?.values();
         let mean = model.divergences().mean();
-        let divergence = match &self.space {
-            Some(space) => space.whitened(&mean)?,
-            None => mean,
-        };
-        let values = self.directions(offer)?;
-        let directions = Directions::new(&values, offer.concepts(), offer.dimension())?;
-        let prepared = self.decomposition.prepare(directions)?;
-        let fitted = prepared.fit(&divergence, None)?;
-        Ok(MethodAnswer::with_directions(
-            fitted.weights,
-            prepared.transformed().into_owned(),
-        ))
+        let (fitted, seen) = self.explainer.fit_with_directions(&mean, directions)?;
+        Ok(MethodAnswer::with_directions(fitted.weights, seen))
     }
 }
 
@@ -144,11 +135,11 @@ pub(super) fn fingerprint_of(space: Option<&CalibratedSpace>) -> Result<Fingerpr
 
 /// Where profiles are fitted.
 pub(super) fn space_of(
-    encoder: &dyn Encoder,
+    encoder: &Arc<dyn Encoder>,
     vocabulary: &Vocabulary,
 ) -> Result<Option<CalibratedSpace>, EvalError> {
-    let method = AnalysisSettings::default().method;
-    Ok(Calibration::embedded_for(encoder, vocabulary, &method)?.profile_space)
+    let plain = builder(encoder, vocabulary).method(Method::default());
+    Ok(plain.build()?.profile_space().cloned())
 }
 
 #[cfg(test)]
@@ -163,7 +154,7 @@ mod tests {
         let toy = Toy::new();
         let offer = toy.offer();
         for method in Method::all() {
-            let method = Decomposed::new(&method, None).unwrap();
+            let method = toy.decomposed(method);
             let answer = method.explain(&offer, &toy.evidence(&offer, None)).unwrap();
             assert_eq!(
                 answer.weights().len(),
@@ -183,7 +174,7 @@ mod tests {
     fn nnls_finds_what_was_planted() {
         let toy = Toy::new();
         let offer = toy.offer();
-        let method = Decomposed::new(&Method::default(), None).unwrap();
+        let method = toy.decomposed(Method::default());
         let answer = method.explain(&offer, &toy.evidence(&offer, None)).unwrap();
         let weights = answer.weights();
         assert!(

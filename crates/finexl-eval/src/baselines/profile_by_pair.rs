@@ -9,6 +9,7 @@ use finexl_explain::decompose::{Method, Ridge};
 use finexl_explain::profile::{VERSION, profiles};
 use finexl_explain::vocabulary::Vocabulary;
 use finexl_zoo::encoders::Encoder;
+use std::sync::Arc;
 
 /// Profiles of every pair; models are as near as these are, pair by pair ([`finexl_explain::profile`]).
 #[derive(Debug)]
@@ -24,7 +25,7 @@ impl ProfileByPair {
     /// Where the embedded calibration is damaged.
     pub fn new(
         ridge: Ridge,
-        encoder: &dyn Encoder,
+        encoder: &Arc<dyn Encoder>,
         vocabulary: &Vocabulary,
     ) -> Result<Self, EvalError> {
         Ok(Self {
@@ -42,7 +43,7 @@ impl ExplanationMethod for ProfileByPair {
     fn fingerprint(&self) -> Result<Fingerprint, EvalError> {
         Ok(Fingerprint::of("profile by pair")
             .number("version", u64::from(VERSION))
-            .nested("fit", &Method::Ridge(self.ridge.clone()).fingerprint()?)
+            .nested("fit", &Method::Ridge(self.ridge.clone()).fingerprint(None)?)
             .nested("space", &fingerprint_of(self.space.as_ref())?)
             .finish())
     }
@@ -70,14 +71,14 @@ impl ExplanationMethod for ProfileByPair {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::baselines::Column;
     use crate::baselines::toy::Toy;
-    use crate::baselines::{Column, Decomposed};
     use crate::made_up::FakeEncoder;
     use finexl_explain::profile::profile_method;
 
     #[test]
     fn its_weights_are_the_profile_and_its_vector_keeps_every_pair() {
-        let (mut toy, encoder) = (Toy::new(), FakeEncoder::new());
+        let (mut toy, encoder) = (Toy::new(), Arc::new(FakeEncoder::new()) as Arc<dyn Encoder>);
         // One pair changes otherwise than all others.
         toy.personalized.values[1] += 0.3;
         let offer = toy.offer();
@@ -85,7 +86,7 @@ mod tests {
             ProfileByPair::new(Ridge { lambda: 1.0 }, &encoder, offer.vocabulary()).unwrap();
         let evidence = toy.evidence(&offer, None);
         let answer = method.explain(&offer, &evidence).unwrap();
-        let mean = Decomposed::new(&profile_method(), None).unwrap();
+        let mean = toy.decomposed(profile_method());
         let expected = mean.explain(&offer, &evidence).unwrap();
         for (found, expected) in answer.weights().iter().zip(expected.weights()) {
             assert!((found - expected).abs() < 1e-9);

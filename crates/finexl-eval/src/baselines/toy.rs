@@ -3,8 +3,10 @@
 
 use super::{ConceptTexts, Decomposed, Evidence, Offer};
 use crate::proposals::{PairAnswer, Proposal, ProposalTable};
+use finexl_explain::Explainer;
 use finexl_explain::bank::ConceptBank;
 use finexl_explain::decompose::Method;
+use finexl_explain::explainer::GivenDirections;
 use finexl_explain::vocabulary::Vocabulary;
 use finexl_zoo::encoders::Features;
 
@@ -48,11 +50,19 @@ impl Toy {
         self.personalized.values.truncate(3 * pairs);
     }
 
+    /// A method on the three directions.
+    pub fn decomposed(&self, method: Method) -> Decomposed {
+        let bank = ConceptBank::from_values(AXES.to_vec(), 1, 3, 3).unwrap();
+        let directions = GivenDirections::new(self.vocabulary.clone(), bank).unwrap();
+        let builder = Explainer::builder().directions(directions).method(method);
+        Decomposed::new(builder.build().unwrap())
+    }
+
     pub fn offer(&self) -> Offer<'_> {
         let bank = ConceptBank::from_values(AXES.to_vec(), 1, 3, 3).unwrap();
         let texts = AXES.iter().map(|v| f64::from(*v)).collect();
         let texts = ConceptTexts::from_values(texts, 3, 3).unwrap();
-        let reference = Decomposed::new(&Method::default(), None).unwrap();
+        let reference = self.decomposed(Method::default());
         let mean = self.image_mean.clone();
         Offer::new(&self.vocabulary, &bank, texts, mean, &reference).unwrap()
     }

@@ -44,7 +44,7 @@ pub(super) fn known_trials(fit: &mut Fit<'_>) -> Result<Vec<KnownTrial>, EvalErr
         &scenarios,
         |divergences, bank| Ok((divergences.mean(), bank.mean())),
     )?;
-    let position = |name: &str| fit.explainer.vocabulary.position(name);
+    let position = |name: &str| fit.explainer.vocabulary().position(name);
     Ok(scenarios
         .iter()
         .zip(means)

@@ -10,28 +10,28 @@ use crate::EvalError;
 use crate::pool::{ProbePool, Scenario, draw_probes};
 use crate::report::{Provenance, fingerprint, write_json, write_table};
 use crate::settings::{self, Progress, Stock};
-use crate::trial::Explainer;
 use finexl_core::atomic;
 use finexl_core::experiment::Calibrate;
 use finexl_core::seed;
 use finexl_data::aspects::{Aspect, Definitions};
 use finexl_data::scenes::Split;
+use finexl_explain::Explainer;
 use finexl_explain::calibrated_space::{CalibratedSpace, SpaceSettings};
-use finexl_explain::calibration::Calibration;
+use finexl_explain::calibration::{Calibration, CalibrationChoice};
 use finexl_explain::statistics::{Knot, MonotoneMap};
-use finexl_explain::vocabulary::Vocabulary;
 use finexl_zoo::encoders::Encoder;
 use maps::{fitted, known_trials, points};
 use rand::Rng;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use thresholds::{choose_spill, effect, judge};
 
 /// What the fits have in common.
 struct Fit<'a> {
     config: &'a Calibrate,
     pool: ProbePool<'a>,
-    explainer: Explainer<'a>,
+    explainer: Explainer,
     definitions: Definitions,
     progress: Progress<'a>,
 }
@@ -71,23 +71,29 @@ impl Fit<'_> {
 /// Test artists or held-out implementations, an encoder that fails, a folder that cannot be written.
 pub fn calibrate(
     config: &Calibrate,
-    encoder: &dyn Encoder,
+    encoder: &Arc<dyn Encoder>,
     progress: Progress,
 ) -> Result<Calibration, EvalError> {
-    let vocabulary = Vocabulary::default_phrases()?;
+    let settings = settings::analysis(&config.analysis)?;
+    if settings.method.has_head() {
+        return Err(EvalError::setting(
+            "method",
+            "a method that reads by a head has its levels from the head; choose one without a head",
+        ));
+    }
+    let explainer = Explainer::builder()
+        .encoder(encoder.clone())
+        .settings(settings)
+        .calibration(CalibrationChoice::Raw(None))
+        .build()?;
+    let encoder = encoder.as_ref();
     let split = settings::split(config.split);
     let stock = Stock::load(&config.material, split)?;
     let notes = stock.notes.clone();
     let mut fit = Fit {
         config,
-        pool: ProbePool::new(encoder, &vocabulary, stock, split, config.seed),
-        explainer: Explainer {
-            encoder,
-            vocabulary: &vocabulary,
-            space: None,
-            calibration: None,
-            settings: settings::analysis(&config.analysis)?,
-        },
+        pool: ProbePool::new(encoder, explainer.vocabulary(), stock, split, config.seed),
+        explainer: explainer.clone(),
         definitions: Definitions::embedded()?,
         progress,
     };
@@ -117,8 +123,8 @@ pub fn calibrate(
         encoder: encoder.name(),
         encoder_fingerprint: encoder.fingerprint(),
         device: encoder.device(),
-        settings: fit.explainer.settings.fingerprint()?,
-        vocabulary: vocabulary.fingerprint(),
+        settings: explainer.fingerprint()?,
+        vocabulary: explainer.vocabulary().fingerprint(),
         calibration: Some(fingerprint("calibration", &calibration)?),
         notes: &notes,
     };
@@ -129,33 +135,35 @@ pub fn calibrate(
 /// Space and maps, fitted on trials with known aspects.
 fn without_thresholds(fit: &mut Fit<'_>) -> Result<Calibration, EvalError> {
     let trials = known_trials(fit)?;
-    let (config, vocabulary) = (fit.config, fit.explainer.vocabulary);
+    let (config, vocabulary) = (fit.config, fit.explainer.vocabulary().clone());
     let settings = SpaceSettings {
         image_share: config.image_share,
         shrinkage: config.shrinkage,
     };
+    let space = CalibratedSpace::fit(&trials, &vocabulary, settings)?;
     let mut calibration = Calibration {
-        encoder: fit.explainer.encoder.fingerprint().clone(),
+        encoder: fit.pool.encoder().fingerprint().clone(),
         vocabulary: vocabulary.fingerprint().clone(),
-        method: fit.explainer.settings.method.clone(),
-        space: Some(CalibratedSpace::fit(&trials, vocabulary, settings)?),
+        method: fit.explainer.settings().method.clone(),
+        space: Some(space.clone()),
         maps: BTreeMap::new(),
         shared: MonotoneMap::new(vec![Knot { x: 0.0, y: 0.0 }])?,
         effect: 0.0,
         spill: 0.0,
     };
-    let explainer = Explainer {
-        space: calibration.space.as_ref(),
-        ..fit.explainer.clone()
-    };
-    let concepts = vocabulary.concepts().len();
+    let explainer = (fit.explainer.to_builder())
+        .calibration(CalibrationChoice::Raw(Some(Box::new(space))))
+        .build()?;
     let weights: Vec<Vec<f64>> = trials
         .par_iter()
-        .map(|trial| explainer.weights(&trial.divergence, &trial.directions, concepts))
-        .collect::<Result<_, _>>()?;
-    let table = points(&trials, &weights, vocabulary);
+        .map(|trial| {
+            let fit = explainer.fit(&trial.divergence, &trial.directions)?;
+            Ok(fit.weights.weights)
+        })
+        .collect::<Result<_, EvalError>>()?;
+    let table = points(&trials, &weights, &vocabulary);
     write_table(&config.report.join("maps.csv"), &table)?;
-    let (maps, shared) = fitted(&trials, &weights, vocabulary, config.absent)?;
+    let (maps, shared) = fitted(&trials, &weights, &vocabulary, config.absent)?;
     (calibration.maps, calibration.shared) = (maps, shared);
     Ok(calibration)
 }
@@ -203,7 +211,7 @@ mod tests {
             outside_family: 0.5,
             recall: 0.95,
         };
-        let encoder = FakeEncoder::new();
+        let encoder: Arc<dyn Encoder> = Arc::new(FakeEncoder::new());
         let calibration = calibrate(&config, &encoder, &|_, _, _| {}).unwrap();
         assert_eq!(calibration.maps.len(), 29);
         assert_eq!(calibration.level("warm", 0.0), 0.0);

@@ -4,14 +4,14 @@ use super::Fit;
 use crate::EvalError;
 use crate::bench::random_pair;
 use crate::pool::Scenario;
-use crate::trial::{Explainer, entry, for_scenarios};
+use crate::trial::{entry, for_scenarios};
 use finexl_core::experiment::Calibrate;
 use finexl_core::explanation::AspectScore;
 use finexl_core::seed;
 use finexl_data::aspects::all;
 use finexl_data::nuisance::Nuisance;
 use finexl_explain::analysis::FALSE_DISCOVERIES;
-use finexl_explain::calibration::Calibration;
+use finexl_explain::calibration::{Calibration, CalibrationChoice};
 use serde::Serialize;
 
 /// Spills that are tried.
@@ -41,18 +41,16 @@ pub(super) fn judge(
     kind: &str,
 ) -> Result<Vec<Trial>, EvalError> {
     let scenarios = scenarios(fit, kind)?;
-    let explainer = Explainer {
-        space: calibration.space.as_ref(),
-        calibration: Some(calibration),
-        ..fit.explainer.clone()
-    };
+    let explainer = (fit.explainer.to_builder())
+        .calibration(CalibrationChoice::Fitted(Box::new(calibration.clone())))
+        .build()?;
     let records = for_scenarios(
         &mut fit.pool,
         (kind, fit.progress),
         &scenarios,
-        |divergences, bank| explainer.explain(divergences, bank),
+        |divergences, bank| Ok(explainer.explain_divergences(divergences, bank)?),
     )?;
-    let concepts = fit.explainer.vocabulary.concepts();
+    let concepts = fit.explainer.vocabulary().concepts();
     Ok(scenarios
         .iter()
         .zip(&records)
@@ -66,7 +64,7 @@ pub(super) fn judge(
             Trial {
                 applied: names
                     .iter()
-                    .filter_map(|name| fit.explainer.vocabulary.position(name))
+                    .filter_map(|name| fit.explainer.vocabulary().position(name))
                     .collect(),
                 inside: concepts
                     .iter()

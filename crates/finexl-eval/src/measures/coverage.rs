@@ -5,11 +5,11 @@ use crate::bench::{Bench, Findings};
 use crate::outcome::{Outcome, Setting};
 use crate::pool::{ProbePool, Scenario, draw_probes};
 use crate::summary::{Kind, Target};
-use crate::trial::Explainer;
 use finexl_core::experiment::Coverage;
 use finexl_core::explanation::Explanation;
 use finexl_core::seed;
 use finexl_data::art::Artist;
+use finexl_explain::Explainer;
 use finexl_explain::divergence::Divergences;
 use rayon::prelude::*;
 
@@ -50,7 +50,9 @@ pub(crate) fn coverage(bench: &mut Bench<'_>, settings: &Coverage) -> Result<Fin
             findings.quantities.push((name, Kind::Mean, *target));
         }
     }
-    let explainer = bench.explainer.with_resamples(settings.resamples);
+    let explainer = (bench.explainer.clone())
+        .with_resamples(settings.resamples)
+        .with_flips(1);
     let scenarios = scenarios(bench, settings)?;
     bench.pool.require(settings.probes, bench.progress)?;
     let reference = Reference::of(&bench.pool, settings.probes);
@@ -151,7 +153,7 @@ impl Model<'_> {
     /// One trial: what was drawn explained, and compared with the estimate on the rest.
     pub fn trial(
         &self,
-        explainer: &Explainer<'_>,
+        explainer: &Explainer,
         pairs: usize,
         trial: usize,
     ) -> Result<Vec<Outcome>, EvalError> {
@@ -163,13 +165,13 @@ impl Model<'_> {
             self.reference.probes.saturating_sub(1),
             pairs,
         )?;
-        let record =
-            explainer.explain(&self.divergences.subset(&drawn), &self.pool.bank(&drawn)?)?;
+        let record = explainer
+            .explain_divergences(&self.divergences.subset(&drawn), &self.pool.bank(&drawn)?)?;
         let truth = self.truth(explainer, &drawn)?;
         let present: Vec<&str> = self.scenario.aspects.iter().map(|(a, _)| a.name).collect();
         let shares = held(&record, &present, |concept| {
             explainer
-                .vocabulary
+                .vocabulary()
                 .position(concept)
                 .map_or(0.0, |k| truth[k])
         });
@@ -184,15 +186,14 @@ impl Model<'_> {
     }
 
     /// Scores of the same estimator on all probes but those drawn.
-    pub fn truth(&self, explainer: &Explainer<'_>, drawn: &[usize]) -> Result<Vec<f64>, EvalError> {
+    pub fn truth(&self, explainer: &Explainer, drawn: &[usize]) -> Result<Vec<f64>, EvalError> {
         let mut rest = vec![true; self.reference.probes];
         drawn.iter().for_each(|probe| rest[*probe] = false);
         let rest: Vec<usize> = (0..rest.len()).filter(|probe| rest[*probe]).collect();
         let mean = self.divergences.mean_over(&rest);
         let directions = self.reference.without(self.pool, drawn);
-        let concepts = directions.len() / mean.len().max(1);
-        let weights = explainer.weights(&mean, &directions, concepts)?;
-        let concepts = explainer.vocabulary.concepts().iter();
+        let weights = explainer.fit(&mean, &directions)?.weights.weights;
+        let concepts = explainer.vocabulary().concepts().iter();
         Ok(concepts
             .zip(weights)
             .map(|(concept, weight)| explainer.level(&concept.name, weight))

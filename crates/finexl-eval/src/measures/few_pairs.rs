@@ -5,13 +5,14 @@ use crate::EvalError;
 use crate::bench::{Bench, Findings};
 use crate::pool::draw_probes;
 use crate::summary::{Measure, Target, mean};
-use crate::trial::{Explainer, significant};
+use crate::trial::significant;
 use finexl_core::experiment::{Coverage, FewPairs};
 use finexl_core::explanation::Explanation;
 use finexl_core::seed;
-use finexl_explain::analysis::{AnalysisSettings, IntervalKind};
+use finexl_explain::Explainer;
+use finexl_explain::analysis::IntervalKind;
 use finexl_explain::bank::ConceptBank;
-use finexl_explain::calibration::{Applicable, Calibration};
+use finexl_explain::calibration::CalibrationChoice;
 use finexl_explain::decompose::Method;
 use finexl_explain::divergence::Divergences;
 use finexl_explain::probes::Probes;
@@ -32,8 +33,7 @@ const KINDS: [&str; 2] = ["matched", "default"];
 /// An explainer that is measured.
 struct Reader {
     name: String,
-    settings: AnalysisSettings,
-    applicable: Applicable,
+    explainer: Explainer,
 }
 
 /// Figures by quantity and group, trial by trial.
@@ -58,10 +58,11 @@ pub(crate) fn few_pairs(bench: &mut Bench<'_>, settings: &FewPairs) -> Result<Fi
     };
     let scenarios = scenarios(bench, &coverage)?;
     bench.pool.require(settings.probes, bench.progress)?;
-    let vocabulary = bench.explainer.vocabulary;
-    let encoder = bench.explainer.encoder;
-    let plain = Calibration::embedded_for(encoder, vocabulary, &Method::default())?;
-    let profile_space = plain.profile_space;
+    let plain = (bench.explainer.to_builder())
+        .method(Method::default())
+        .build()?;
+    let vocabulary = plain.vocabulary();
+    let encoder = bench.pool.encoder();
     let default = ConceptBank::build(encoder, vocabulary, &Probes::default_prompts())?;
     let reference = Reference::of(&bench.pool, settings.probes);
     let mut values = Values::new();
@@ -83,13 +84,13 @@ pub(crate) fn few_pairs(bench: &mut Bench<'_>, settings: &FewPairs) -> Result<Fi
             number,
         };
         for reader in &readers {
-            trials.of(reader, &bench.explainer, &mut values)?;
+            trials.of(reader, &mut values)?;
         }
         let own = profiles(
             &divergences[0],
             &reference.without(&bench.pool, &[]),
             vocabulary,
-            profile_space.as_ref(),
+            plain.profile_space(),
             &profile_ridge(),
         )?;
         if let Some(former) = &former {
@@ -121,7 +122,7 @@ fn measure(quantity: &str, group: &str, values: &[f64]) -> Result<Measure, EvalE
 fn readers(bench: &Bench<'_>, settings: &FewPairs) -> Result<Vec<Reader>, EvalError> {
     let explainer = &bench.explainer;
     let intervals: Vec<(String, IntervalKind)> = match settings.intervals.as_slice() {
-        [] => vec![(String::new(), explainer.settings.interval)],
+        [] => vec![(String::new(), explainer.settings().interval)],
         named => named
             .iter()
             .map(|name| {
@@ -137,21 +138,19 @@ fn readers(bench: &Bench<'_>, settings: &FewPairs) -> Result<Vec<Reader>, EvalEr
     let all = settings.methods.iter().map(|name| (name, false));
     for (name, own) in all.chain(own) {
         let method = Method::parse(name)?;
-        let applicable = match own {
-            true => Applicable::default(),
-            false => Calibration::embedded_for(explainer.encoder, explainer.vocabulary, &method)?,
-        };
+        let reader = (explainer.to_builder())
+            .method(method)
+            .resamples(settings.resamples)
+            .calibration(match own {
+                true => CalibrationChoice::Raw(None),
+                false => CalibrationChoice::Embedded,
+            })
+            .build()?;
         for (suffix, interval) in &intervals {
             let features = if own { " features=own" } else { "" };
             readers.push(Reader {
                 name: format!("method={name}{features}{suffix}"),
-                settings: AnalysisSettings {
-                    method: method.clone(),
-                    interval: *interval,
-                    resamples: settings.resamples,
-                    ..explainer.settings.clone()
-                },
-                applicable: applicable.clone(),
+                explainer: reader.clone().with_interval(*interval),
             });
         }
     }
@@ -167,18 +166,9 @@ struct Trials<'a> {
 }
 
 impl Trials<'_> {
-    fn of(
-        &self,
-        reader: &Reader,
-        explainer: &Explainer<'_>,
-        values: &mut Values,
-    ) -> Result<(), EvalError> {
-        let mut explainer = explainer.clone();
-        explainer.settings = reader.settings.clone();
-        explainer.space = reader.applicable.space.as_ref();
-        explainer.calibration = reader.applicable.calibration.as_ref();
-        let quick = explainer.with_resamples(self.settings.resamples);
-        explainer.settings.flips = self.settings.flips;
+    fn of(&self, reader: &Reader, values: &mut Values) -> Result<(), EvalError> {
+        let quick = reader.explainer.clone().with_flips(1);
+        let explainer = reader.explainer.clone().with_flips(self.settings.flips);
         for pairs in &self.settings.pairs {
             let range = |count: usize| {
                 let each = count.div_ceil(self.settings.scenarios.max(1));
@@ -215,14 +205,14 @@ impl Trials<'_> {
 
     fn covered(
         &self,
-        explainer: &Explainer<'_>,
+        explainer: &Explainer,
         pairs: usize,
         trial: usize,
     ) -> Result<Vec<Found>, EvalError> {
         let drawn = self.drawn("few pairs", pairs, trial)?;
         let truth = self.model.truth(explainer, &drawn)?;
         let truth_of = |concept: &str| {
-            let place = explainer.vocabulary.position(concept);
+            let place = explainer.vocabulary().position(concept);
             place.map_or(0.0, |place| truth[place])
         };
         let aspects = &self.model.scenario.aspects;
@@ -230,7 +220,7 @@ impl Trials<'_> {
         let divergences = self.model.divergences.subset(&drawn);
         let mut found = Vec::new();
         for kind in KINDS {
-            let record = explainer.explain(&divergences, &self.bank(kind, &drawn)?)?;
+            let record = explainer.explain_divergences(&divergences, &self.bank(kind, &drawn)?)?;
             let shares = held(&record, &present, truth_of);
             let figures = [
                 ("few-pairs/present", shares.present),
@@ -291,7 +281,7 @@ impl Trials<'_> {
 
     fn alarms(
         &self,
-        explainer: &Explainer<'_>,
+        explainer: &Explainer,
         pairs: usize,
         trial: usize,
     ) -> Result<Vec<Found>, EvalError> {
@@ -305,7 +295,7 @@ impl Trials<'_> {
         });
         let nothing = Divergences::from_values(rows.collect(), d)?;
         let alarm = |kind| {
-            let record = explainer.explain(&nothing, &self.bank(kind, &drawn)?)?;
+            let record = explainer.explain_divergences(&nothing, &self.bank(kind, &drawn)?)?;
             let any = f64::from(u8::from(significant(&record) > 0));
             Ok(("few-pairs/false-alarm", kind, any))
         };

@@ -7,7 +7,7 @@ use crate::pool::Scenario;
 use crate::summary::{Kind, Target};
 use crate::trial::for_scenarios;
 use finexl_data::aspects::all;
-use finexl_explain::explain::level_interval;
+use finexl_explain::analysis::level_interval;
 use finexl_explain::statistics::spearman;
 
 const SCORE: &str = "levels/spearman-of-score";
@@ -30,8 +30,8 @@ pub(crate) fn levels(bench: &mut Bench<'_>, levels: usize) -> Result<Findings, E
         ("levels", bench.progress),
         &scenarios,
         |divergences, bank| {
-            let (mean, directions) = (divergences.mean(), bank.mean());
-            explainer.weights_and_errors(&mean, &directions, bank.concepts())
+            let fit = explainer.fit(&divergences.mean(), &bank.mean())?;
+            Ok((fit.weights.weights, fit.level_errors))
         },
     )?;
     let artists = bench.artists();
@@ -41,7 +41,7 @@ pub(crate) fn levels(bench: &mut Bench<'_>, levels: usize) -> Result<Findings, E
         let Some((aspect, _)) = scenarios[0].aspects.first() else {
             continue;
         };
-        let Some(concept) = explainer.vocabulary.position(aspect.name) else {
+        let Some(concept) = explainer.vocabulary().position(aspect.name) else {
             continue;
         };
         let weights: Vec<f64> = fitted.iter().map(|(weights, _)| weights[concept]).collect();

@@ -7,11 +7,13 @@ use crate::bench::{Bench, Findings};
 use crate::outcome::Outcome;
 use crate::pool::Scenario;
 use crate::summary::{Measure, mean};
-use crate::trial::{Explainer, outside, rank};
+use crate::trial::{outside, rank};
 use finexl_core::experiment::Coverage;
 use finexl_core::explanation::Explanation;
 use finexl_core::seed;
 use finexl_data::aspects::all;
+use finexl_explain::Explainer;
+use finexl_explain::calibration::CalibrationChoice;
 use finexl_explain::decompose::Method;
 use finexl_explain::divergence::Divergences;
 use rand::RngExt;
@@ -49,12 +51,11 @@ pub(crate) fn methods(bench: &mut Bench<'_>, choices: &Choices<'_>) -> Result<Fi
         parsed.collect::<Result<_, _>>()?
     };
     let material = material(bench, choices)?;
-    let spaces: Vec<_> = [None, bench.explainer.space]
-        .into_iter()
-        .take(1 + usize::from(bench.explainer.space.is_some()))
-        .collect();
+    let calibrated = bench.explainer.space().cloned().map(Box::new);
+    let mut spaces = vec![None];
+    spaces.extend(calibrated.map(Some));
     let mut variants = Vec::new();
-    for space in spaces {
+    for space in &spaces {
         for method in &methods {
             variants.extend(choices.intervals.iter().map(|i| (space, method, i)));
         }
@@ -62,12 +63,12 @@ pub(crate) fn methods(bench: &mut Bench<'_>, choices: &Choices<'_>) -> Result<Fi
     let mut findings = Findings::default();
     for (done, (space, method, interval)) in variants.iter().enumerate() {
         (bench.progress)("methods", done, variants.len());
-        let mut explainer = bench.explainer.with_resamples(choices.coverage.resamples);
-        explainer.calibration = None;
-        explainer.space = *space;
-        explainer.settings.flips = bench.explainer.settings.flips;
-        explainer.settings.method = (*method).clone();
-        explainer.settings.interval = crate::settings::interval(interval)?;
+        let explainer = (bench.explainer.to_builder())
+            .method((*method).clone())
+            .interval(crate::settings::interval(interval)?)
+            .resamples(choices.coverage.resamples)
+            .calibration(CalibrationChoice::Raw((*space).clone()))
+            .build()?;
         let name = if space.is_some() { "calibrated" } else { "own" };
         let group = format!("method={} interval={interval} space={name}", method.name());
         let mut figures: Vec<(String, Vec<f64>)> = explained(bench, &explainer, &material.trials)?
@@ -136,16 +137,17 @@ type Figures = Vec<(&'static str, Vec<f64>)>;
 
 fn explained(
     bench: &Bench<'_>,
-    explainer: &Explainer<'_>,
+    explainer: &Explainer,
     trials: &[(Scenario, Divergences)],
 ) -> Result<Figures, EvalError> {
     let pool = &bench.pool;
     let records: Vec<Explanation> = trials
         .par_iter()
         .map(|(scenario, divergences)| {
-            explainer.explain(divergences, &pool.bank(&scenario.probes)?)
+            let bank = pool.bank(&scenario.probes)?;
+            Ok(explainer.explain_divergences(divergences, &bank)?)
         })
-        .collect::<Result<_, _>>()?;
+        .collect::<Result<_, EvalError>>()?;
     let mut figures: Figures = vec![
         ("methods/one-aspect-first", Vec::new()),
         ("methods/one-aspect-outside-family", Vec::new()),
@@ -173,12 +175,12 @@ fn explained(
 
 fn covered(
     bench: &Bench<'_>,
-    explainer: &Explainer<'_>,
+    explainer: &Explainer,
     material: &Material,
     settings: &Coverage,
 ) -> Result<Vec<(String, Vec<f64>)>, EvalError> {
     // Sign flips say nothing about intervals.
-    let explainer = explainer.with_resamples(settings.resamples);
+    let explainer = explainer.clone().with_flips(1);
     let each = settings.trials.div_ceil(settings.scenarios.max(1));
     let mut outcomes: Vec<Outcome> = Vec::new();
     for (number, (scenario, divergences)) in material.models.iter().enumerate() {

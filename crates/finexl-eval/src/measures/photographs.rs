@@ -94,7 +94,7 @@ fn one(
         })
         .collect();
     let divergences = Divergences::between(base, &encode(bench, &styled)?)?;
-    let record = bench.explainer.explain(&divergences, bank)?;
+    let record = bench.explainer.explain_divergences(&divergences, bank)?;
     let setting = Setting {
         aspects: scenario.aspects[0].0.name.to_owned(),
         implementation: implementation_name(scenario.implementation),

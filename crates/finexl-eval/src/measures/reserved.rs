@@ -21,12 +21,20 @@ pub(crate) fn reserved(bench: &mut Bench<'_>, repeats: usize) -> Result<Findings
     bench.pool.require(bench.config.probes, bench.progress)?;
     let scenarios = scenarios(bench, repeats)?;
     let settings = bench.settings(&scenarios);
-    let explainer = bench.explainer.with_resamples(RESAMPLES);
+    let explainer = bench
+        .explainer
+        .clone()
+        .with_resamples(RESAMPLES)
+        .with_flips(1);
     let shares = for_scenarios(
         &mut bench.pool,
         ("reserved aspects", bench.progress),
         &scenarios,
-        |divergences, bank| Ok(explainer.explain(divergences, bank)?.unexplained),
+        |divergences, bank| {
+            Ok(explainer
+                .explain_divergences(divergences, bank)?
+                .unexplained)
+        },
     )?;
     let is_reserved = |scenario: &Scenario| {
         let names = reserved_aspects().iter().map(|a| a.name);

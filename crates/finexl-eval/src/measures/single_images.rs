@@ -76,7 +76,7 @@ fn aspect_cell(
     let prompts = bench.pool.prompts(bench.config.probes)?.clone();
     let concepts: Vec<usize> = all()
         .iter()
-        .filter_map(|aspect| bench.explainer.vocabulary.position(aspect.name))
+        .filter_map(|aspect| bench.explainer.vocabulary().position(aspect.name))
         .collect();
     let artists = bench.artists();
     let d = bench.pool.dimension();

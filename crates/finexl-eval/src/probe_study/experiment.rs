@@ -11,14 +11,12 @@ use crate::pool_levels::Open;
 use crate::report::{fingerprint, write_json};
 use crate::settings::Progress;
 use crate::summary::Measure;
-use crate::trial::Explainer;
 use finexl_core::experiment::EvaluateProbes;
 use finexl_core::fingerprint::Fingerprint;
 use finexl_core::pool::PoolRecord;
 use finexl_data::scenes::Split;
-use finexl_explain::analysis::AnalysisSettings;
+use finexl_explain::Explainer;
 use finexl_explain::cache::Cache;
-use finexl_explain::calibration::{Applicable, Calibration};
 use finexl_explain::decompose::Method;
 use finexl_explain::references::References;
 use finexl_explain::vocabulary::Vocabulary;
@@ -26,6 +24,7 @@ use finexl_zoo::encoders::Encoder;
 use finexl_zoo::generators::PromptSource;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Probes of the study for each pair of an explanation, at least: the truth has to be known far better than what
 /// is held against it.
@@ -61,10 +60,10 @@ pub fn evaluate_probes(
 ) -> Result<(Vec<Measure>, Vec<String>), EvalError> {
     let methods = checked(config)?;
     let split: Split = config.split.parse()?;
-    let opened = open(&config.encoder)?;
+    let opened: Arc<dyn Encoder> = open(&config.encoder)?.into();
     let encoder = opened.as_ref();
     let vocabulary = Vocabulary::default_phrases()?;
-    let readers = readers(methods, config, encoder, &vocabulary)?;
+    let readers = readers(methods, config, &opened, &vocabulary)?;
     let made = made_pool(&config.pool, "pool", device, progress)?;
     let pool = PoolRecord::read(&made.folder)?;
     check_references(config, &pool)?;
@@ -90,14 +89,13 @@ pub fn evaluate_probes(
     })?;
     let mut findings = Findings::default();
     for reader in &readers {
-        let explainer = reader.explainer(encoder, &vocabulary);
-        let study = Study::new(config, explainer, &bank);
+        let study = Study::new(config, reader.clone(), &bank);
         examine(&study, &chosen, &drawn, &mut findings, progress)?;
         // What is there already is kept whatever becomes of the next method.
         findings.write(&config.output)?;
     }
-    let notes: Vec<String> = readers.iter().filter_map(Reader::note).collect();
-    let calibrations = readers.iter().map(Reader::calibration);
+    let notes: Vec<String> = readers.iter().filter_map(note).collect();
+    let calibrations = readers.iter().map(calibration);
     let provenance = ProbeProvenance {
         version: env!("CARGO_PKG_VERSION"),
         experiment: config,
@@ -108,8 +106,8 @@ pub fn evaluate_probes(
         device: encoder.device(),
         settings: (readers.iter())
             .map(|reader| {
-                let settings = &reader.settings;
-                Ok::<_, EvalError>((settings.method.name(), settings.fingerprint()?))
+                let method = &reader.settings().method;
+                Ok::<_, EvalError>((method.name(), reader.fingerprint()?))
             })
             .collect::<Result<_, _>>()?,
         vocabulary: vocabulary.fingerprint(),
@@ -206,71 +204,50 @@ fn checked(config: &EvaluateProbes) -> Result<Vec<Method>, EvalError> {
     }
     let named = config.methods.iter().map(|name| {
         let method = Method::parse(name);
-        let method = method.map_err(|error| EvalError::setting("methods", error.to_string()))?;
-        let references = config.references.as_deref();
-        let with = references.and_then(|references| method.with_references(references));
-        Ok::<_, EvalError>(with.unwrap_or(method))
+        method.map_err(|error| EvalError::setting("methods", error.to_string()))
     });
     named.collect()
 }
 
-/// A method with what it reads by.
-struct Reader {
-    settings: AnalysisSettings,
-    applicable: Applicable,
-}
-
-/// Methods with all that a user's explainer has them read by.
+/// An explainer per method, with all that a user's reads by; reference models for those with a head.
 fn readers(
     methods: Vec<Method>,
     config: &EvaluateProbes,
-    encoder: &dyn Encoder,
+    encoder: &Arc<dyn Encoder>,
     vocabulary: &Vocabulary,
-) -> Result<Vec<Reader>, EvalError> {
+) -> Result<Vec<Explainer>, EvalError> {
+    let references = match &config.references {
+        Some(path) => Some(Arc::new(References::open(path)?)),
+        None => None,
+    };
     let readers = methods.into_iter().map(|method| {
-        let applicable = Calibration::embedded_for(encoder, vocabulary, &method)?;
-        let settings = AnalysisSettings {
-            method,
-            resamples: config.resamples,
-            ..AnalysisSettings::default()
-        };
-        Ok::<_, EvalError>(Reader {
-            settings,
-            applicable,
-        })
+        let references = references.clone().filter(|_| method.has_head());
+        let mut builder = Explainer::builder()
+            .encoder(encoder.clone())
+            .vocabulary(vocabulary.clone())
+            .method(method)
+            .resamples(config.resamples);
+        if let Some(references) = references {
+            builder = builder.references(references);
+        }
+        Ok(builder.build()?)
     });
     readers.collect()
 }
 
-impl Reader {
-    fn explainer<'a>(
-        &'a self,
-        encoder: &'a dyn Encoder,
-        vocabulary: &'a Vocabulary,
-    ) -> Explainer<'a> {
-        Explainer {
-            encoder,
-            vocabulary,
-            space: self.applicable.space.as_ref(),
-            calibration: self.applicable.calibration.as_ref(),
-            settings: self.settings.clone(),
-        }
-    }
+fn calibration(reader: &Explainer) -> Result<(String, Option<Fingerprint>), EvalError> {
+    let calibration = reader.calibration();
+    let fingerprint = calibration.map(|calibration| fingerprint("calibration", calibration));
+    Ok((
+        reader.settings().method.name().to_string(),
+        fingerprint.transpose()?,
+    ))
+}
 
-    fn calibration(&self) -> Result<(String, Option<Fingerprint>), EvalError> {
-        let calibration = self.applicable.calibration.as_ref();
-        let fingerprint = calibration.map(|calibration| fingerprint("calibration", calibration));
-        Ok((
-            self.settings.method.name().to_string(),
-            fingerprint.transpose()?,
-        ))
-    }
-
-    fn note(&self) -> Option<String> {
-        let name = self.settings.method.name();
-        let uncalibrated = self.applicable.calibration.is_none();
-        uncalibrated.then(|| format!("{name}: no calibration fits, scores are raw weights"))
-    }
+fn note(reader: &Explainer) -> Option<String> {
+    let name = reader.settings().method.name();
+    let uncalibrated = reader.calibration().is_none();
+    uncalibrated.then(|| format!("{name}: no calibration fits, scores are raw weights"))
 }
 
 /// Everything that is asked of one method.

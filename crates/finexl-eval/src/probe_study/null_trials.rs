@@ -118,7 +118,7 @@ impl Study<'_> {
         let divergences = Divergences::between(&rows(plain), &rows(other))?;
         let record = self
             .explainer
-            .explain(&divergences, &self.bank.bank(&probes)?)?;
+            .explain_divergences(&divergences, &self.bank.bank(&probes)?)?;
         let significant = record.aspects.iter().filter(|aspect| aspect.significant);
         let names: Vec<&str> = significant.map(|aspect| aspect.concept.as_str()).collect();
         Ok(NullTrial {

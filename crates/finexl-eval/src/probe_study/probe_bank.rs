@@ -57,11 +57,6 @@ impl ProbeBank {
         })
     }
 
-    /// Number of concepts N.
-    pub fn concepts(&self) -> usize {
-        self.concepts
-    }
-
     /// The bank of some probes, which are the prompts of as many pairs.
     ///
     /// # Errors
@@ -141,7 +136,7 @@ mod tests {
         let prompts: Vec<String> = (0..BLOCK + 3).map(|i| format!("scene {i}")).collect();
         let made = || ProbeBank::of(&encoder, &vocabulary, &prompts, &cache, &|_| ()).unwrap();
         let bank = made();
-        assert_eq!(bank.concepts(), 3);
+        assert_eq!(bank.concepts, 3);
         let drawn: Vec<usize> = (0..BLOCK).collect();
         let rest: Vec<usize> = (BLOCK..prompts.len()).collect();
         let expected = bank.bank(&rest).unwrap().mean();

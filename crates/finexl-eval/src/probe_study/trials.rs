@@ -4,9 +4,9 @@ use super::chosen_models::ChosenModel;
 use super::probe_bank::ProbeBank;
 use crate::EvalError;
 use crate::pool::draw_probes;
-use crate::trial::Explainer;
 use finexl_core::experiment::EvaluateProbes;
 use finexl_core::seed;
+use finexl_explain::Explainer;
 use finexl_explain::divergence::Divergences;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -21,7 +21,7 @@ pub(super) struct Study<'a> {
     /// How many of what.
     pub config: &'a EvaluateProbes,
     /// The explainer as the user has it, with the method.
-    pub explainer: Explainer<'a>,
+    pub explainer: Explainer,
     /// Directions on all probes.
     pub bank: &'a ProbeBank,
 }
@@ -74,7 +74,7 @@ pub(super) struct Comparison {
 
 impl<'a> Study<'a> {
     /// A study of the explainer's method.
-    pub fn new(config: &'a EvaluateProbes, explainer: Explainer<'a>, bank: &'a ProbeBank) -> Self {
+    pub fn new(config: &'a EvaluateProbes, explainer: Explainer, bank: &'a ProbeBank) -> Self {
         Self {
             config,
             explainer,
@@ -84,7 +84,7 @@ impl<'a> Study<'a> {
 
     /// Name of the method.
     pub fn method(&self) -> &'static str {
-        self.explainer.settings.method.name()
+        self.explainer.settings().method.name()
     }
 
     /// All trials of a model, whose divergences are those of all probes: rows of one trial after the other.
@@ -97,7 +97,9 @@ impl<'a> Study<'a> {
         divergences: &Divergences,
     ) -> Result<Vec<Vec<Row>>, EvalError> {
         let EvaluateProbes { trials, pairs, .. } = *self.config;
-        let explainer = self.explainer.with_resamples(self.config.resamples);
+        let explainer = (self.explainer.clone())
+            .with_resamples(self.config.resamples)
+            .with_flips(1);
         let keys = [seed::key("probe trials"), seed::key(&model.name)];
         let drawn = draw_probes(self.config.seed, &keys, divergences.pairs(), trials * pairs)?;
         let sets: Vec<&[usize]> = drawn.chunks_exact(pairs).collect();
@@ -109,14 +111,15 @@ impl<'a> Study<'a> {
 
     fn trial(
         &self,
-        explainer: &Explainer<'_>,
+        explainer: &Explainer,
         (model, divergences): (&ChosenModel, &Divergences),
         (trial, drawn): (usize, &[usize]),
     ) -> Result<Vec<Row>, EvalError> {
-        let record = explainer.explain(&divergences.subset(drawn), &self.bank.bank(drawn)?)?;
+        let record =
+            explainer.explain_divergences(&divergences.subset(drawn), &self.bank.bank(drawn)?)?;
         let truth = self.truth(divergences, drawn)?;
         let rows = record.aspects.into_iter().map(|aspect| {
-            let place = explainer.vocabulary.position(&aspect.concept);
+            let place = explainer.vocabulary().position(&aspect.concept);
             let truth = place.map_or(0.0, |place| truth[place]);
             Row {
                 model: model.name.clone(),
@@ -142,8 +145,8 @@ impl<'a> Study<'a> {
         let mean = divergences.mean_over(&rest);
         let directions = self.bank.without(drawn);
         let explainer = &self.explainer;
-        let weights = explainer.weights(&mean, &directions, self.bank.concepts())?;
-        let concepts = explainer.vocabulary.concepts().iter();
+        let weights = explainer.fit(&mean, &directions)?.weights.weights;
+        let concepts = explainer.vocabulary().concepts().iter();
         Ok(concepts
             .zip(weights)
             .map(|(concept, weight)| explainer.level(&concept.name, weight))
@@ -182,10 +185,10 @@ mod tests {
     use super::*;
     use crate::made_up::FakeEncoder;
     use crate::probe_study::figures::tests::row;
-    use finexl_explain::analysis::AnalysisSettings;
     use finexl_explain::cache::Cache;
     use finexl_explain::vocabulary::Vocabulary;
     use finexl_zoo::encoders::Encoder;
+    use std::sync::Arc;
 
     fn config() -> EvaluateProbes {
         EvaluateProbes {
@@ -227,13 +230,11 @@ mod tests {
         let prompts: Vec<String> = (0..40).map(|i| format!("scene {i}")).collect();
         let bank = ProbeBank::of(&encoder, &vocabulary, &prompts, &Cache::none(), &|_| ()).unwrap();
         let divergences = divergences(&bank, encoder.dimension());
-        let explainer = Explainer {
-            encoder: &encoder,
-            vocabulary: &vocabulary,
-            space: None,
-            calibration: None,
-            settings: AnalysisSettings::default(),
-        };
+        let explainer = Explainer::builder()
+            .encoder(Arc::new(FakeEncoder::new()) as Arc<dyn Encoder>)
+            .vocabulary(vocabulary.clone())
+            .build()
+            .unwrap();
         let study = Study::new(&config, explainer, &bank);
         let model = ChosenModel {
             name: "a-20".to_string(),

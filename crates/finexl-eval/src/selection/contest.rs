@@ -52,7 +52,7 @@ impl<'a> Contest<'a> {
     ) -> Result<Self, EvalError> {
         let encoder = setup.encoder.as_ref();
         let base = Some(&pool.base_fingerprint);
-        let contenders = contenders(setup.config, encoder, &setup.grounds, base)?;
+        let contenders = contenders(setup.config, &setup.encoder, &setup.grounds, base)?;
         let features = PoolFeatures::encode(folder, &pool, encoder, &setup.cache, progress)?;
         let with = Measuring {
             judge: setup.judge.as_ref(),
@@ -60,7 +60,7 @@ impl<'a> Contest<'a> {
             inception: setup.inception.as_ref(),
         };
         let distances = Distances::prepare(folder, &pool, with, &setup.cache, progress)?;
-        let offers = setup.grounds.offers(setup.encoder.as_ref(), &features)?;
+        let offers = setup.grounds.offers(&setup.encoder, &features)?;
         let mut contest = Self {
             candidates: Candidate::of_pool(&pool.models),
             contenders,

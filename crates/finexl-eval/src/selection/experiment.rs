@@ -22,6 +22,7 @@ use finexl_zoo::encoders::Encoder;
 use finexl_zoo::perceptual::{Inception, Lpips};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// What came of an experiment.
 pub struct Selection {
@@ -36,7 +37,7 @@ pub struct Selection {
 /// What is the same for all pools.
 pub(super) struct Setup<'a> {
     pub config: &'a SelectModels,
-    pub encoder: Box<dyn Encoder>,
+    pub encoder: Arc<dyn Encoder>,
     pub judge: Box<dyn Encoder>,
     pub lpips: Option<Lpips>,
     pub inception: Option<Inception>,
@@ -108,11 +109,12 @@ impl<'a> Setup<'a> {
             let problem = "give at least one pool, one column and one method";
             return Err(EvalError::setting("pools", problem));
         }
-        let (encoder, judge) = (open(&config.encoder)?, open(&config.judge)?);
+        let encoder: Arc<dyn Encoder> = open(&config.encoder)?.into();
+        let judge = open(&config.judge)?;
         let vocabulary = Vocabulary::default_phrases()?;
         check_concepts(config, vocabulary.concepts().len())?;
         let grounds = Grounds::new(&vocabulary, &config.variants);
-        let contenders = contenders(config, encoder.as_ref(), &grounds, None)?;
+        let contenders = contenders(config, &encoder, &grounds, None)?;
         if config.proposer.is_none()
             && let Some(needs) = contenders.iter().find(|c| c.method.needs_proposals())
         {
@@ -145,7 +147,7 @@ impl<'a> Setup<'a> {
         &self,
         pools: BTreeMap<String, PoolOrigin>,
     ) -> Result<output::Provenance<'_>, EvalError> {
-        let contenders = contenders(self.config, self.encoder.as_ref(), &self.grounds, None)?;
+        let contenders = contenders(self.config, &self.encoder, &self.grounds, None)?;
         let methods = contenders.iter().map(|contender| {
             Ok::<_, EvalError>((contender.name(), contender.method.fingerprint()?))
         });
@@ -190,7 +192,7 @@ impl<'a> Setup<'a> {
 /// All methods on pools of a base, or of any where none is given.
 pub(super) fn contenders(
     config: &SelectModels,
-    encoder: &dyn Encoder,
+    encoder: &Arc<dyn Encoder>,
     grounds: &Grounds,
     base: Option<&Fingerprint>,
 ) -> Result<Vec<Contender>, EvalError> {

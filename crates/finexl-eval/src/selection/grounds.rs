@@ -8,6 +8,7 @@ use finexl_explain::bank::ConceptBank;
 use finexl_explain::probes::Probes;
 use finexl_explain::vocabulary::Vocabulary;
 use finexl_zoo::encoders::Encoder;
+use std::sync::Arc;
 
 /// Seed by which concepts are left out.
 const SEED: u64 = 0;
@@ -71,7 +72,7 @@ impl Grounds {
     /// Concepts or prompts that the encoder cannot read.
     pub fn offers(
         &self,
-        encoder: &dyn Encoder,
+        encoder: &Arc<dyn Encoder>,
         pool: &PoolFeatures,
     ) -> Result<Vec<Offer<'_>>, EvalError> {
         let offers = self.0.iter().map(|(ground, vocabulary)| {
@@ -79,8 +80,9 @@ impl Grounds {
                 ProbeChoice::Matched => pool.prompts.clone(),
                 ProbeChoice::Default => Probes::default_prompts(),
             };
-            let bank = ConceptBank::build(encoder, vocabulary, &prompts)?;
-            let texts = ConceptTexts::encode(encoder, vocabulary, TextForm::OnProbes(&prompts))?;
+            let bank = ConceptBank::build(encoder.as_ref(), vocabulary, &prompts)?;
+            let texts =
+                ConceptTexts::encode(encoder.as_ref(), vocabulary, TextForm::OnProbes(&prompts))?;
             let reference = Decomposed::profile_of(encoder, vocabulary)?;
             let mean = mean_embedding(&[&pool.base]);
             Offer::new(vocabulary, &bank, texts, mean, &reference)

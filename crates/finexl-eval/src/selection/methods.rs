@@ -9,11 +9,14 @@ use finexl_core::experiment::Variant;
 use finexl_core::fingerprint::Fingerprint;
 use finexl_core::selection::{Role, SeenPairs};
 use finexl_explain::decompose::{Method, Paper, Ridge, SubspaceNnls};
+use finexl_explain::explainer::ExplainerBuilder;
+use finexl_explain::heads::Head;
 use finexl_explain::profile::profile_ridge;
 use finexl_explain::references::References;
 use finexl_explain::vocabulary::Vocabulary;
 use finexl_zoo::encoders::Encoder;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Name of what models are compared by: the profiles of all pairs.
 const DEFAULT: &str = "default";
@@ -56,7 +59,7 @@ impl Contender {
     /// [`EvalError::Setting`] for a name that is none.
     pub fn named(
         name: &str,
-        encoder: &dyn Encoder,
+        encoder: &Arc<dyn Encoder>,
         vocabulary: &Vocabulary,
     ) -> Result<Self, EvalError> {
         const BOTH: &[Column] = &[Column::Plain, Column::Transformed];
@@ -83,13 +86,16 @@ impl Contender {
                 variant: None,
                 offer: 0,
             },
-            SCORES => Self {
-                method: Box::new(Decomposed::scores_of(encoder, vocabulary)?),
-                role: role_of(&Method::default_for(encoder)?),
-                columns: OWN,
-                variant: None,
-                offer: 0,
-            },
+            SCORES => {
+                let method = Decomposed::scores_of(encoder, vocabulary)?;
+                Self {
+                    role: role_of(method.has_head()),
+                    method: Box::new(method),
+                    columns: OWN,
+                    variant: None,
+                    offer: 0,
+                }
+            }
             "naive" => baseline(Box::new(Naive)),
             "gsclip" => baseline(Box::new(GsClip { per_pair: PER_PAIR })),
             "visdiff" => baseline(Box::<VisDiff>::default()),
@@ -109,14 +115,17 @@ impl Contender {
                 columns: &[Column::Plain],
                 ..baseline(Box::<Random>::default())
             },
-            other => Self {
-                method: Box::new(Decomposed::for_encoder(&decomposition(other)?, encoder)?),
-                role: role_of(&decomposition(other)?),
-                // Algorithm 1 is defined on plain directions; the others see their own.
-                columns: OWN,
-                variant: None,
-                offer: 0,
-            },
+            other => {
+                let method = decomposition(other)?;
+                Self {
+                    role: role_of(method.has_head()),
+                    method: Box::new(Decomposed::of_method(method, encoder, vocabulary, Ok)?),
+                    // Algorithm 1 is defined on plain directions; the others see their own.
+                    columns: OWN,
+                    variant: None,
+                    offer: 0,
+                }
+            }
         })
     }
 
@@ -127,7 +136,7 @@ impl Contender {
     /// [`EvalError::Setting`] for another method, or a setting that the method does not have.
     pub fn varied(
         variant: &Variant,
-        encoder: &dyn Encoder,
+        encoder: &Arc<dyn Encoder>,
         vocabulary: &Vocabulary,
         (offer, base): (usize, Option<&Fingerprint>),
     ) -> Result<Self, EvalError> {
@@ -135,7 +144,7 @@ impl Contender {
             method: Self::method_of(variant, encoder, vocabulary, base)?,
             role: match variant.method.as_str() {
                 DEFAULT | PROFILE | SCORES => Role::Variant,
-                name => role_of(&decomposition(name)?),
+                name => role_of(decomposition(name)?.has_head()),
             },
             columns: &[Column::Transformed],
             variant: Some(variant.clone()),
@@ -145,7 +154,7 @@ impl Contender {
 
     fn method_of(
         variant: &Variant,
-        encoder: &dyn Encoder,
+        encoder: &Arc<dyn Encoder>,
         vocabulary: &Vocabulary,
         base: Option<&Fingerprint>,
     ) -> Result<Box<dyn ExplanationMethod>, EvalError> {
@@ -156,8 +165,12 @@ impl Contender {
                 variant.name
             ),
         ));
-        if let Some(method) = by_files(variant, base)? {
-            return Ok(Box::new(Decomposed::for_encoder(&method, encoder)?));
+        if variant.head.is_some() || !variant.references.is_empty() {
+            let method = decomposition(&variant.method)?;
+            let with = |builder| by_files(builder, variant, base);
+            return Ok(Box::new(Decomposed::of_method(
+                method, encoder, vocabulary, with,
+            )?));
         }
         let settings = (variant.lambda, variant.e_ortho, variant.components);
         if variant.method == DEFAULT {
@@ -191,7 +204,9 @@ impl Contender {
             (method, (None, None, None)) => method,
             _ => return refused,
         };
-        Ok(Box::new(Decomposed::for_encoder(&method, encoder)?))
+        Ok(Box::new(Decomposed::of_method(
+            method, encoder, vocabulary, Ok,
+        )?))
     }
 
     /// Its name in tables, directions aside.
@@ -234,47 +249,49 @@ impl Contender {
     }
 }
 
-/// A method with the head and the reference models that a variant names; none where it names neither.
-fn by_files(variant: &Variant, base: Option<&Fingerprint>) -> Result<Option<Method>, EvalError> {
-    if variant.head.is_none() && variant.references.is_empty() {
-        return Ok(None);
-    }
+/// Adds the head and the reference models that a variant names.
+fn by_files(
+    mut builder: ExplainerBuilder,
+    variant: &Variant,
+    base: Option<&Fingerprint>,
+) -> Result<ExplainerBuilder, EvalError> {
     let fault = |problem: String| {
         EvalError::setting("variants", format!("\"{}\": {problem}", variant.name))
     };
-    let no_head = || fault(format!("{} reads by no head", variant.method));
-    let mut method = decomposition(&variant.method)?;
+    if !decomposition(&variant.method)?.has_head() {
+        return Err(fault(format!("{} reads by no head", variant.method)));
+    }
     if let Some(head) = &variant.head {
-        method = method.with_head(head).ok_or_else(no_head)?;
+        builder = builder.head(Head::open(head)?);
     }
     if !variant.references.is_empty() {
-        let path = references_of(&variant.references, base)?.ok_or_else(|| {
+        let references = references_of(&variant.references, base)?.ok_or_else(|| {
             fault("none of its references is of the base of a pool; gather some of it".to_string())
         })?;
-        method = method.with_references(path).ok_or_else(no_head)?;
+        builder = builder.references(references);
     }
-    Ok(Some(method))
+    Ok(builder)
 }
 
-/// The first file with reference models of a base.
-fn references_of<'a>(
-    paths: &'a [PathBuf],
+/// The first reference models of a base, of those that files hold.
+fn references_of(
+    paths: &[PathBuf],
     base: Option<&Fingerprint>,
-) -> Result<Option<&'a PathBuf>, EvalError> {
+) -> Result<Option<References>, EvalError> {
     for path in paths {
         let references = References::open(path)?;
         if base.is_none() || references.base_fingerprint() == base {
-            return Ok(Some(path));
+            return Ok(Some(references));
         }
     }
     Ok(None)
 }
 
 /// What a decomposition is in a table.
-fn role_of(method: &Method) -> Role {
-    match method {
-        Method::Calibrated(_) | Method::Learned(_) => Role::Head,
-        _ => Role::Variant,
+fn role_of(has_head: bool) -> Role {
+    match has_head {
+        true => Role::Head,
+        false => Role::Variant,
     }
 }
 
@@ -306,7 +323,7 @@ mod tests {
 
     #[test]
     fn all_answer_in_the_same_form_under_names_of_their_own() {
-        let (toy, encoder) = (Toy::new(), FakeEncoder::new());
+        let (toy, encoder) = (Toy::new(), Arc::new(FakeEncoder::new()) as Arc<dyn Encoder>);
         let offer = toy.offer();
         let table = toy.proposals(&[("first", 0.0, 0.5)]);
         let decompositions = Method::all();
@@ -327,7 +344,7 @@ mod tests {
 
     #[test]
     fn what_is_no_method_is_named_with_those_that_are() {
-        let (toy, encoder) = (Toy::new(), FakeEncoder::new());
+        let (toy, encoder) = (Toy::new(), Arc::new(FakeEncoder::new()) as Arc<dyn Encoder>);
         let vocabulary = toy.offer().vocabulary().clone();
         let error = Contender::named("oracle-bones", &encoder, &vocabulary);
         let message = error.err().unwrap().to_string();
@@ -340,9 +357,13 @@ mod tests {
     fn a_pool_takes_the_references_of_its_base() {
         let paths = ["mini-autoregressive", "mini-gan"].map(PathBuf::from);
         let gan = References::open(&paths[1]).unwrap();
-        let of = |base: Option<&Fingerprint>| references_of(&paths, base).unwrap();
-        assert_eq!(of(gan.base_fingerprint()), Some(&paths[1]));
-        assert_eq!(of(None), Some(&paths[0]));
+        let of = |base: Option<&Fingerprint>| {
+            references_of(&paths, base)
+                .unwrap()
+                .map(|found| found.base().to_string())
+        };
+        assert_eq!(of(gan.base_fingerprint()), Some("mini-gan".to_string()));
+        assert_eq!(of(None), Some("mini-autoregressive".to_string()));
         assert_eq!(of(Some(gan.encoder_fingerprint())), None);
         assert!(references_of(&[PathBuf::from("gone")], None).is_err());
     }

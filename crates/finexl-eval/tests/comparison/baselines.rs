@@ -7,8 +7,9 @@ use finexl_eval::baselines::{
     Splice, VisDiff,
 };
 use finexl_eval::proposals::{PairAnswer, Proposal, ProposalTable};
+use finexl_explain::Explainer;
 use finexl_explain::bank::ConceptBank;
-use finexl_explain::decompose::Method;
+use finexl_explain::explainer::GivenDirections;
 use finexl_explain::vocabulary::Vocabulary;
 use finexl_zoo::encoders::Features;
 use safetensors::{Dtype, SafeTensors};
@@ -93,7 +94,9 @@ fn every_baseline_gives_what_numpy_gives() {
     let directions = directions.iter().map(|v| *v as f32).collect();
     let bank = ConceptBank::from_values(directions, 1, n, d).unwrap();
     let texts = ConceptTexts::from_values(fixture.values("texts").1, n, d).unwrap();
-    let reference = Decomposed::new(&Method::default(), None).unwrap();
+    let directions = GivenDirections::new(vocabulary.clone(), bank.clone()).unwrap();
+    let builder = Explainer::builder().directions(directions);
+    let reference = Decomposed::new(builder.build().unwrap());
     let mean = fixture.values("image_mean").1;
     let offer = Offer::new(&vocabulary, &bank, texts, mean, &reference).unwrap();
 

@@ -2,14 +2,12 @@
 
 use super::{Centered, Decomposition, Lsq, Nnls, Omp, Paper, Ridge, SubspaceNnls};
 use crate::error::ExplainError;
-use crate::heads::{Calibrated, Head, Learned};
-use finexl_core::explanation::Source;
+use crate::heads::{Head, HeadDecomposition, HeadReading};
 use finexl_core::fingerprint::Fingerprint;
 use finexl_zoo::encoders::Encoder;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A decomposition with its settings.
@@ -33,10 +31,9 @@ pub enum Method {
     Omp(Omp),
     /// Ridge regression.
     Ridge(Ridge),
-    /// Ridge regression with directions that a head measured on images.
-    Calibrated(Calibrated),
-    /// What a head's network reads.
-    Learned(Learned),
+    /// What a trained head reads: `calibrated` or `learned`. By name alone; the head itself is no setting.
+    #[serde(skip)]
+    ByHead(HeadReading),
 }
 
 impl Default for Method {
@@ -59,11 +56,11 @@ impl Method {
         ]
     }
 
-    /// The methods that read by a trained head, with the one inside the program.
+    /// The methods that read by a trained head.
     pub fn by_head() -> [Self; 2] {
         [
-            Self::Calibrated(Calibrated::default()),
-            Self::Learned(Learned::default()),
+            Self::ByHead(HeadReading::Calibrated),
+            Self::ByHead(HeadReading::Learned),
         ]
     }
 
@@ -85,7 +82,10 @@ impl Method {
 
     /// Name as in TOML and `--method`.
     pub fn name(&self) -> &'static str {
-        self.decomposition().name()
+        match self {
+            Self::ByHead(reading) => reading.name(),
+            _ => self.of_directions().map_or("", Decomposition::name),
+        }
     }
 
     /// What explained best on validation pools (`experiments/heads/validation.toml`): the head inside the program,
@@ -97,114 +97,86 @@ impl Method {
     pub fn default_for(encoder: &dyn Encoder) -> Result<Self, ExplainError> {
         let head = Head::embedded()?;
         Ok(match head.check(encoder) {
-            Ok(()) => Self::Learned(Learned::default()),
+            Ok(()) => Self::ByHead(HeadReading::Learned),
             Err(_) => Self::default(),
         })
     }
 
-    /// The same method with a head of one's own; none where it reads by no head.
-    pub fn with_head(&self, head: &Path) -> Option<Self> {
-        let mut method = self.clone();
-        *method.head_files()?.0 = head.to_path_buf();
-        Some(method)
+    /// Whether it reads by a trained head.
+    pub fn has_head(&self) -> bool {
+        matches!(self, Self::ByHead(_))
     }
 
-    /// The same method with reference models of the base; none where it reads by no head.
-    pub fn with_references(&self, references: &Path) -> Option<Self> {
-        let mut method = self.clone();
-        *method.head_files()?.1 = Some(references.to_path_buf());
-        Some(method)
-    }
-
-    /// The reference models that it was given, where it was.
-    pub fn references(&self) -> Option<&Path> {
-        match self {
-            Self::Calibrated(Calibrated { references, .. })
-            | Self::Learned(Learned { references, .. }) => references.as_deref(),
-            _ => None,
-        }
-    }
-
-    /// What a method that reads by a head reads: the head, reference models.
-    fn head_files(&mut self) -> Option<(&mut PathBuf, &mut Option<PathBuf>)> {
-        match self {
-            Self::Calibrated(Calibrated { head, references })
-            | Self::Learned(Learned { head, references }) => Some((head, references)),
-            _ => None,
-        }
-    }
-
-    /// The head that it reads by, where it does.
+    /// Fingerprint of the method with its settings and the version of its code. A head and the reference models that it
+    /// was fitted to count by what they hold, not by their names.
     ///
     /// # Errors
     ///
-    /// A head that is not there or damaged.
-    pub fn head(&self) -> Result<Option<Arc<Head>>, ExplainError> {
-        match self {
-            Self::Calibrated(Calibrated { head, references })
-            | Self::Learned(Learned { head, references }) => {
-                Head::open_with(head, references.as_deref()).map(Some)
-            }
-            _ => Ok(None),
-        }
-    }
-
-    /// Fingerprint of the method with its settings and the version of its code. A head and reference models count by
-    /// what they hold, not by their names.
-    ///
-    /// # Errors
-    ///
-    /// A head or references that are not there or damaged.
-    pub fn fingerprint(&self) -> Result<Fingerprint, ExplainError> {
+    /// Settings that cannot be written as JSON.
+    pub fn fingerprint(&self, head: Option<&Head>) -> Result<Fingerprint, ExplainError> {
         let key = Fingerprint::of("method")
             .text("name", self.name())
             .number("version", u64::from(self.version()));
-        Ok(match self.head()? {
+        Ok(match head {
             Some(head) => key.nested("head", head.fingerprint()),
             None => key.text("settings", &json(self)?),
         }
         .finish())
     }
 
-    /// The head that it reads by, and the reference models that this was fitted to.
-    ///
-    /// # Errors
-    ///
-    /// As [`Method::head`].
-    pub fn sources(&self) -> Result<[Option<Source>; 2], ExplainError> {
-        let Some(head) = self.head()? else {
-            return Ok([None, None]);
-        };
-        Ok([Some(head.source()), head.references().cloned()])
-    }
-
     /// Version of its code.
     pub fn version(&self) -> u32 {
-        self.decomposition().version()
+        match self {
+            Self::ByHead(_) => crate::heads::VERSION,
+            _ => self.of_directions().map_or(0, Decomposition::version),
+        }
     }
 
-    /// The method itself.
+    /// The method itself, where it is computed from directions alone.
     ///
     /// # Errors
     ///
-    /// A setting outside its range.
-    pub fn build(&self) -> Result<Box<dyn Decomposition>, ExplainError> {
-        self.decomposition().validate()?;
-        Ok(match self.clone() {
-            Self::Paper(method) => Box::new(method),
-            Self::Lsq(method) => Box::new(method),
-            Self::Centered(method) => Box::new(method),
-            Self::Nnls(method) => Box::new(method),
-            Self::SubspaceNnls(method) => Box::new(method),
-            Self::Omp(method) => Box::new(method),
-            Self::Ridge(method) => Box::new(method),
-            Self::Calibrated(method) => Box::new(method),
-            Self::Learned(method) => Box::new(method),
+    /// A setting outside its range; a method that reads by a head.
+    pub fn build(&self) -> Result<Arc<dyn Decomposition>, ExplainError> {
+        self.build_with(None)
+    }
+
+    /// The method itself, with the head that it reads by where it does.
+    ///
+    /// # Errors
+    ///
+    /// A setting outside its range; a head that is missing.
+    pub fn build_with(
+        &self,
+        head: Option<&Arc<Head>>,
+    ) -> Result<Arc<dyn Decomposition>, ExplainError> {
+        if let Some(method) = self.of_directions() {
+            method.validate()?;
+        }
+        Ok(match (self.clone(), head) {
+            (Self::Paper(method), _) => Arc::new(method),
+            (Self::Lsq(method), _) => Arc::new(method),
+            (Self::Centered(method), _) => Arc::new(method),
+            (Self::Nnls(method), _) => Arc::new(method),
+            (Self::SubspaceNnls(method), _) => Arc::new(method),
+            (Self::Omp(method), _) => Arc::new(method),
+            (Self::Ridge(method), _) => Arc::new(method),
+            (Self::ByHead(reading), Some(head)) => {
+                Arc::new(HeadDecomposition::new(head.clone(), reading))
+            }
+            (Self::ByHead(reading), None) => {
+                return Err(ExplainError::NoHead {
+                    problem: format!(
+                        "{} reads by a trained head, and there is none here; choose another method",
+                        reading.name()
+                    ),
+                });
+            }
         })
     }
 
-    fn decomposition(&self) -> &dyn Decomposition {
-        match self {
+    fn of_directions(&self) -> Option<&dyn Decomposition> {
+        Some(match self {
             Self::Paper(method) => method,
             Self::Lsq(method) => method,
             Self::Centered(method) => method,
@@ -212,9 +184,8 @@ impl Method {
             Self::SubspaceNnls(method) => method,
             Self::Omp(method) => method,
             Self::Ridge(method) => method,
-            Self::Calibrated(method) => method,
-            Self::Learned(method) => method,
-        }
+            Self::ByHead(_) => return None,
+        })
     }
 }
 
@@ -237,7 +208,10 @@ impl std::str::FromStr for Method {
 
 impl Serialize for Method {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Self::serialize(self, serializer)
+        match self {
+            Self::ByHead(reading) => serializer.serialize_str(reading.name()),
+            _ => Self::serialize(self, serializer),
+        }
     }
 }
 
@@ -306,9 +280,17 @@ mod tests {
             .build()
             .is_err()
         );
+        let head = Head::embedded().unwrap();
         for method in Method::all().into_iter().chain(Method::by_head()) {
-            assert_eq!(method.build().unwrap().name(), method.name());
+            let built = method.build_with(Some(&head)).unwrap();
+            assert_eq!(
+                (built.name(), built.version()),
+                (method.name(), method.version())
+            );
             assert_eq!(Method::parse(method.name()).unwrap(), method);
+            let written = serde_json::to_string(&method).unwrap();
+            assert_eq!(serde_json::from_str::<Method>(&written).unwrap(), method);
+            assert_eq!(method.build().is_err(), method.has_head());
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::base_space::Base;
 use super::cues::{CUES, CueBank};
 use super::head_config::{HeadConfig, NO_INTERVAL, Reading};
+use super::head_methods::HeadReading;
 use super::head_network::{HeadInput, HeadNetwork, HeadOutput};
 use crate::calibration::{Applicable, Calibration};
 use crate::decompose::Method;
@@ -14,9 +15,9 @@ use finexl_core::explanation::Source;
 use finexl_core::fingerprint::Fingerprint;
 use finexl_zoo::encoders::Encoder;
 use finexl_zoo::weights::WeightsFile;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 /// Name of the head inside the program.
 pub const EMBEDDED_HEAD: &str = "mini-head";
@@ -81,29 +82,6 @@ impl Head {
             return Self::embedded();
         }
         Ok(Arc::new(Self::from_weights(&WeightsFile::read(name)?)?))
-    }
-
-    /// A head by its name or its weights file, for one base where there are reference models of it.
-    ///
-    /// # Errors
-    /// As [`Head::open`], and a file of references that is missing, damaged or of another encoder.
-    pub fn open_with(name: &Path, references: Option<&Path>) -> Result<Arc<Self>, ExplainError> {
-        static FOR_BASES: Mutex<BTreeMap<[String; 2], Arc<Head>>> = Mutex::new(BTreeMap::new());
-        let head = Self::open(name)?;
-        let Some(path) = references else {
-            return Ok(head);
-        };
-        let references = References::open(path)?;
-        let key = [head.fingerprint(), &references.fingerprint()].map(ToString::to_string);
-        // An explanation opens its head several times, a table once per model. What is kept is never half made, so a
-        // panic elsewhere leaves it good.
-        let known = || FOR_BASES.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(head) = known().get(&key) {
-            return Ok(head.clone());
-        }
-        let head = Arc::new(head.for_base(&references)?);
-        known().insert(key, head.clone());
-        Ok(head)
     }
 
     fn from_weights(weights: &WeightsFile) -> Result<Self, ExplainError> {
@@ -246,23 +224,23 @@ impl Head {
     }
 
     /// What goes with a method that reads by this head.
-    pub(crate) fn applicable(&self, method: &Method, vocabulary: &Vocabulary) -> Applicable {
-        let reading = match method {
-            Method::Calibrated(_) => &self.config.calibrated,
-            _ => &self.config.learned,
+    pub(crate) fn applicable(&self, reading: HeadReading, vocabulary: &Vocabulary) -> Applicable {
+        let found = match reading {
+            HeadReading::Calibrated => &self.config.calibrated,
+            HeadReading::Learned => &self.config.learned,
         };
         let Reading {
             maps,
             shared,
             effect,
             spill,
-        } = reading.clone();
+        } = found.clone();
         Applicable {
             space: Some(self.config.space.clone()),
             calibration: Some(Calibration {
                 encoder: self.config.encoder_fingerprint.clone(),
                 vocabulary: vocabulary.fingerprint().clone(),
-                method: method.clone(),
+                method: Method::ByHead(reading),
                 space: None,
                 maps,
                 shared,

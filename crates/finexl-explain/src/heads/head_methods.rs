@@ -2,106 +2,87 @@
 
 use super::Head;
 use super::cues::CueBank;
-use super::head::{EMBEDDED_HEAD, LEAST_SPREAD};
+use super::head::LEAST_SPREAD;
 use crate::decompose::{Decomposition, Directions, Nnls, Prepared, Weights};
 use crate::error::ExplainError;
-use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Version of the code below: raised whenever the same input gives other numbers, so that what was kept is made anew.
-const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 1;
 
-/// Ridge regression with the directions that aspects have on images, where their words are known.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Calibrated {
-    /// The head: its name or its weights file.
-    pub head: PathBuf,
-    /// Reference models of the base ([`crate::references`]), where there are any.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub references: Option<PathBuf>,
+/// What of a head a method reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeadReading {
+    /// Ridge regression with the directions that aspects have on images, where their words are known.
+    Calibrated,
+    /// How strongly concepts are there by a ridge fit, as far as the head's network sees them there.
+    Learned,
 }
 
-/// How strongly concepts are there by a ridge fit, as far as a head's network sees them there.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Learned {
-    /// The head: its name or its weights file.
-    pub head: PathBuf,
-    /// Reference models of the base ([`crate::references`]), where there are any.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub references: Option<PathBuf>,
-}
-
-impl Default for Calibrated {
-    fn default() -> Self {
-        Self {
-            head: EMBEDDED_HEAD.into(),
-            references: None,
+impl HeadReading {
+    /// Name as in TOML and `--method`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Calibrated => "calibrated",
+            Self::Learned => "learned",
         }
     }
 }
 
-impl Default for Learned {
-    fn default() -> Self {
-        Self {
-            head: EMBEDDED_HEAD.into(),
-            references: None,
-        }
+/// A method with the head that it reads by.
+#[derive(Clone, Debug)]
+pub struct HeadDecomposition {
+    head: Arc<Head>,
+    reading: HeadReading,
+}
+
+impl HeadDecomposition {
+    /// What of a head is read.
+    pub fn new(head: Arc<Head>, reading: HeadReading) -> Self {
+        Self { head, reading }
     }
 }
 
 /// Share of the largest weight from which on a concept counts as named.
 const NAMED: f64 = 0.1;
 
-/// What of a head a method reads.
-#[derive(Clone, Copy, Debug)]
-enum Part {
-    Calibrated,
-    Learned,
+impl Decomposition for HeadDecomposition {
+    fn name(&self) -> &'static str {
+        self.reading.name()
+    }
+
+    fn version(&self) -> u32 {
+        VERSION
+    }
+
+    fn validate(&self) -> Result<(), ExplainError> {
+        Ok(())
+    }
+
+    /// Directions have to be in the space of the head.
+    fn prepare<'a>(
+        &self,
+        directions: Directions<'a>,
+    ) -> Result<Box<dyn Prepared + 'a>, ExplainError> {
+        let head = self.head.clone();
+        Ok(Box::new(PreparedHead::new(head, self.reading, directions)?))
+    }
 }
-
-macro_rules! by_head {
-    ($method:ty, $name:literal, $part:expr) => {
-        impl Decomposition for $method {
-            fn name(&self) -> &'static str {
-                $name
-            }
-
-            fn version(&self) -> u32 {
-                VERSION
-            }
-
-            fn validate(&self) -> Result<(), ExplainError> {
-                Ok(())
-            }
-
-            /// Directions have to be in the space of the head.
-            fn prepare<'a>(
-                &self,
-                directions: Directions<'a>,
-            ) -> Result<Box<dyn Prepared + 'a>, ExplainError> {
-                let head = Head::open_with(&self.head, self.references.as_deref())?;
-                Ok(Box::new(PreparedHead::new(head, $part, directions)?))
-            }
-        }
-    };
-}
-
-by_head!(Calibrated, "calibrated", Part::Calibrated);
-by_head!(Learned, "learned", Part::Learned);
 
 #[derive(Debug)]
 struct PreparedHead {
     head: Arc<Head>,
-    part: Part,
+    reading: HeadReading,
     bank: CueBank,
 }
 
 impl PreparedHead {
-    fn new(head: Arc<Head>, part: Part, directions: Directions<'_>) -> Result<Self, ExplainError> {
+    fn new(
+        head: Arc<Head>,
+        reading: HeadReading,
+        directions: Directions<'_>,
+    ) -> Result<Self, ExplainError> {
         let dimension = head.config().dimension;
         if directions.dimension() != dimension {
             return Err(ExplainError::Head {
@@ -116,7 +97,7 @@ impl PreparedHead {
         Ok(Self {
             bank: head.bank(directions.values().to_vec())?,
             head,
-            part,
+            reading,
         })
     }
 }
@@ -156,11 +137,11 @@ impl Prepared for PreparedHead {
         let dimension = self.head.config().dimension;
         let directions = Directions::new(self.bank.blended(), self.bank.concepts(), dimension)?;
         directions.check("the divergence", divergence)?;
-        let weights = match self.part {
+        let weights = match self.reading {
             // Nothing changed, so nothing is read into it.
             _ if divergence.iter().all(|v| *v == 0.0) => vec![0.0; self.bank.concepts()],
-            Part::Calibrated => self.bank.ridge(divergence),
-            Part::Learned => self.head.read(&self.bank, divergence)?.strength,
+            HeadReading::Calibrated => self.bank.ridge(divergence),
+            HeadReading::Learned => self.head.read(&self.bank, divergence)?.strength,
         };
         let highest = weights.iter().copied().fold(0.0, f64::max);
         let named = |k: &usize| weights[*k] > NAMED * highest;
@@ -178,9 +159,9 @@ impl Prepared for PreparedHead {
     fn contributions(&self, divergences: &[f64]) -> Result<Option<Vec<f64>>, ExplainError> {
         let dimension = self.head.config().dimension;
         let rows = divergences.chunks_exact(dimension);
-        let each: Vec<f64> = match self.part {
-            Part::Calibrated => rows.flat_map(|row| self.bank.ridge(row)).collect(),
-            Part::Learned => {
+        let each: Vec<f64> = match self.reading {
+            HeadReading::Calibrated => rows.flat_map(|row| self.bank.ridge(row)).collect(),
+            HeadReading::Learned => {
                 let presence = self
                     .head
                     .read(&self.bank, &mean(divergences, dimension))?
@@ -199,7 +180,7 @@ impl Prepared for PreparedHead {
     }
 
     fn non_negative(&self) -> bool {
-        matches!(self.part, Part::Learned)
+        matches!(self.reading, HeadReading::Learned)
     }
 
     fn transformed(&self) -> Cow<'_, [f64]> {
@@ -214,12 +195,12 @@ impl Prepared for PreparedHead {
         Ok(Box::new(Self {
             bank: (self.bank).resampled(directions.values().to_vec(), aspects)?,
             head: self.head.clone(),
-            part: self.part,
+            reading: self.reading,
         }))
     }
 
     fn level_errors(&self, divergence: &[f64]) -> Result<Option<Vec<f64>>, ExplainError> {
-        let Part::Learned = self.part else {
+        let HeadReading::Learned = self.reading else {
             return Ok(None);
         };
         let spread = self.head.read(&self.bank, divergence)?.spread;

@@ -26,6 +26,7 @@ pub use half_learned::HalfLearned;
 pub use head::{EMBEDDED_HEAD, Head, Levels};
 pub use head_aspect::HeadAspect;
 pub use head_config::{HeadConfig, Reading};
-pub use head_methods::{Calibrated, Learned};
+pub(crate) use head_methods::VERSION;
+pub use head_methods::{HeadDecomposition, HeadReading};
 pub use known_aspects::KnownAspects;
 pub use pictures::{Folder, Pictures, Scenes};

@@ -1,0 +1,149 @@
+//! Images in memory.
+
+use super::object::Explainer;
+use super::pairs::Seen;
+use super::sides::Sides;
+use crate::error::ExplainError;
+use finexl_core::explanation::Explanation;
+use finexl_core::fingerprint::Fingerprint;
+use finexl_data::image::Image;
+use finexl_data::pairs::same_shape;
+use finexl_zoo::encoders::{Encoder, Features};
+use rayon::prelude::*;
+
+/// Two images that belong together: the same prompt and seed through the base and the personalized model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ImagePair {
+    /// Name of the pair, for a reader.
+    pub name: String,
+    /// What both images were made from, where it is known.
+    pub prompt: Option<String>,
+    /// The base model's image.
+    pub base: Image,
+    /// The personalized model's image.
+    pub personalized: Image,
+}
+
+impl Explainer {
+    /// Explains pairs of images; `progress` is told pairs encoded and in all. Nothing is kept in the cache of features.
+    ///
+    /// # Errors
+    /// No pair, or images that are damaged or of different shapes; else as [`Explainer::explain_pairs`].
+    pub fn explain_images(
+        &self,
+        pairs: &[ImagePair],
+        sides: &Sides,
+        progress: &dyn Fn(usize, usize),
+    ) -> Result<Explanation, ExplainError> {
+        let encoder = self.needs_encoder()?;
+        let notes = self.first_notes(sides)?;
+        if pairs.is_empty() {
+            return Err(ExplainError::TooFew {
+                what: "pairs of images",
+                least: 1,
+            });
+        }
+        pairs.iter().try_for_each(check)?;
+        let [base, personalized] = encoded(encoder, pairs, progress)?;
+        let contents: Vec<[Fingerprint; 2]> = (pairs.par_iter())
+            .map(|pair| [&pair.base, &pair.personalized].map(content))
+            .collect();
+        let bases: Vec<Fingerprint> = contents.iter().map(|[base, _]| base.clone()).collect();
+        let seen = Seen {
+            names: pairs.iter().map(|pair| pair.name.clone()).collect(),
+            prompts: pairs.iter().map(|pair| pair.prompt.clone()).collect(),
+            base: &base,
+            personalized: &personalized,
+            grounds: (pairs.iter().zip(&bases))
+                .map(|(pair, base)| match pair.prompt.as_deref() {
+                    Some(prompt) => (Some(prompt), None),
+                    None => (None, Some(base.as_str())),
+                })
+                .collect(),
+            contents: &bases,
+            images: &all_of("images", contents.as_flattened()),
+            base_images: &all_of("base images", &bases),
+            notes,
+        };
+        self.explain_seen(encoder, seen, sides)
+    }
+}
+
+/// Refuses what is no image, and pairs whose images show different cuts.
+fn check(pair: &ImagePair) -> Result<(), ExplainError> {
+    let fault = |problem: String| {
+        Err(ExplainError::Image {
+            pair: pair.name.clone(),
+            problem,
+        })
+    };
+    for (side, image) in [("base", &pair.base), ("personalized", &pair.personalized)] {
+        let Image {
+            width,
+            height,
+            pixels,
+        } = image;
+        let values = width.checked_mul(*height).and_then(|n| n.checked_mul(3));
+        if pixels.is_empty() || values != Some(pixels.len()) {
+            return fault(format!(
+                "the {side} image has {} values and is {width} by {height}; give width x height x 3",
+                pixels.len()
+            ));
+        }
+        if let Some(value) = pixels.iter().find(|v| !(0.0..=1.0).contains(*v)) {
+            return fault(format!(
+                "the {side} image holds {value}; give values in [0, 1], encoded as sRGB"
+            ));
+        }
+    }
+    if !same_shape(&pair.base, &pair.personalized) {
+        return fault(format!(
+            "its images are {} by {} and {} by {}, so they show different cuts; crop one of them",
+            pair.base.width, pair.base.height, pair.personalized.width, pair.personalized.height
+        ));
+    }
+    Ok(())
+}
+
+/// Features of both sides, `[n, d]` each.
+fn encoded(
+    encoder: &dyn Encoder,
+    pairs: &[ImagePair],
+    progress: &dyn Fn(usize, usize),
+) -> Result<[Features; 2], ExplainError> {
+    let mut sides = [0, 1].map(|_| Features::empty(encoder.dimension()));
+    let block = (encoder.images_at_a_time() / 2).max(1);
+    for (number, pairs_of_block) in pairs.chunks(block).enumerate() {
+        progress(number * block, pairs.len());
+        let prepared: Vec<[Image; 2]> = (pairs_of_block.par_iter())
+            .map(|pair| [&pair.base, &pair.personalized].map(|image| encoder.prepare(image)))
+            .collect();
+        let all: Vec<Image> = [0, 1]
+            .iter()
+            .flat_map(|side| prepared.iter().map(|pair| pair[*side].clone()))
+            .collect();
+        let features = encoder.encode_images(&all)?;
+        let half = pairs_of_block.len() * features.dimension;
+        for (side, values) in sides.iter_mut().zip(features.values.chunks_exact(half)) {
+            side.values.extend_from_slice(values);
+        }
+    }
+    progress(pairs.len(), pairs.len());
+    Ok(sides)
+}
+
+fn content(image: &Image) -> Fingerprint {
+    let bytes: Vec<u8> = image.pixels.iter().flat_map(|v| v.to_le_bytes()).collect();
+    Fingerprint::of("pixels")
+        .number("width", image.width as u64)
+        .number("height", image.height as u64)
+        .bytes("values", &bytes)
+        .finish()
+}
+
+fn all_of(kind: &str, parts: &[Fingerprint]) -> Fingerprint {
+    let key = Fingerprint::of(kind);
+    (parts.iter())
+        .fold(key, |key, part| key.nested("pixels", part))
+        .finish()
+}
