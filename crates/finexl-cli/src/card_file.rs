@@ -2,7 +2,7 @@
 
 use crate::diagnostics::CliError;
 use crate::output::write;
-use crate::report::Reports;
+use finexl::Report;
 use finexl_core::atomic;
 use finexl_plot::check_card;
 use std::path::Path;
@@ -18,26 +18,17 @@ pub fn check_card_file(path: &Path) -> Result<(), CliError> {
 /// Writes a card, or puts the explanation into the one that is there; with remarks on what was left as it is.
 pub fn write_card(
     path: &Path,
-    reports: &Reports<'_>,
+    report: &Report<'_>,
     base_model: Option<String>,
 ) -> Result<Vec<String>, CliError> {
-    let known = base_model.is_some();
     let Some(card) = there(path)? else {
-        write(path, reports.card(base_model).as_bytes())?;
+        write(path, report.card(base_model).as_bytes())?;
         return Ok(Vec::new());
     };
-    let refused = |source| CliError::of_card(path, source);
-    let merged = reports.merged_card(&card, base_model).map_err(refused)?;
-    let named = check_card(merged.text.as_bytes()).map_err(refused)?;
+    let merged = (report.merged_card(&card, base_model))
+        .map_err(|source| CliError::of_card(path, source))?;
     write(path, merged.text.as_bytes())?;
-    let mut notes = merged.notes;
-    if !named && !known {
-        notes.push(format!(
-            "{} names no base model, and the images do not say it; give --base-model",
-            path.display()
-        ));
-    }
-    Ok(notes)
+    Ok(merged.notes)
 }
 
 /// The card that is there; nothing where the path is that of no file (a pipe, standard output).

@@ -38,6 +38,14 @@ pub enum CliError {
     /// Figures and pages.
     #[error(transparent)]
     Plot(#[from] finexl_plot::PlotError),
+    /// A folder of results that cannot be read.
+    #[error("{path} {problem}")]
+    Results {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong and what to do.
+        problem: String,
+    },
     /// A text that an encoder cannot read, from a file.
     #[error("{path}: {source}")]
     Text {
@@ -59,6 +67,20 @@ pub enum CliError {
     /// Anything that only the command line knows.
     #[error("{0}")]
     Usage(String),
+}
+
+impl From<finexl::Error> for CliError {
+    fn from(error: finexl::Error) -> Self {
+        match error {
+            finexl::Error::Core(error) => error.into(),
+            finexl::Error::Data(error) => error.into(),
+            finexl::Error::Zoo(error) => error.into(),
+            finexl::Error::Explain(error) => error.into(),
+            finexl::Error::Eval(error) => error.into(),
+            finexl::Error::Plot(error) => error.into(),
+            finexl::Error::Results { path, problem } => Self::Results { path, problem },
+        }
+    }
 }
 
 impl CliError {
@@ -123,7 +145,10 @@ fn exit_code(error: &CliError) -> u8 {
         CliError::Explain(explain) => explain_failure(explain),
         CliError::Eval(eval) => eval_failure(eval),
         CliError::Plot(_) => true,
-        CliError::Text { .. } | CliError::Card { .. } | CliError::Usage(_) => false,
+        CliError::Results { .. }
+        | CliError::Text { .. }
+        | CliError::Card { .. }
+        | CliError::Usage(_) => false,
     };
     if failure { FAILURE } else { INPUT_ERROR }
 }

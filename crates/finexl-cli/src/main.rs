@@ -9,7 +9,6 @@ mod numbers;
 mod output;
 mod report;
 mod report_files;
-mod selection_results;
 mod verbs;
 
 use clap::Parser;

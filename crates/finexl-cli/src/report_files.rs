@@ -4,7 +4,7 @@ use crate::arguments::Arguments;
 use crate::card_file::{check_card_file, write_card};
 use crate::diagnostics::CliError;
 use crate::output::{check_standard_output, check_writable, remark, write};
-use crate::report::Reports;
+use finexl::Report;
 use std::path::PathBuf;
 
 /// The files that a run is asked for.
@@ -46,18 +46,18 @@ impl ReportFiles {
     /// Writes them.
     pub fn write(
         &self,
-        reports: &Reports<'_>,
+        report: &Report<'_>,
         base_model: Option<String>,
         arguments: &Arguments,
     ) -> Result<(), CliError> {
         if let Some(path) = &self.json {
-            write(path, &reports.json()?)?;
+            write(path, &report.json()?)?;
         }
         if let Some(path) = &self.html {
-            write(path, reports.html()?.as_bytes())?;
+            write(path, report.html()?.as_bytes())?;
         }
         if let Some(path) = &self.card {
-            let notes = write_card(path, reports, base_model)?;
+            let notes = write_card(path, report, base_model)?;
             remark(&notes, arguments.quiet);
         }
         Ok(())

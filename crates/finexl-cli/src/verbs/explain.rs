@@ -4,10 +4,11 @@ use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
 use crate::numbers::count;
 use crate::output::{Progress, print, remark};
-use crate::report::{Reports, show};
+use crate::report::show;
 use crate::report_files::ReportFiles;
 use crate::verbs::generated_pairs::GeneratedPairs;
 use crate::verbs::pairing::PairingArguments;
+use finexl::Report;
 use finexl_explain::cache::Cache;
 use finexl_explain::calibration::{CalibrationChoice, CalibrationFile};
 use finexl_explain::decompose::Method;
@@ -103,9 +104,9 @@ impl Explain {
             }
             _ => self.explain_folders(arguments)?,
         };
-        let reports = Reports::new(&explained, self.top);
+        let report = Report::new(&explained, self.top);
         self.reports
-            .write(&reports, self.base_model(&explained), arguments)?;
+            .write(&report, self.base_model(&explained), arguments)?;
         match printed {
             // Where a file goes to standard output nothing else does.
             true => remark(&explained.explanation.notes, arguments.quiet),

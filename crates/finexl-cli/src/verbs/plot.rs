@@ -3,7 +3,7 @@
 use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
 use crate::output::print;
-use crate::selection_results::SelectionResults;
+use finexl::SelectionResults;
 use std::path::PathBuf;
 use std::process::ExitCode;
 

@@ -4,8 +4,9 @@ use crate::arguments::Arguments;
 use crate::card_file::write_card;
 use crate::diagnostics::CliError;
 use crate::output::{Progress, print, write};
-use crate::report::{Reports, show};
+use crate::report::show;
 use crate::verbs::explain::calibration;
+use finexl::Report;
 use finexl_data::image_folder::BadFiles;
 use finexl_data::pairs::{PairOptions, PairSet};
 use finexl_explain::Explainer;
@@ -55,11 +56,11 @@ impl Reporting {
         let explained = (self.explainer).explain_pairs(set, sides, &options, &|done, total| {
             progress.show("encoding pairs", done, total);
         })?;
-        let reports = Reports::new(&explained, TOP);
+        let report = Report::new(&explained, TOP);
         let file = |extension: &str| self.output.join(format!("{name}.{extension}"));
-        write(&file("json"), &reports.json()?)?;
-        write(&file("html"), reports.html()?.as_bytes())?;
-        write_card(&file("card.md"), &reports, None)?;
+        write(&file("json"), &report.json()?)?;
+        write(&file("html"), report.html()?.as_bytes())?;
+        write_card(&file("card.md"), &report, None)?;
         print(&show(&explained.explanation, TOP, arguments.quiet))?;
         print("\n")
     }

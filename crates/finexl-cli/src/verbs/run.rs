@@ -4,11 +4,11 @@ use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
 use crate::experiment_results::{others, take_results};
 use crate::output::{Progress, print, remark};
-use crate::selection_results::SelectionResults;
 use crate::verbs::explain_models::explain_models;
 use crate::verbs::explain_scenes::explain_scenes;
 use crate::verbs::personalize::personalize;
 use crate::verbs::train::train_recipe;
+use finexl::SelectionResults;
 use finexl_core::experiment::{
     Calibrate, Evaluate, EvaluateGenerator, EvaluatePool, EvaluateProbes, Experiment,
     GatherReferences, MakePool, PlantedConcepts, ScoreEncoders, SelectModels,

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Who may import whom; a crate that is missing here may not exist.
-const ARROWS: [(&str, &[&str]); 7] = [
+const ARROWS: [(&str, &[&str]); 8] = [
     ("finexl-core", &[]),
     ("finexl-data", &["finexl-core"]),
     ("finexl-zoo", &["finexl-core", "finexl-data"]),
@@ -22,8 +22,20 @@ const ARROWS: [(&str, &[&str]); 7] = [
     ),
     ("finexl-plot", &["finexl-core"]),
     (
+        "finexl",
+        &[
+            "finexl-core",
+            "finexl-data",
+            "finexl-zoo",
+            "finexl-explain",
+            "finexl-eval",
+            "finexl-plot",
+        ],
+    ),
+    (
         "finexl-cli",
         &[
+            "finexl",
             "finexl-core",
             "finexl-data",
             "finexl-zoo",

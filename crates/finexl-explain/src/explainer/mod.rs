@@ -9,6 +9,8 @@ mod known_base;
 mod object;
 mod pairs;
 mod sides;
+#[cfg(test)]
+mod tests;
 mod words;
 
 pub use builder::ExplainerBuilder;

@@ -1,6 +1,6 @@
 //! The folder that an experiment of model selection leaves: its records, and what is drawn from them.
 
-use crate::diagnostics::CliError;
+use crate::Error;
 use finexl_core::published::Published;
 use finexl_core::selection::{SelectionRecord, TableColumn};
 use finexl_core::{CoreError, atomic};
@@ -21,21 +21,15 @@ impl SelectionResults {
     ///
     /// # Errors
     /// A folder without records, a line that is damaged.
-    pub fn read(folder: &Path) -> Result<Self, CliError> {
+    pub fn read(folder: &Path) -> Result<Self, Error> {
         let path = folder.join("records.jsonl");
         if !path.is_file() {
-            return Err(CliError::Usage(format!(
-                "{} is not there; give the output folder of a [select-models] experiment, which `finexl \
-                 run` writes",
-                path.display()
-            )));
+            let problem = "is not there; give the output folder of a [select-models] experiment, which `finexl run` writes";
+            return Err(damaged(path, problem));
         }
         let records = SelectionRecord::read_all(&path)?;
         if records.is_empty() {
-            return Err(CliError::Usage(format!(
-                "{} holds no record; run its experiment again",
-                path.display()
-            )));
+            return Err(damaged(path, "holds no record; run its experiment again"));
         }
         Ok(Self {
             folder: folder.to_path_buf(),
@@ -55,7 +49,7 @@ impl SelectionResults {
     ///
     /// # Errors
     /// A statistic that fails.
-    pub fn columns(&self) -> Result<Vec<TableColumn>, CliError> {
+    pub fn columns(&self) -> Result<Vec<TableColumn>, Error> {
         Ok(finexl_eval::selection::table(&self.records)?)
     }
 
@@ -63,7 +57,7 @@ impl SelectionResults {
     ///
     /// # Errors
     /// Files that cannot be written, a statistic that fails.
-    pub fn write_tables(&self) -> Result<Vec<TableColumn>, CliError> {
+    pub fn write_tables(&self) -> Result<Vec<TableColumn>, Error> {
         let columns = finexl_eval::selection::write_tables(&self.folder, &self.records)?;
         Ok(columns)
     }
@@ -72,7 +66,7 @@ impl SelectionResults {
     ///
     /// # Errors
     /// Files that cannot be written, a figure that cannot be drawn.
-    pub fn write_figures(&self, columns: &[TableColumn]) -> Result<Vec<SelectionFigure>, CliError> {
+    pub fn write_figures(&self, columns: &[TableColumn]) -> Result<Vec<SelectionFigure>, Error> {
         let figures = selection_figures(columns, &self.records, &Published::embedded()?)?;
         let folder = self.figures_folder();
         atomic::create_folder(&folder)?;
@@ -98,7 +92,7 @@ impl SelectionResults {
     ///
     /// # Errors
     /// Files that cannot be written, a figure that cannot be drawn, a provenance that is damaged.
-    pub fn write_report(&self, columns: &[TableColumn]) -> Result<PathBuf, CliError> {
+    pub fn write_report(&self, columns: &[TableColumn]) -> Result<PathBuf, Error> {
         let provenance = self.provenance()?;
         let figures = self.write_figures(columns)?;
         let report = SelectionReport {
@@ -123,18 +117,23 @@ impl SelectionResults {
     ///
     /// # Errors
     /// A file that is damaged.
-    pub fn provenance(&self) -> Result<Option<Value>, CliError> {
+    pub fn provenance(&self) -> Result<Option<Value>, Error> {
         let path = self.folder.join("provenance.json");
         if !path.exists() {
             return Ok(None);
         }
         let bytes = atomic::read(&path)?;
         let document = serde_json::from_slice(&bytes).map_err(|source| {
-            CliError::Usage(format!(
-                "{} is damaged: {source}; take it away or run the experiment again",
-                path.display()
-            ))
+            let problem = format!("is damaged: {source}; take it away or run the experiment again");
+            damaged(path, &problem)
         })?;
         Ok(Some(document))
+    }
+}
+
+fn damaged(path: PathBuf, problem: &str) -> Error {
+    Error::Results {
+        path,
+        problem: problem.to_string(),
     }
 }
