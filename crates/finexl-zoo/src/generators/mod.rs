@@ -17,6 +17,7 @@ pub mod mini_autoregressive;
 pub mod mini_diffusion;
 pub mod mini_gan;
 mod open;
+mod open_published;
 mod prompt_source;
 mod recorded_settings;
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Generators by name, with what personalizes them.
 
 use super::mini_diffusion::LatentSpace;
-use super::stable_diffusion::{StableDiffusionGenerator, locate, recognise};
+use super::open_published::{published, whole_checkpoint};
 use super::{
     AnyGenerator, Family, Generator, GeneratorConfig, LatentGenerator, LatentNetwork, Tunable,
     with_generator,
@@ -133,37 +133,6 @@ pub fn open_generator(model: &str, device: &Device) -> Result<AnyGenerator, ZooE
     })
 }
 
-/// A model of Stable Diffusion, where a path or the name of a repository in the hub's cache means one.
-fn published(model: &str, device: &Device) -> Option<Result<AnyGenerator, ZooError>> {
-    let path = locate(model).ok()?;
-    let name = match Path::new(model).exists() {
-        true => display_name(&path),
-        false => model.to_string(),
-    };
-    match recognise(&path) {
-        Some(Ok(_)) => {
-            let opened = StableDiffusionGenerator::open(&name, &path, device);
-            Some(opened.map(AnyGenerator::from))
-        }
-        Some(Err(error)) => Some(Err(error)),
-        None if path.is_dir() => Some(Err(ZooError::GeneratorFiles {
-            path,
-            problem: "it is no model: there is no model_index.json in it".to_string(),
-            remedy: "give the whole folder of a pipeline of diffusers, fetched to the end, a .safetensors file, or the \
-                     name of a generator"
-                .to_string(),
-        })),
-        None => None,
-    }
-}
-
-/// The last part of a path.
-fn display_name(path: &Path) -> String {
-    let whole = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-    let name = whole.file_name().unwrap_or(whole.as_os_str());
-    name.to_string_lossy().into_owned()
-}
-
 /// Whether a file holds the weights of a generator that `finexl train` wrote.
 pub fn is_generator(path: &Path) -> bool {
     fn reads<N: LatentNetwork>(weights: &WeightsFile) -> bool {
@@ -213,54 +182,6 @@ pub fn open_personalized(
             other.name()
         ))),
     }
-}
-
-/// A checkpoint of Stable Diffusion that was fine-tuned as a whole, beside its base.
-fn whole_checkpoint(
-    model: &str,
-    path: &Path,
-    scale: Option<f64>,
-    device: &Device,
-) -> Result<Option<OpenedGenerator>, ZooError> {
-    let family = |path: &Path| match recognise(path) {
-        Some(Ok(family)) => Some(family),
-        _ => None,
-    };
-    let base = locate(model).ok().as_deref().and_then(family);
-    let (Some(base), Some(tuned)) = (base, family(path)) else {
-        return Ok(None);
-    };
-    let refused = |problem: String, remedy: &str| {
-        Err(ZooError::GeneratorFiles {
-            path: path.to_path_buf(),
-            problem,
-            remedy: remedy.to_string(),
-        })
-    };
-    if base != tuned {
-        let problem = format!("it is {tuned}, and {model} is {base}");
-        return refused(
-            problem,
-            "compare a checkpoint with the base that it was trained on",
-        );
-    }
-    if scale.is_some() {
-        let problem = "it is a whole checkpoint, which has no scale".to_string();
-        return refused(problem, "leave --scale out");
-    }
-    let name = display_name(path);
-    let generator = StableDiffusionGenerator::open(&name, path, device)?;
-    Ok(Some(OpenedGenerator {
-        applied: Applied {
-            file: name,
-            fingerprint: Some(generator.weights().clone()),
-            scale: None,
-            base: None,
-        },
-        notes: generator.notes().to_vec(),
-        record: None,
-        generator: generator.into(),
-    }))
 }
 
 /// Refuses, by what it is, a personalization of somebody else's that lies as a file, alone or in a folder.

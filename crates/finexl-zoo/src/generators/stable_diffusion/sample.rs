@@ -72,7 +72,8 @@ impl Sampling<'_> {
         let negative = guides(settings, network.facts().guidance_embedding);
         let mut parts = Vec::new();
         if negative {
-            let text = network.encode_negative(settings.negative.as_deref(), skip)?;
+            // As in diffusers, whose clip skip is for the prompts alone.
+            let text = network.encode_negative(settings.negative.as_deref(), 0)?;
             parts.push(text.repeat(rows));
         }
         parts.push(network.encode_texts(&prompts, skip)?);

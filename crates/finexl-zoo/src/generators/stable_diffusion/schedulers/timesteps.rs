@@ -81,6 +81,7 @@ fn trailing(count: usize, steps: usize) -> Vec<f64> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::generators::stable_diffusion::schedulers::SchedulerClass;
 
