@@ -25,10 +25,19 @@ pub fn write_card(
         write(path, report.card(base_model).as_bytes())?;
         return Ok(Vec::new());
     };
-    let merged = (report.merged_card(&card, base_model))
-        .map_err(|source| CliError::of_card(path, source))?;
+    let refused = |source| CliError::of_card(path, source);
+    let known = base_model.is_some();
+    let merged = report.merged_card(&card, base_model).map_err(refused)?;
+    let named = check_card(merged.text.as_bytes()).map_err(refused)?;
     write(path, merged.text.as_bytes())?;
-    Ok(merged.notes)
+    let mut notes = merged.notes;
+    if !named && !known {
+        notes.push(format!(
+            "{} names no base model, and the images do not say it; give --base-model",
+            path.display()
+        ));
+    }
+    Ok(notes)
 }
 
 /// The card that is there; nothing where the path is that of no file (a pipe, standard output).

@@ -8,7 +8,7 @@ use finexl_data::pairs::Pair;
 use finexl_data::resize::resize;
 use finexl_explain::explainer::Explained;
 use finexl_plot::{CardOptions, ChartOptions, MergedCard, PlotError, TellingPair};
-use finexl_plot::{check_card, html_report, merged_card, model_card};
+use finexl_plot::{html_report, merged_card, model_card};
 use std::path::Path;
 
 /// Aspects whose most telling pairs are shown.
@@ -88,17 +88,8 @@ impl<'a> Report<'a> {
         card: &[u8],
         base_model: Option<String>,
     ) -> Result<MergedCard, PlotError> {
-        let known = base_model.is_some();
         let options = self.card_options(base_model);
-        let mut merged = merged_card(card, &self.explained.explanation, &options)?;
-        let named = check_card(merged.text.as_bytes())?;
-        if !named && !known {
-            merged.notes.push(
-                "the card names no base model, and the images do not say it; give its name"
-                    .to_string(),
-            );
-        }
-        Ok(merged)
+        merged_card(card, &self.explained.explanation, &options)
     }
 
     fn card_options(&self, base_model: Option<String>) -> CardOptions {

@@ -185,8 +185,8 @@ impl ExplainerBuilder {
     fn chosen_method(&self, eyes: &Eyes) -> Result<Method, ExplainError> {
         let given = match (&self.head, &self.references) {
             (None, None) => None,
-            (Some(_), _) => Some("head"),
-            (None, Some(_)) => Some("reference models"),
+            (Some(_), _) => Some("--head"),
+            (None, Some(_)) => Some("--references"),
         };
         let method = match (&self.method, given, eyes) {
             (Some(method), _, _) => method.clone(),
@@ -200,14 +200,14 @@ impl ExplainerBuilder {
         };
         let problem = match (given, method.has_head(), eyes) {
             (_, true, Eyes::Given(_)) => {
-                "features from outside have no head; choose another method".to_string()
+                "features from outside have no head; choose another --method".to_string()
             }
             (Some(what), false, _) => format!(
-                "{} reads by no head; leave the {what} out, or choose the method learned or calibrated",
+                "{} reads by no head; leave {what} out, or choose --method learned or calibrated",
                 method.name()
             ),
             (_, true, _) if matches!(self.calibration, CalibrationChoice::File(_)) => format!(
-                "{} has its levels from its head; leave the calibration out, or choose a method without a head",
+                "{} has its levels from its head; leave --calibration out, or choose a --method without a head",
                 method.name()
             ),
             _ => return Ok(method),

@@ -38,12 +38,12 @@ impl KnownBase {
             Some(Certainty::Known) => Err(ExplainError::Explainer {
                 problem: format!(
                     "the reference models are of the base {ours}, and these images are of {theirs}; give references of \
-                     {theirs}, or leave them out"
+                     {theirs}, or leave --references out"
                 ),
             }),
             Some(Certainty::ByName) => Ok(Some(format!(
                 "The reference models are of a base called {ours}, and these images are of {theirs}: if that is another \
-                 generator, leave the reference models out."
+                 generator, leave --references out."
             ))),
         }
     }

@@ -157,7 +157,7 @@ fn what_does_not_go_together_is_refused() {
     assert!(refused(with_head).contains("nnls reads by no head"));
     let references = References::open(Path::new("mini-gan")).unwrap();
     let with_references = nnls().references(references.clone()).build();
-    assert!(refused(with_references).contains("leave the reference models out"));
+    assert!(refused(with_references).contains("leave --references out"));
     let learned = builder().references(references).build().unwrap();
     assert!(learned.head().unwrap().references().is_some());
     let words = Vocabulary::of_names(&["a word of no language".to_string()]);

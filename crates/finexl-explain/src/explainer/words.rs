@@ -23,8 +23,8 @@ pub(super) fn left_out(
         _ => ("them", "they"),
     };
     Ok(Some(format!(
-        "The head {} also knows {}: the vocabulary has no phrase of {it}, so {they} cannot be named. Without a \
-         vocabulary of your own a head brings its own words.",
+        "The head {} also knows {}: the vocabulary has no phrase of {it}, so {they} cannot be named. Without \
+         --vocabulary a head brings its own words.",
         head.config().name,
         missing.join(", "),
     )))
