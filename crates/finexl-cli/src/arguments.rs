@@ -17,8 +17,13 @@ pub struct Arguments {
     /// No progress, no remarks; results and errors only.
     #[arg(long, global = true)]
     pub quiet: bool,
-    /// Where tensors are computed.
-    #[arg(long, global = true, default_value = "cpu", value_name = "NAME")]
+    /// Where tensors are computed: cpu; wgpu or cuda in a build with that feature.
+    #[arg(
+        long,
+        global = true,
+        default_value = "cpu",
+        value_name = "cpu|wgpu|cuda"
+    )]
     pub device: String,
     /// Most pixels that an image may have to be read. Sides are limited too: 65,535 pixels, and the longer at
     /// most 100 times the shorter.

@@ -6,21 +6,21 @@ use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// Prints to standard output. A reader that went away (`| head`) is no error.
 pub fn print(text: &str) -> Result<(), CliError> {
-    print_bytes(text.as_bytes())
+    Ok(write_out(text.as_bytes())?)
 }
 
-fn print_bytes(bytes: &[u8]) -> Result<(), CliError> {
+/// As [`print`], of bytes.
+pub fn write_out(bytes: &[u8]) -> Result<(), CoreError> {
     let mut out = std::io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
-        Err(source) if source.kind() != ErrorKind::BrokenPipe => {
-            Err(CliError::Core(CoreError::Write {
-                path: PathBuf::from("standard output"),
-                source,
-            }))
-        }
+        Err(source) if source.kind() != ErrorKind::BrokenPipe => Err(CoreError::Write {
+            path: PathBuf::from("standard output"),
+            source,
+        }),
         _ => Ok(()),
     }
 }
@@ -28,7 +28,7 @@ fn print_bytes(bytes: &[u8]) -> Result<(), CliError> {
 /// Writes a result to a file, or to standard output for `-`.
 pub fn write(path: &Path, content: &[u8]) -> Result<(), CliError> {
     if is_standard_output(path) {
-        return print_bytes(content);
+        return Ok(write_out(content)?);
     }
     Ok(finexl_core::atomic::write(path, content)?)
 }
@@ -82,22 +82,36 @@ pub fn remark(notes: &[String], quiet: bool) {
     }
 }
 
-/// A progress bar on standard error; silent when that is no terminal or with `--quiet`.
+/// Time between two lines of progress where there is no bar.
+const BETWEEN_LINES: Duration = Duration::from_secs(10);
+
+/// Progress on standard error: a bar on a terminal, else a line now and then; nothing with `--quiet`.
 pub struct Progress {
     bar: Mutex<Option<ProgressBar>>,
+    /// When a line was last written, where lines are.
+    line: Option<Mutex<Instant>>,
 }
 
 impl Progress {
     /// A bar that appears with the first step.
     pub fn new(quiet: bool) -> Self {
-        let shown = !quiet && std::io::stderr().is_terminal();
+        let terminal = std::io::stderr().is_terminal();
         Self {
-            bar: Mutex::new(shown.then(ProgressBar::hidden)),
+            bar: Mutex::new((!quiet && terminal).then(ProgressBar::hidden)),
+            line: (!quiet && !terminal).then(|| Mutex::new(Instant::now())),
         }
     }
 
     /// Shows steps done and in all; from any thread.
     pub fn show(&self, what: &str, done: usize, total: usize) {
+        if let Some(last) = &self.line {
+            let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+            if last.elapsed() >= BETWEEN_LINES {
+                *last = Instant::now();
+                eprintln!("{what}: {done} of {total}");
+            }
+            return;
+        }
         let mut slot = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(bar) = slot.as_mut() else {
             return;

@@ -61,6 +61,7 @@
 //! [`eval`] and [`plot`].
 
 pub mod error;
+pub mod experiments;
 mod report;
 mod selection_results;
 

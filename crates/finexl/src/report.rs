@@ -1,7 +1,7 @@
 //! An explanation as JSON, page and card.
 
 use crate::Error;
-use finexl_core::CoreError;
+use finexl_core::{CoreError, atomic};
 use finexl_data::decode::decode_file;
 use finexl_data::encode::png_bytes;
 use finexl_data::pairs::Pair;
@@ -71,6 +71,22 @@ impl<'a> Report<'a> {
             .collect();
         let options = ChartOptions { top: self.top };
         Ok(html_report(&self.explained.explanation, &pairs, &options)?)
+    }
+
+    /// Writes JSON, page and card of a name into a folder; of a card that is there only our own part is replaced.
+    ///
+    /// # Errors
+    /// Files that cannot be written, a card that nothing can be put into, a figure that cannot be drawn.
+    pub fn write(&self, folder: &Path, name: &str) -> Result<(), Error> {
+        let file = |extension: &str| folder.join(format!("{name}.{extension}"));
+        atomic::write(file("json"), &self.json()?)?;
+        atomic::write(file("html"), self.html()?.as_bytes())?;
+        let path = file("card.md");
+        let card = match path.is_file() {
+            true => self.merged_card(&atomic::read(&path)?, None)?.text,
+            false => self.card(None),
+        };
+        Ok(atomic::write(&path, card.as_bytes())?)
     }
 
     /// A new model card.

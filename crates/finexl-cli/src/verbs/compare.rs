@@ -10,6 +10,7 @@ use std::process::ExitCode;
 
 /// Say how two results of model selection differ: their figures, and what was selected for each target.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  finexl compare runs/a runs/b")]
 pub struct Compare {
     /// The output folder of a [select-models] experiment.
     first: PathBuf,

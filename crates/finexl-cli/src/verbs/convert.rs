@@ -10,6 +10,7 @@ use std::process::ExitCode;
 /// Write a LoRA file in another tool's form, with the same change of every weight. Read strictly: a file with
 /// a key that is not known is refused.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  finexl convert lora.safetensors kohya.safetensors --to kohya")]
 pub struct Convert {
     /// A .safetensors file, or the folder of an adapter.
     file: PathBuf,

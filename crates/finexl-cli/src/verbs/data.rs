@@ -21,6 +21,9 @@ const SMALLEST_SIDE: u64 = 8;
 
 /// Render emoji art and scenes, apply aspects to images.
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  finexl data render base --scenes 25\n  finexl data stylize base cosy --aspect pixelated=0.6"
+)]
 pub struct Data {
     #[command(subcommand)]
     action: Action,

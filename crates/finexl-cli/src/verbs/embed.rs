@@ -19,6 +19,9 @@ use std::process::ExitCode;
 /// Write the embeddings of images or texts as safetensors: tensor "features" [n, d], rows
 /// L2-normalised, names of the rows in the metadata.
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  finexl embed --images base --out base.safetensors\n  finexl embed --texts phrases.txt --out phrases.safetensors"
+)]
 pub struct Embed {
     /// An encoder: mini-clip, a weights file, the folder of a CLIP, SigLIP or EVA-CLIP model, or a
     /// repository in the hub's cache (`finexl zoo list`).

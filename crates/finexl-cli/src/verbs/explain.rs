@@ -26,67 +26,88 @@ use std::sync::Arc;
 
 /// Explain how the images of a personalized model differ from its base's.
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  finexl explain --base base --personalized lora --prompts prompts.txt --html lora.html\n  finexl explain --adapter experiments/inputs/cosy-pixels\n  finexl explain --concept vivid=3\n  finexl explain --base-features a.safetensors --personalized-features b.safetensors --concept-features c.safetensors"
+)]
 pub struct Explain {
     /// Folder of the base model's images.
-    #[arg(long, value_name = "DIR", required_unless_present_any = ["base_features", "model", "adapter", "concept", "direction"])]
+    #[arg(help_heading = "Two folders of images", long, value_name = "DIR", required_unless_present_any = ["base_features", "model", "adapter", "concept", "direction"])]
     base: Option<PathBuf>,
     /// Folder of the personalized model's images: same prompts and seeds, and same file names or files that say how
     /// they were made.
-    #[arg(long, value_name = "DIR", required_unless_present_any = ["base_features", "model", "adapter", "concept", "direction"])]
+    #[arg(help_heading = "Two folders of images", long, value_name = "DIR", required_unless_present_any = ["base_features", "model", "adapter", "concept", "direction"])]
     personalized: Option<PathBuf>,
     /// Prompts: one per line in the order of the names, or a table (CSV, JSON lines) with the columns prompt, base,
     /// personalized (or prompt, file); else those that the images' files, or texts beside them, say.
-    #[arg(long, value_name = "FILE")]
+    #[arg(help_heading = "Two folders of images", long, value_name = "FILE")]
     prompts: Option<PathBuf>,
     /// Phrases to explain with, one concept per line, synonyms separated by "|" [default: those of --head, else
     /// the built-in ones].
-    #[arg(long, value_name = "FILE")]
+    #[arg(help_heading = "How it is explained", long, value_name = "FILE")]
     vocabulary: Option<PathBuf>,
     /// Decomposition: paper, lsq, centered, nnls, subspace-nnls, omp or ridge; calibrated or learned, which
     /// read by a trained head [default: learned where the encoder has a head, else nnls].
-    #[arg(long, value_name = "NAME", value_parser = Method::parse)]
+    #[arg(help_heading = "How it is explained", long, value_name = "NAME", value_parser = Method::parse)]
     method: Option<Method>,
     /// A head of your own, as `finexl train` wrote it; with --method learned (default) or calibrated.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["base_features", "calibration"])]
+    #[arg(help_heading = "How it is explained", long, value_name = "FILE", conflicts_with_all = ["base_features", "calibration"])]
     head: Option<PathBuf>,
     /// Reference models of the base, as a gather-references experiment wrote them, or the name of a generator inside
     /// the program; with --method learned (default) or calibrated.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["base_features", "calibration"])]
+    #[arg(help_heading = "How it is explained", long, value_name = "FILE", conflicts_with_all = ["base_features", "calibration"])]
     references: Option<PathBuf>,
     /// An encoder: mini-clip, a weights file, the folder of a CLIP, SigLIP or EVA-CLIP model, or a
     /// repository in the hub's cache (`finexl zoo list`).
-    #[arg(long, default_value = DEFAULT_ENCODER)]
+    #[arg(help_heading = "How it is explained", long, default_value = DEFAULT_ENCODER)]
     encoder: String,
     /// A calibration for this encoder, vocabulary and method, as a calibrate experiment writes;
     /// else the embedded one where it fits.
-    #[arg(long, value_name = "FILE", conflicts_with = "base_features")]
+    #[arg(
+        help_heading = "How it is explained",
+        long,
+        value_name = "FILE",
+        conflicts_with = "base_features"
+    )]
     calibration: Option<PathBuf>,
     /// Aspects to show.
-    #[arg(long, default_value_t = 12, value_name = "N", value_parser = count)]
+    #[arg(help_heading = "Results", long, default_value_t = 12, value_name = "N", value_parser = count)]
     top: usize,
     /// Seed of resampling.
-    #[arg(long, default_value_t = 0)]
+    #[arg(help_heading = "How it is explained", long, default_value_t = 0)]
     seed: u64,
     /// Leave out images that cannot be used instead of stopping.
-    #[arg(long)]
+    #[arg(help_heading = "Two folders of images", long)]
     skip_bad: bool,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Two folders of images")]
     pairing: PairingArguments,
     /// Neither read nor keep cached features.
-    #[arg(long)]
+    #[arg(help_heading = "How it is explained", long)]
     no_cache: bool,
     /// Embeddings of the base's images, made elsewhere (safetensors, one tensor [n, d]).
-    #[arg(long, value_name = "FILE", requires = "personalized_features", requires = "concept_features", conflicts_with_all = ["base", "personalized"])]
+    #[arg(help_heading = "Your own embeddings", long, value_name = "FILE", requires = "personalized_features", requires = "concept_features", conflicts_with_all = ["base", "personalized"])]
     base_features: Option<PathBuf>,
     /// Embeddings of the personalized model's images, same rows.
-    #[arg(long, value_name = "FILE", requires = "base_features")]
+    #[arg(
+        help_heading = "Your own embeddings",
+        long,
+        value_name = "FILE",
+        requires = "base_features"
+    )]
     personalized_features: Option<PathBuf>,
     /// Concept directions in the same space: one tensor per concept, or one [N, d] with names.
-    #[arg(long, value_name = "FILE", requires = "base_features")]
+    #[arg(
+        help_heading = "Your own embeddings",
+        long,
+        value_name = "FILE",
+        requires = "base_features"
+    )]
     concept_features: Option<PathBuf>,
-    #[command(flatten)]
+    #[command(
+        flatten,
+        next_help_heading = "A generator with an adapter, a concept or a walk"
+    )]
     generated: GeneratedPairs,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Results")]
     reports: ReportFiles,
 }
 

@@ -18,6 +18,7 @@ use std::process::ExitCode;
 
 /// Generate images into a folder, with a manifest that `explain` takes.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  finexl generate --prompts prompts.txt --out images")]
 pub struct Generate {
     #[command(flatten)]
     model: ModelChoice,

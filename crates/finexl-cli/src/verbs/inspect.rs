@@ -13,6 +13,7 @@ use std::process::ExitCode;
 /// Say what a LoRA file holds and how strongly it changes which layers, without a model and without drawing
 /// anything. With two files, say how alike their changes are too.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  finexl inspect lora.safetensors")]
 pub struct Inspect {
     /// A .safetensors file, or the folder of an adapter.
     file: PathBuf,

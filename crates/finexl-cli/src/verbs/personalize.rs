@@ -10,6 +10,7 @@ use std::process::ExitCode;
 
 /// Personalize a generator in a known way, keeping snapshots.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  finexl personalize experiments/zoo/cosy-pixels.toml")]
 pub struct Personalize {
     /// A personalization, e.g. experiments/zoo/pixelated-lora.toml.
     experiment: PathBuf,

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 /// Draw the figures of model selection anew, from its records alone.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  finexl plot runs/smoke/selection")]
 pub struct Plot {
     /// The output folder of a [select-models] experiment; figures go to `figures` inside.
     folder: PathBuf,

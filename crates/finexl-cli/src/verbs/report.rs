@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 /// Write tables, figures and report of model selection anew, from its records alone.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  finexl report runs/smoke/selection")]
 pub struct Report {
     /// The output folder of a [select-models] experiment.
     folder: PathBuf,

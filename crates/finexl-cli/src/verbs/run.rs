@@ -3,9 +3,9 @@
 use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
 use crate::experiment_results::{others, take_results};
+use crate::numbers::count;
 use crate::output::{Progress, print, remark};
-use crate::verbs::explain_models::explain_models;
-use crate::verbs::explain_scenes::explain_scenes;
+use crate::verbs::explaining;
 use crate::verbs::personalize::personalize;
 use crate::verbs::train::train_recipe;
 use finexl::SelectionResults;
@@ -25,6 +25,9 @@ use std::sync::Arc;
 
 /// Run an experiment.
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  finexl run experiments/quickstart.toml\n  finexl run experiments/quickstart.toml --check"
+)]
 pub struct Run {
     /// An experiment, e.g. experiments/quickstart.toml.
     experiment: PathBuf,
@@ -39,12 +42,25 @@ pub struct Run {
     /// Replace results that the output folder has of another recipe; a pool takes over what is the same.
     #[arg(long)]
     overwrite: bool,
+    /// Read the experiment and say what is wrong with it, without running it.
+    #[arg(long, conflicts_with = "overwrite")]
+    check: bool,
+    /// Threads for everything but trainings [default: as many as the processor has cores]. Results do not depend on it.
+    #[arg(long, value_name = "N", value_parser = count)]
+    threads: Option<usize>,
 }
 
 impl Run {
     /// Runs the verb.
     pub fn run(&self, arguments: &Arguments) -> Result<ExitCode, CliError> {
         let experiment = Experiment::read(&self.experiment)?;
+        if self.check {
+            print(&format!("{} can be run\n", self.experiment.display()))?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        if let Some(threads) = self.threads {
+            set_threads(threads)?;
+        }
         let results = self.results(&experiment)?;
         let code = self
             .carry_out(&experiment, arguments)
@@ -84,11 +100,11 @@ impl Run {
             }
             Experiment::ExplainModels(models) => {
                 let encoder = self.encoder(arguments)?;
-                explain_models(models, encoder, self.calibration(), arguments)?;
+                explaining::models(models, encoder, self.calibration(), arguments)?;
             }
             Experiment::ExplainScenes(scenes) => {
                 let encoder = self.encoder(arguments)?;
-                explain_scenes(scenes, encoder, self.calibration(), arguments)?;
+                explaining::scenes(scenes, encoder, self.calibration(), arguments)?;
             }
             Experiment::Calibrate(config) => {
                 calibrate(config, &self.encoder(arguments)?, arguments)?;
@@ -118,6 +134,16 @@ impl Run {
         let device = finexl_zoo::device::by_name(&arguments.device)?;
         Ok(finexl_zoo::encoders::open(&self.encoder, &device)?.into())
     }
+}
+
+/// Bounds the threads of this process; has to come before anything is computed.
+fn set_threads(threads: usize) -> Result<(), CliError> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+    pool.build_global().map_err(|error| {
+        CliError::Usage(format!(
+            "{threads} threads cannot be started: {error}; give fewer"
+        ))
+    })
 }
 
 fn calibrate(

@@ -23,6 +23,7 @@ const TOLD: usize = 3;
 /// Intervals are over pairs: what other pairs of the same two models would give. Another training of the same style
 /// may lie outside them.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  finexl similar lora.json explanations")]
 pub struct Similar {
     /// The record of the model that others are compared with.
     target: PathBuf,

@@ -16,6 +16,7 @@ use std::process::ExitCode;
 
 /// Train what a recipe describes; goes on where it stopped.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  finexl train experiments/zoo/mini-clip.toml")]
 pub struct Train {
     /// A recipe, e.g. experiments/zoo/mini-clip.toml.
     recipe: PathBuf,

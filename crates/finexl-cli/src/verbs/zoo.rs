@@ -21,6 +21,9 @@ const PROBE_SEED: u64 = 25;
 
 /// Look into the encoders, fetch and check them.
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  finexl zoo list\n  finexl zoo pull openai/clip-vit-base-patch32"
+)]
 pub struct Zoo {
     #[command(subcommand)]
     action: Action,

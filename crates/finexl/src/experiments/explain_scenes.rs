@@ -1,8 +1,7 @@
 //! `[explain-scenes]`: rendered scenes, personalized in known ways and explained.
 
-use crate::arguments::Arguments;
-use crate::diagnostics::CliError;
-use crate::verbs::reporting::Reporting;
+use super::reporting::{Listener, report};
+use crate::{Error, Explainer};
 use finexl_core::experiment::{ExplainScenes, Personalization};
 use finexl_data::art::{Artist, SpriteSet};
 use finexl_data::aspects::{Implementation, find};
@@ -12,22 +11,22 @@ use finexl_data::scenes::{Scene, Split, render_scenes};
 use finexl_data::stylize_folder::{Style, stylize_folder};
 use finexl_eval::EvalError;
 use finexl_explain::explainer::Sides;
-use finexl_zoo::encoders::Encoder;
 use std::path::Path;
-use std::sync::Arc;
 
-/// Runs the experiment.
+/// Renders scenes, personalizes them in known ways, explains each and writes reports into the experiment's folder.
+///
+/// # Errors
+/// Names that are unknown, art that is damaged, fewer scenes than asked for, files that cannot be written.
 pub fn explain_scenes(
     experiment: &ExplainScenes,
-    encoder: Arc<dyn Encoder>,
-    calibration: Option<&Path>,
-    arguments: &Arguments,
-) -> Result<(), CliError> {
+    explainer: &Explainer,
+    listener: &dyn Listener,
+) -> Result<(), Error> {
     let base = experiment.output.join("base");
     let split: Split = experiment.split.parse()?;
     let scenes = Scene::draw_distinct(split, experiment.seed, experiment.scenes);
     if scenes.len() < experiment.scenes {
-        return Err(CliError::Eval(EvalError::Setting {
+        return Err(Error::Eval(EvalError::Setting {
             setting: "scenes",
             problem: format!(
                 "{} were asked for, and the split {} has {} different ones; give at most so many",
@@ -38,7 +37,6 @@ pub fn explain_scenes(
         }));
     }
     render(experiment, &experiment.artist, &scenes, &base)?;
-    let reporting = Reporting::new(encoder, calibration, experiment.seed, &experiment.output)?;
     for personalization in &experiment.personalizations {
         let folder = experiment.output.join(&personalization.name);
         if !personalize_scenes(
@@ -47,7 +45,7 @@ pub fn explain_scenes(
             &scenes,
             &base,
             &folder,
-            arguments,
+            listener,
         )? {
             continue;
         }
@@ -59,10 +57,8 @@ pub fn explain_scenes(
             &PairOptions::plain(BadFiles::Refuse),
         )?;
         let sides = Sides::named("base", &personalization.name);
-        reporting.explain(&personalization.name, &set, &sides, arguments)?;
-    }
-    if !arguments.quiet {
-        eprintln!("reports are in {}", experiment.output.display());
+        let place = (experiment.output.as_path(), personalization.name.as_str());
+        report(explainer, place, &set, &sides, listener)?;
     }
     Ok(())
 }
@@ -72,7 +68,7 @@ fn render(
     artist: &str,
     scenes: &[Scene],
     folder: &Path,
-) -> Result<(), CliError> {
+) -> Result<(), Error> {
     let artist: Artist = artist.parse()?;
     let sprites = SpriteSet::load(artist, &experiment.art_folder, experiment.size)?;
     render_scenes(&sprites, scenes, folder, experiment.size, experiment.seed)?;
@@ -86,19 +82,17 @@ fn personalize_scenes(
     scenes: &[Scene],
     base: &Path,
     folder: &Path,
-    arguments: &Arguments,
-) -> Result<bool, CliError> {
+    listener: &dyn Listener,
+) -> Result<bool, Error> {
     let mut source = base.to_path_buf();
     if let Some(name) = &personalization.artist {
         let artist: Artist = name.parse()?;
         if !Artist::available(&experiment.art_folder).contains(&artist) {
-            if !arguments.quiet {
-                eprintln!(
-                    "note: {} is left out: the art of {name} is not in {}; scripts/fetch_art.py fetches it",
-                    personalization.name,
-                    experiment.art_folder.display()
-                );
-            }
+            listener.remark(&format!(
+                "{} is left out: the art of {name} is not in {}; scripts/fetch_art.py fetches it",
+                personalization.name,
+                experiment.art_folder.display()
+            ));
             return Ok(false);
         }
         render(experiment, name, scenes, folder)?;
@@ -108,18 +102,13 @@ fn personalize_scenes(
         return Ok(true);
     }
     if source == folder {
-        return Err(CliError::Usage(format!(
-            "personalization {}: give either an artist or aspects",
-            personalization.name
-        )));
+        return Err(wrong(personalization, "give either an artist or aspects"));
     }
     let mut aspects = Vec::new();
     for (name, level) in &personalization.aspects {
         let aspect = find(name).ok_or_else(|| {
-            CliError::Usage(format!(
-                "personalization {}: there is no aspect \"{name}\"; see datasets/aspects.toml",
-                personalization.name
-            ))
+            let problem = format!("there is no aspect \"{name}\"; see datasets/aspects.toml");
+            wrong(personalization, &problem)
         })?;
         aspects.push((aspect, *level));
     }
@@ -130,4 +119,11 @@ fn personalize_scenes(
     };
     stylize_folder(&source, folder, &style, true, BadFiles::Refuse, &|_, _| {})?;
     Ok(true)
+}
+
+fn wrong(personalization: &Personalization, problem: &str) -> Error {
+    Error::Eval(EvalError::Setting {
+        setting: "personalizations",
+        problem: format!("{}: {problem}", personalization.name),
+    })
 }

@@ -1,0 +1,132 @@
+//! `[explain-models]`: personalized models of a generator, explained.
+
+use super::reporting::{Listener, report};
+use crate::{Error, Explainer};
+use finexl_core::experiment::ExplainModels;
+use finexl_core::explanation::{Applied, Generated};
+use finexl_core::work_lock::Patience;
+use finexl_data::image_folder::BadFiles;
+use finexl_data::pairs::{PairOptions, PairSet};
+use finexl_data::scenes::{MANIFEST, Split};
+use finexl_eval::EvalError;
+use finexl_explain::explainer::Sides;
+use finexl_zoo::generators::{
+    AnyGenerator, ChosenSettings, GenerationRecord, GenerationRequest, Generator, PromptSource,
+    ensure_folder, open_generator, open_personalized,
+};
+use std::path::Path;
+
+/// Folder of the base's images.
+const BASE: &str = "base";
+
+/// Generates with a base and with personalized models of it on the device of that name, explains each and writes reports
+/// into the experiment's folder. Images that are there already are used again.
+///
+/// # Errors
+/// Models or prompts that cannot be used, a name that is no folder's, files that cannot be written.
+pub fn explain_models(
+    experiment: &ExplainModels,
+    explainer: &Explainer,
+    device: &str,
+    listener: &dyn Listener,
+) -> Result<(), Error> {
+    let device = finexl_zoo::device::by_name(device)?;
+    let base = open_generator(&experiment.model, &device)?;
+    let requests = requests(experiment, &base)?;
+    experiment
+        .personalized
+        .keys()
+        .try_for_each(|name| check(name))?;
+    let base_folder = experiment.output.join(BASE);
+    let of_base = ensure(&*base, &requests, None, &base_folder, listener)?;
+    for (name, model) in &experiment.personalized {
+        let opened = open_personalized(&experiment.model, model, None, &device)?;
+        let folder = experiment.output.join(name);
+        let of_model = ensure(
+            &*opened.generator,
+            &requests,
+            Some((model.as_path(), &opened.applied)),
+            &folder,
+            listener,
+        )?;
+        let manifest = base_folder.join(MANIFEST);
+        let set = PairSet::open(
+            &base_folder,
+            &folder,
+            Some(&manifest),
+            &PairOptions::plain(BadFiles::Refuse),
+        )?;
+        let shown = match opened.applied.scale {
+            Some(scale) => format!("{name} at scale {scale}"),
+            None => name.clone(),
+        };
+        let sides = Sides {
+            names: [base.name().to_string(), shown],
+            generated: Generated {
+                base: Some(of_base.images()),
+                personalized: Some(of_model.images()),
+            },
+            notes: opened.notes,
+        };
+        let place = (experiment.output.as_path(), name.as_str());
+        report(explainer, place, &set, &sides, listener)?;
+    }
+    Ok(())
+}
+
+/// The prompts of a file, or those of scenes with subjects that the base knows.
+fn requests(
+    experiment: &ExplainModels,
+    base: &AnyGenerator,
+) -> Result<Vec<GenerationRequest>, Error> {
+    let split: Split = experiment.split.parse()?;
+    let source = match &experiment.prompts {
+        Some(path) => PromptSource::File {
+            path,
+            count: Some(experiment.pairs),
+        },
+        None => PromptSource::Scenes {
+            split,
+            seed: experiment.seed,
+            count: experiment.pairs,
+        },
+    };
+    let prompts = source.prompts(base)?;
+    Ok(GenerationRequest::of_prompts(&prompts, experiment.seed))
+}
+
+/// Refuses names that are none of a folder beside that of the base.
+fn check(name: &str) -> Result<(), Error> {
+    if name != BASE && !name.contains(['/', '\\']) && !name.starts_with('.') {
+        return Ok(());
+    }
+    let problem = format!(
+        "\"{name}\" names a folder beside that of the base; give another name, without slashes"
+    );
+    Err(Error::Eval(EvalError::Setting {
+        setting: "personalized",
+        problem,
+    }))
+}
+
+fn ensure(
+    generator: &dyn Generator,
+    requests: &[GenerationRequest],
+    adapter: Option<(&Path, &Applied)>,
+    folder: &Path,
+    listener: &dyn Listener,
+) -> Result<GenerationRecord, Error> {
+    let settings = generator.settings(&ChosenSettings::default())?;
+    let record = GenerationRecord::new(generator, adapter, settings, requests);
+    ensure_folder(
+        generator,
+        requests,
+        &record,
+        folder,
+        Patience::Wait,
+        &|share| {
+            listener.progress("generating, %", (100.0 * share).round() as usize, 100);
+        },
+    )?;
+    Ok(record)
+}
