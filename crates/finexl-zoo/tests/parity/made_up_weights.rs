@@ -198,7 +198,9 @@ pub fn copy(from: &Path, to: &Path) {
         let target = to.join(path.file_name().unwrap());
         match path.is_dir() {
             true => copy(&path, &target),
-            false => drop(std::fs::copy(&path, &target).unwrap()),
+            false => {
+                std::fs::copy(&path, &target).unwrap();
+            }
         }
     }
 }
