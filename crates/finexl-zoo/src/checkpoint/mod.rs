@@ -1,15 +1,15 @@
 //! Weights files of published models: found, and read one tensor at a time.
 
-mod checkpoint;
-#[cfg(test)]
-mod checkpoint_tests;
 mod json_file;
 mod precision;
+mod reading;
 mod shard_index;
+#[cfg(test)]
+mod tests;
 mod view;
 mod weights_files;
 
-pub use checkpoint::Checkpoint;
+pub use reading::Checkpoint;
 pub use shard_index::ShardIndex;
 pub use view::View;
 pub use weights_files::WeightsFiles;

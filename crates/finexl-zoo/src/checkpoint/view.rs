@@ -1,6 +1,6 @@
 //! Tensors under another name, or parts of them.
 
-use super::checkpoint::{Checkpoint, Entry, Place, checked_count, damaged};
+use super::reading::{Checkpoint, Entry, Place, checked_count, damaged};
 use crate::ZooError;
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! The files of a model's weights.
 
-use super::checkpoint::Checkpoint;
 use super::json_file::{missing, read_json, there};
+use super::reading::Checkpoint;
 use super::shard_index::{ShardIndex, is_plain_name};
 use crate::ZooError;
 use std::path::{Path, PathBuf};

@@ -71,7 +71,7 @@ fn multiply_views(
 }
 
 /// What follows a product while its numbers are in the cache.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(crate) struct Finish<'a> {
     /// Added to every row, `[outputs]`.
     pub bias: Option<&'a [f32]>,

@@ -33,23 +33,7 @@ impl AutoencoderConfig {
     /// # Errors
     /// [`ZooError::GeneratorFiles`] naming the setting that is not built.
     pub fn parse(settings: &Settings) -> Result<Self, ZooError> {
-        let class = settings.word("_class_name", "AutoencoderKL")?;
-        let class = class.strip_prefix("Flax").unwrap_or(class);
-        if class != "AutoencoderKL" {
-            return Err(settings.refuse(format!(
-                "its class is {class}; built here is AutoencoderKL only"
-            )));
-        }
-        let none: &[Value] = &[];
-        for (key, built) in [
-            ("in_channels", &[json!(3)][..]),
-            ("out_channels", &[json!(3)][..]),
-            ("latent_channels", &[json!(4)][..]),
-            ("act_fn", &[json!("silu"), json!("swish")][..]),
-            ("norm_type", none),
-        ] {
-            settings.only(key, built)?;
-        }
+        refuse_variants(settings)?;
         let down = settings.words("down_block_types", &["DownEncoderBlock2D"])?;
         let up = settings.words("up_block_types", &["UpDecoderBlock2D"])?;
         let built = [(&down, "DownEncoderBlock2D"), (&up, "UpDecoderBlock2D")];
@@ -82,7 +66,13 @@ impl AutoencoderConfig {
             latent_channels,
             groups,
         };
-        let odd = config
+        config.check(settings, up.len())?;
+        Ok(config)
+    }
+
+    fn check(&self, settings: &Settings, levels_up: usize) -> Result<(), ZooError> {
+        let groups = self.groups;
+        let odd = self
             .channels
             .iter()
             .find(|channels| !channels.is_multiple_of(groups));
@@ -91,17 +81,40 @@ impl AutoencoderConfig {
                 settings.refuse(format!("{odd} channels are no multiple of {groups} groups"))
             );
         }
-        let deep = config.channels.is_empty() || config.channels.len() > 8 || config.residuals > 64;
-        if deep || up.len() != down.len() || config.scaling == 0.0 {
+        let levels = self.channels.len();
+        let deep = levels == 0 || levels > 8 || self.residuals > 64;
+        if deep || levels_up != levels || self.scaling == 0.0 {
             return Err(settings.refuse(
                 "it has no level or more than 8, more than 64 blocks in one, other levels up than down, or a scaling of 0",
             ));
         }
-        Ok(config)
+        Ok(())
     }
 
     /// Pixels per latent along a side.
     pub fn factor(&self) -> usize {
         1 << (self.channels.len() - 1)
     }
+}
+
+/// Settings that change what is computed and are not built.
+fn refuse_variants(settings: &Settings) -> Result<(), ZooError> {
+    let class = settings.word("_class_name", "AutoencoderKL")?;
+    let class = class.strip_prefix("Flax").unwrap_or(class);
+    if class != "AutoencoderKL" {
+        return Err(settings.refuse(format!(
+            "its class is {class}; built here is AutoencoderKL only"
+        )));
+    }
+    let none: &[Value] = &[];
+    for (key, built) in [
+        ("in_channels", &[json!(3)][..]),
+        ("out_channels", &[json!(3)][..]),
+        ("latent_channels", &[json!(4)][..]),
+        ("act_fn", &[json!("silu"), json!("swish")][..]),
+        ("norm_type", none),
+    ] {
+        settings.only(key, built)?;
+    }
+    Ok(())
 }

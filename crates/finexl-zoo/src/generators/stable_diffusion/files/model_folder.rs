@@ -78,11 +78,7 @@ pub(super) fn open(folder: &Path) -> Result<Opened, ZooError> {
     }
     other_files.extend(vae.paths().into_iter().map(Path::to_path_buf));
     other_files.extend(["unet", "vae"].map(|part| folder.join(part).join("config.json")));
-    let scheduler = folder.join("scheduler").join("scheduler_config.json");
-    let scheduler = match scheduler.is_file() {
-        true => Some(read_json(&scheduler)?),
-        false => None,
-    };
+    let scheduler = scheduler(folder)?;
     let force = index
         .get("force_zeros_for_empty_prompt")
         .and_then(Value::as_bool);
@@ -100,6 +96,15 @@ pub(super) fn open(folder: &Path) -> Result<Opened, ZooError> {
         other_files,
         notes,
     })
+}
+
+/// The config of the schedule, where there is one.
+fn scheduler(folder: &Path) -> Result<Option<Value>, ZooError> {
+    let path = folder.join("scheduler").join("scheduler_config.json");
+    match path.is_file() {
+        true => read_json(&path).map(Some),
+        false => Ok(None),
+    }
 }
 
 fn open_part(files: &WeightsFiles) -> Result<Checkpoint, ZooError> {

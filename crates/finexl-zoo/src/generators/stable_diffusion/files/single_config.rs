@@ -40,102 +40,114 @@ fn side(checkpoint: &Checkpoint, name: &str, at: usize) -> Result<usize, String>
         .ok_or_else(|| format!("tensor {name} has the shape {shape:?}"))
 }
 
+/// What shapes show of the levels of a UNet, from the finest to the coarsest.
+#[derive(Default)]
+struct Levels {
+    channels: Vec<usize>,
+    residuals: Vec<usize>,
+    depths: Vec<usize>,
+    attends: Vec<bool>,
+    attends_up: Vec<bool>,
+}
+
+impl Levels {
+    fn of(checkpoint: &Checkpoint) -> Result<Self, String> {
+        let levels = count(checkpoint, "down_blocks.");
+        if levels == 0 || levels > 8 {
+            return Err(format!("its UNet has {levels} levels"));
+        }
+        let depth = |block: &str| {
+            let blocks = format!("{block}.attentions.0.transformer_blocks.");
+            count(checkpoint, &blocks)
+        };
+        let mut found = Self::default();
+        for level in 0..levels {
+            let down = format!("down_blocks.{level}");
+            let up = format!("up_blocks.{}", levels - 1 - level);
+            let first = format!("{down}.resnets.0.conv1.weight");
+            let channels = side(checkpoint, &first, 0)?;
+            if !channels.is_multiple_of(GROUPS) {
+                return Err(format!(
+                    "a level of its UNet has {channels} channels, no multiple of {GROUPS}"
+                ));
+            }
+            let last = level + 1 == levels;
+            let middle = if last { depth("mid_block") } else { 0 };
+            found.channels.push(channels);
+            found
+                .residuals
+                .push(count(checkpoint, &format!("{down}.resnets.")));
+            found.attends.push(depth(&down) > 0);
+            found.attends_up.push(depth(&up) > 0);
+            found
+                .depths
+                .push(depth(&down).max(depth(&up)).max(middle).max(1));
+        }
+        Ok(found)
+    }
+}
+
+/// Refuses what takes other channels than latents.
+fn check_inputs(checkpoint: &Checkpoint) -> Result<(), String> {
+    let what = match side(checkpoint, "conv_in.weight", 1)? {
+        4 => return Ok(()),
+        9 => "it is a model for inpainting (9 input channels), which is not built",
+        8 => "it takes 8 input channels (instructions to edit a picture), which is not built",
+        other => return Err(format!("its UNet takes {other} channels, not 4")),
+    };
+    Err(what.to_string())
+}
+
+/// What XL reads beside time; `pooled` is how many numbers its pooled text has.
+fn addition(
+    checkpoint: &Checkpoint,
+    base: Base,
+    pooled: Option<usize>,
+) -> Result<Option<Addition>, String> {
+    let width = side(checkpoint, "add_embedding.linear_1.weight", 1).ok();
+    match (base, width, pooled) {
+        (Base::Xl, Some(width), Some(pooled)) => Ok(Some(Addition {
+            size: width.saturating_sub(pooled) / 6,
+            width,
+        })),
+        (Base::Xl, ..) => Err(
+            "its UNet reads no sizes and pooled text, or its second text encoder has no projection"
+                .to_string(),
+        ),
+        _ => Ok(None),
+    }
+}
+
 /// The architecture of a UNet under diffusers' names; `pooled` is how many numbers its pooled text has.
 pub(super) fn unet(
     checkpoint: &Checkpoint,
     base: Base,
     pooled: Option<usize>,
 ) -> Result<UnetConfig, String> {
-    match side(checkpoint, "conv_in.weight", 1)? {
-        4 => {}
-        9 => {
-            return Err(
-                "it is a model for inpainting (9 input channels), which is not built".to_string(),
-            );
-        }
-        8 => {
-            return Err(
-                "it takes 8 input channels (instructions to edit a picture), which is not built"
-                    .to_string(),
-            );
-        }
-        other => return Err(format!("its UNet takes {other} channels, not 4")),
-    }
-    let levels = count(checkpoint, "down_blocks.");
-    if levels == 0 || levels > 8 {
-        return Err(format!("its UNet has {levels} levels"));
-    }
-    let (mut channels, mut residuals, mut depths) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut attends, mut attends_up) = (Vec::new(), Vec::new());
-    for level in 0..levels {
-        let (down, up) = (
-            format!("down_blocks.{level}"),
-            format!("up_blocks.{}", levels - 1 - level),
-        );
-        channels.push(side(
-            checkpoint,
-            &format!("{down}.resnets.0.conv1.weight"),
-            0,
-        )?);
-        residuals.push(count(checkpoint, &format!("{down}.resnets.")));
-        let depth = |block: &str| {
-            count(
-                checkpoint,
-                &format!("{block}.attentions.0.transformer_blocks."),
-            )
-        };
-        attends.push(depth(&down) > 0);
-        attends_up.push(depth(&up) > 0);
-        let middle = if level + 1 == levels {
-            depth("mid_block")
-        } else {
-            0
-        };
-        depths.push(depth(&down).max(depth(&up)).max(middle).max(1));
-    }
+    check_inputs(checkpoint)?;
+    let levels = Levels::of(checkpoint)?;
     let middle = count(checkpoint, "mid_block.resnets.") > 0;
     if middle && !checkpoint.has("mid_block.attentions.0.norm.weight") {
         return Err("its middle does not attend; it is one of the smaller models of the kind of SSD-1B or Vega, which are not built as single files".to_string());
     }
-    let heads = channels.iter().map(|channels| match base {
+    let heads = levels.channels.iter().map(|channels| match base {
         Base::Sd1 => SD1_HEADS,
         Base::Sd2 | Base::Xl => (channels / HEAD).max(1),
     });
-    let reads = checkpoint
-        .names()
-        .find(|name| name.ends_with(".attn2.to_k.weight"));
-    let reads = reads.ok_or("no layer of its UNet reads text")?.to_string();
-    let projection = reads
-        .split(".transformer_blocks.")
-        .next()
-        .unwrap_or_default()
-        .to_string()
-        + ".proj_in.weight";
-    let width = side(checkpoint, "add_embedding.linear_1.weight", 1).ok();
-    let addition = match (base, width, pooled) {
-        (Base::Xl, Some(width), Some(pooled)) => Some(Addition {
-            size: width.saturating_sub(pooled) / 6,
-            width,
-        }),
-        (Base::Xl, ..) => return Err(
-            "its UNet reads no sizes and pooled text, or its second text encoder has no projection"
-                .to_string(),
-        ),
-        _ => None,
-    };
-    let config = UnetConfig {
+    let mut names = checkpoint.names();
+    let reads = names.find(|name| name.ends_with(".attn2.to_k.weight"));
+    let reads = reads.ok_or("no layer of its UNet reads text")?;
+    let block = reads.split(".transformer_blocks.").next();
+    let projection = format!("{}.proj_in.weight", block.unwrap_or_default());
+    Ok(UnetConfig {
         sample_size: Some(match base {
             Base::Xl => 128,
             Base::Sd1 | Base::Sd2 => 64,
         }),
         heads: heads.collect(),
-        attends,
-        attends_up,
         middle,
         middle_scale: 1.0,
-        residuals,
-        depths,
-        context: side(checkpoint, &reads, 1)?,
+        context: side(checkpoint, reads, 1)?,
         linear_projection: checkpoint
             .shape(&projection)
             .is_some_and(|shape| shape.len() == 2),
@@ -144,20 +156,14 @@ pub(super) fn unet(
         cosines_first: true,
         frequency_shift: 0.0,
         guidance: side(checkpoint, "time_embedding.cond_proj.weight", 1).ok(),
-        addition,
+        addition: addition(checkpoint, base, pooled)?,
         latent_channels: 4,
-        channels,
-    };
-    let odd = config
-        .channels
-        .iter()
-        .find(|channels| !channels.is_multiple_of(GROUPS));
-    match odd {
-        Some(odd) => Err(format!(
-            "a level of its UNet has {odd} channels, no multiple of {GROUPS}"
-        )),
-        None => Ok(config),
-    }
+        channels: levels.channels,
+        residuals: levels.residuals,
+        depths: levels.depths,
+        attends: levels.attends,
+        attends_up: levels.attends_up,
+    })
 }
 
 /// The architecture of an autoencoder under diffusers' names.

@@ -61,6 +61,43 @@ fn header(path: &Path) -> Result<Checkpoint, ZooError> {
 fn family(file: &Checkpoint, path: &Path) -> Result<Base, ZooError> {
     let begins = |prefix: &str| file.names().any(|name| name.starts_with(prefix));
     let refuse = |problem: &str, remedy: &str| Err(refused(path, problem, remedy));
+    if let Some((problem, remedy)) = other_kind(file, path) {
+        return refuse(&problem, remedy);
+    }
+    let found: Vec<Base> = [
+        (SD1_TEXT, Base::Sd1),
+        (SD2_TEXT, Base::Sd2),
+        (XL_TEXT_2, Base::Xl),
+    ]
+    .into_iter()
+    .filter(|(prefix, _)| begins(prefix))
+    .map(|(_, base)| base)
+    .collect();
+    match found[..] {
+        [Base::Xl] if !begins(XL_TEXT) => refuse(
+            "it lacks the first text encoder of Stable Diffusion XL",
+            "take a whole model",
+        ),
+        [base] if AUTOENCODERS.iter().any(|prefix| begins(prefix)) => Ok(base),
+        [_] => refuse(
+            "it lacks an autoencoder (first_stage_model.)",
+            "take a whole model",
+        ),
+        [] => refuse(
+            "it lacks a text encoder (cond_stage_model. or conditioner.embedders.)",
+            "take a whole model, or a folder of diffusers",
+        ),
+        _ => refuse(
+            "it holds text encoders of several families",
+            "take another file",
+        ),
+    }
+}
+
+/// What a file is that is no text-to-picture model of a family that is built, and what to do.
+fn other_kind(file: &Checkpoint, path: &Path) -> Option<(String, &'static str)> {
+    let begins = |prefix: &str| file.names().any(|name| name.starts_with(prefix));
+    let refuse = |problem: &str, remedy| Some((problem.to_string(), remedy));
     let other = "take a text-to-picture model of Stable Diffusion 1, 2 or XL";
     if begins("model.diffusion_model.joint_blocks.") || begins("joint_blocks.") {
         return refuse("it is Stable Diffusion 3, which is not built", other);
@@ -97,34 +134,7 @@ fn family(file: &Checkpoint, path: &Path) -> Result<Base, ZooError> {
             "take the base model",
         );
     }
-    let found: Vec<Base> = [
-        (SD1_TEXT, Base::Sd1),
-        (SD2_TEXT, Base::Sd2),
-        (XL_TEXT_2, Base::Xl),
-    ]
-    .into_iter()
-    .filter(|(prefix, _)| begins(prefix))
-    .map(|(_, base)| base)
-    .collect();
-    match found[..] {
-        [Base::Xl] if !begins(XL_TEXT) => refuse(
-            "it lacks the first text encoder of Stable Diffusion XL",
-            "take a whole model",
-        ),
-        [base] if AUTOENCODERS.iter().any(|prefix| begins(prefix)) => Ok(base),
-        [_] => refuse(
-            "it lacks an autoencoder (first_stage_model.)",
-            "take a whole model",
-        ),
-        [] => refuse(
-            "it lacks a text encoder (cond_stage_model. or conditioner.embedders.)",
-            "take a whole model, or a folder of diffusers",
-        ),
-        _ => refuse(
-            "it holds text encoders of several families",
-            "take another file",
-        ),
-    }
+    None
 }
 
 /// Reads the header, and what is to be taken from where.

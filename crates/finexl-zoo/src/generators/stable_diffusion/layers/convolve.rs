@@ -74,10 +74,7 @@ pub(super) fn convolve(
     bias: Option<&[f32]>,
     shape: &Shape,
 ) -> Vec<f32> {
-    let finish = Finish {
-        bias,
-        ..Finish::default()
-    };
+    let finish = Finish { bias };
     let outputs = shape.outputs;
     if shape.kernel == 1 && shape.stride == 1 && shape.padding == [0, 0] {
         return multiply_rows(x, shape.inputs, weight, outputs, finish);

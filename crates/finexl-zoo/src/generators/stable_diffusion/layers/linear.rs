@@ -34,7 +34,6 @@ fn on_processor<const D: usize>(layer: &Linear, x: &Tensor<D>) -> Option<Tensor<
     let rows = plain(x)?.in_rows()?;
     let finish = Finish {
         bias: bias.as_ref().map(|bias| bias.singles()),
-        ..Finish::default()
     };
     let values = multiply_rows(rows.singles(), inputs, weight, outputs, finish);
     let mut dims = x.dims();

@@ -19,7 +19,7 @@ impl NoiseTable {
         let (start, end, count) = (config.beta_start, config.beta_end, config.train_timesteps);
         /// No published model was trained with more.
         const MOST: usize = 100_000;
-        if !(start > 0.0 && start <= end && end < 1.0) || !(2..=MOST).contains(&count) {
+        if !(start > 0.0 && start <= end && end < 1.0 && (2..=MOST).contains(&count)) {
             return Err(ZooError::Config(format!(
                 "a scheduler needs 0 < beta_start <= beta_end < 1 and 2 to {MOST} num_train_timesteps, not {start}, {end} and {count}"
             )));

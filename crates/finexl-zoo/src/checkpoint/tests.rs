@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use super::checkpoint::Checkpoint;
+use super::reading::Checkpoint;
 use super::shard_index::ShardIndex;
 use safetensors::Dtype;
 use safetensors::tensor::TensorView;
