@@ -42,7 +42,7 @@ pub struct Run {
     /// Replace results that the output folder has of another recipe; a pool takes over what is the same.
     #[arg(long)]
     overwrite: bool,
-    /// Read the experiment and say what is wrong with it, without running it.
+    /// Read the experiment and say which keys and numbers are wrong, without running it.
     #[arg(long, conflicts_with = "overwrite")]
     check: bool,
     /// Threads for everything but trainings [default: as many as the processor has cores]. Results do not depend on it.
@@ -55,7 +55,8 @@ impl Run {
     pub fn run(&self, arguments: &Arguments) -> Result<ExitCode, CliError> {
         let experiment = Experiment::read(&self.experiment)?;
         if self.check {
-            print(&format!("{} can be run\n", self.experiment.display()))?;
+            let said = "keys and numbers are as they have to be; files, models and art that it names were not looked at";
+            print(&format!("{}: {said}\n", self.experiment.display()))?;
             return Ok(ExitCode::SUCCESS);
         }
         if let Some(threads) = self.threads {

@@ -173,3 +173,23 @@ fn numbers_that_no_run_can_have_are_shown_with_their_line() {
         sandbox.refuses("run quick.toml", &[&place, word]);
     }
 }
+
+#[test]
+fn an_experiment_is_checked_without_being_run() {
+    let sandbox = Sandbox::new();
+    let text = "[explain-scenes]\noutput = \"out\"\nsplit = \"test\"\nscenes = 2\nsize = 32\nseed = 1\n\
+                artist = \"twemoji\"\nart-folder = \"none\"\npersonalizations = []\n";
+    sandbox.write("run.toml", text);
+    let outcome = sandbox.succeeds("run run.toml --check");
+    assert!(
+        outcome.stdout.contains("run.toml: keys and numbers"),
+        "{}",
+        outcome.stdout
+    );
+    assert!(!sandbox.path("out").exists());
+    sandbox.succeeds("run run.toml --threads 1");
+    assert!(sandbox.path("out").exists());
+    sandbox.write("run.toml", text.replace("scenes = 2", "scenes = 0"));
+    sandbox.refuses("run run.toml --check", &["line 4", "`scenes` is 0"]);
+    sandbox.refuses("run run.toml --threads 0", &["--threads"]);
+}
