@@ -22,7 +22,7 @@ use std::sync::Arc;
 /// Runs all measurements of `config` and writes `summary.csv`, `provenance.json`, one table of
 /// single trials per measurement under `trials/`, and `confusions.csv`, all into `out_folder`.
 ///
-/// `calibration` names a file; without one the embedded calibration is used where it fits.
+/// `file` names a calibration; without one the embedded calibration is used where it fits.
 ///
 /// The summary is written anew after every measurement, so a run that is stopped leaves what it had.
 ///
@@ -31,14 +31,14 @@ use std::sync::Arc;
 pub fn evaluate(
     config: &Evaluate,
     encoder: &Arc<dyn Encoder>,
-    calibration: Option<&Path>,
+    file: Option<&Path>,
     out_folder: &Path,
     progress: Progress,
 ) -> Result<Vec<Measure>, EvalError> {
     let explainer = Explainer::builder()
         .encoder(encoder.clone())
         .settings(settings::analysis(&config.analysis)?)
-        .calibration(match calibration {
+        .calibration(match file {
             Some(path) => CalibrationChoice::File(Box::new(CalibrationFile::read(path)?)),
             None => CalibrationChoice::Embedded,
         })
@@ -78,10 +78,8 @@ pub fn evaluate(
         write_table(&out_folder.join("summary.csv"), &all)?;
         write_table(&out_folder.join("confusions.csv"), &confusions)?;
     }
-    let calibration = match &calibration {
-        Some(calibration) => Some(fingerprint("calibration", calibration)?),
-        None => None,
-    };
+    let calibration = explainer.calibration();
+    let calibration = calibration.map(|calibration| fingerprint("calibration", calibration));
     let provenance = Provenance {
         version: env!("CARGO_PKG_VERSION"),
         experiment: config,
@@ -90,7 +88,7 @@ pub fn evaluate(
         device: encoder.device(),
         settings: explainer.fingerprint()?,
         vocabulary: explainer.vocabulary().fingerprint(),
-        calibration,
+        calibration: calibration.transpose()?,
         notes: &bench.notes,
     };
     write_json(&out_folder.join("provenance.json"), &provenance)?;
