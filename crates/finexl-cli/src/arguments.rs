@@ -45,7 +45,7 @@ pub enum Verb {
     /// Write the embeddings of images or texts.
     Embed(embed::Embed),
     /// Generate images with a generator, personalized or not.
-    Generate(generate::Generate),
+    Generate(Box<generate::Generate>),
     /// Personalize a generator in a known way, keeping snapshots.
     Personalize(personalize::Personalize),
     /// Render emoji art and scenes, apply aspects to images.
