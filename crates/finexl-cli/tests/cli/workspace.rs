@@ -158,26 +158,6 @@ const LONG_FUNCTIONS: &[(&str, &str)] = &[
         "finexl-zoo/tests/parity/stable_diffusion_pictures.rs",
         "sd_settings_that_make_no_sense_are_refused",
     ),
-    (
-        "finexl-zoo/tests/parity/stable_diffusion_files.rs",
-        "sd_configs_that_are_not_built_or_do_not_fit_are_refused",
-    ),
-    (
-        "finexl-zoo/src/generators/stable_diffusion/files/single_file.rs",
-        "family",
-    ),
-    (
-        "finexl-zoo/src/generators/stable_diffusion/files/single_config.rs",
-        "unet",
-    ),
-    (
-        "finexl-zoo/src/generators/stable_diffusion/files/model_folder.rs",
-        "open",
-    ),
-    (
-        "finexl-zoo/src/generators/stable_diffusion/autoencoder/config.rs",
-        "parse",
-    ),
     ("finexl-cli/src/verbs/generated_pairs.rs", "generate"),
     (
         "finexl-cli/tests/cli/generators.rs",
