@@ -192,7 +192,14 @@ fn sd_texts_are_those_of_transformers() {
         let all = values(model.encode_texts(&texts, 0).unwrap().context);
         let alone: Vec<f32> = texts
             .iter()
-            .flat_map(|t| values(model.encode_texts(&[t.clone()], 0).unwrap().context))
+            .flat_map(|t| {
+                values(
+                    model
+                        .encode_texts(std::slice::from_ref(t), 0)
+                        .unwrap()
+                        .context,
+                )
+            })
             .collect();
         let largest = all
             .iter()
