@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// How images are made: what an image depends on beside the generator and the request.
 ///
-/// In records the embedded families share one form (see [`super::recorded_settings`]).
+/// In records the embedded families share one form (see `recorded_settings`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(
     try_from = "super::recorded_settings::RecordedSettings",

@@ -3,7 +3,7 @@
 //! Feature maps are `[n, height, width, channels]`: rows of channels are what linear layers, layer norms, attention and
 //! our kernels for the processor take. Weights have the shapes and names of PyTorch's.
 //!
-//! On the processor, where nothing is differentiated, the layers run through kernels of our own ([`plain`]); everywhere
+//! On the processor, where nothing is differentiated, the layers run through kernels of our own (`plain`); everywhere
 //! else through tensor operations. Half-precision weights stay half in memory on the processor.
 
 mod attention;
