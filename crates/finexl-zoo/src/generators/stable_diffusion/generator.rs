@@ -35,7 +35,14 @@ impl StableDiffusionGenerator {
     /// As [`StableDiffusion::open`].
     pub fn open(name: &str, path: &Path, device: &Device) -> Result<Self, ZooError> {
         let network = StableDiffusion::open(path, device)?;
-        let notes = network.notes().to_vec();
+        let mut notes = network.notes().to_vec();
+        let facts = network.facts();
+        if facts.scheduler_config.is_none() && facts.prediction.is_none() {
+            notes.push(format!(
+                "{name} does not say what its network predicts; unless --prediction says otherwise it is taken to be \
+                 epsilon. Where pictures are noise, give --prediction v_prediction."
+            ));
+        }
         Ok(Self {
             name: name.to_string(),
             path: path.to_path_buf(),
