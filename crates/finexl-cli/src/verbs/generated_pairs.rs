@@ -17,7 +17,7 @@ use finexl_zoo::ZooError;
 use finexl_zoo::generators::{
     AnyGenerator, ChosenSettings, ConceptGuidance, DEFAULT_GENERATOR, GenerationRecord,
     GenerationRequest, GenerationSettings, Generator, PromptSource, open_generator,
-    open_personalized,
+    open_personalized, sampled_alike,
 };
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -124,6 +124,10 @@ impl GeneratedPairs {
         let mut notes = opened.as_ref().map_or(Vec::new(), |o| o.notes.clone());
         let texts: Vec<String> = requests.iter().map(|r| r.prompt.clone()).collect();
         notes.extend(base.notes().iter().cloned());
+        if let Some(opened) = &opened {
+            notes.extend(opened.generator.notes().iter().cloned());
+            notes.extend(sampled_alike(base, &*opened.generator, &self.chosen())?);
+        }
         notes.extend(base.prompt_notes(&texts));
         let personalized: &dyn Generator = opened.as_ref().map_or(base, |o| &*o.generator);
         let adapter = self.adapter.as_deref().zip(applied);

@@ -138,6 +138,33 @@ fn a_checkpoint_is_explained_from_a_folder_and_from_a_file() {
 }
 
 #[test]
+fn checkpoints_are_sampled_alike_or_not_compared() {
+    let sandbox = sandbox();
+    copy(&sandbox.path("models/sd1"), &sandbox.path("models/other"));
+    let place = "models/other/scheduler/scheduler_config.json";
+    let mut config = sandbox.json(place);
+    let explain = "explain --model models/sd1 --adapter models/other --prompts p.txt --steps 2 --json o.json --quiet";
+    config["_class_name"] = "DDIMScheduler".into();
+    sandbox.write(place, config.to_string());
+    sandbox.succeeds(explain);
+    let notes = sandbox.json("o.json")["notes"].to_string();
+    assert!(
+        notes.contains("other was sampled with the settings of sd1"),
+        "{notes}"
+    );
+    config["prediction_type"] = "v_prediction".into();
+    sandbox.write(place, config.to_string());
+    sandbox.refuses(
+        explain,
+        &["sd1 predicts epsilon", "other predicts v_prediction"],
+    );
+    // A single file is silent: what was guessed is said.
+    sandbox.succeeds("explain --model models/sd1.safetensors --concept vivid=2 --prompts p.txt --size 64x64 --steps 1 --json s.json --quiet");
+    let notes = sandbox.json("s.json")["notes"].to_string();
+    assert!(notes.contains("taken to be epsilon"), "{notes}");
+}
+
+#[test]
 fn what_cannot_be_made_is_refused_with_a_remedy() {
     let sandbox = sandbox();
     let generate = |rest: &str, words: &[&str]| {

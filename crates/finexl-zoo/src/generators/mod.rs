@@ -22,6 +22,7 @@ mod prompt_source;
 mod recorded_settings;
 #[cfg(test)]
 mod reference_values;
+mod sampled_alike;
 mod settings;
 pub mod stable_diffusion;
 #[cfg(test)]
@@ -50,6 +51,7 @@ pub use open::{
     is_generator, open_generator, open_personalized,
 };
 pub use prompt_source::PromptSource;
+pub use sampled_alike::sampled_alike;
 pub use settings::{
     AutoregressiveSettings, ConceptGuidance, DiffusionSettings, FamilySettings, GanSettings,
     GenerationSettings, TokenSampling, Walk,

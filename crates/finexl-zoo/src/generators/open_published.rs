@@ -84,7 +84,8 @@ pub(super) fn whole_checkpoint(
             scale: None,
             base: None,
         },
-        notes: generator.notes().to_vec(),
+        // Those of its files are the generator's own.
+        notes: Vec::new(),
         record: None,
         generator: generator.into(),
     }))

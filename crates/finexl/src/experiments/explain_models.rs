@@ -11,8 +11,8 @@ use finexl_data::scenes::{MANIFEST, Split};
 use finexl_eval::EvalError;
 use finexl_explain::explainer::Sides;
 use finexl_zoo::generators::{
-    AnyGenerator, ChosenSettings, GenerationRecord, GenerationRequest, Generator, PromptSource,
-    ensure_folder, open_generator, open_personalized,
+    AnyGenerator, ChosenSettings, GenerationRecord, GenerationRequest, GenerationSettings,
+    Generator, PromptSource, ensure_folder, open_generator, open_personalized, sampled_alike,
 };
 use std::path::Path;
 
@@ -38,13 +38,22 @@ pub fn explain_models(
         .keys()
         .try_for_each(|name| check(name))?;
     let base_folder = experiment.output.join(BASE);
-    let of_base = ensure(&*base, &requests, None, &base_folder, listener)?;
+    let settings = base.settings(&ChosenSettings::default())?;
+    let of_base = ensure(&*base, &requests, &settings, None, &base_folder, listener)?;
+    let prompts: Vec<String> = requests.iter().map(|r| r.prompt.clone()).collect();
     for (name, model) in &experiment.personalized {
         let opened = open_personalized(&experiment.model, model, None, &device)?;
+        let mut notes = opened.notes;
+        notes.extend(base.notes().iter().cloned());
+        notes.extend(opened.generator.notes().iter().cloned());
+        notes.extend(base.prompt_notes(&prompts));
+        let chosen = ChosenSettings::default();
+        notes.extend(sampled_alike(&*base, &*opened.generator, &chosen)?);
         let folder = experiment.output.join(name);
         let of_model = ensure(
             &*opened.generator,
             &requests,
+            &settings,
             Some((model.as_path(), &opened.applied)),
             &folder,
             listener,
@@ -66,7 +75,7 @@ pub fn explain_models(
                 base: Some(of_base.images()),
                 personalized: Some(of_model.images()),
             },
-            notes: opened.notes,
+            notes,
         };
         let place = (experiment.output.as_path(), name.as_str());
         report(explainer, place, &set, &sides, listener)?;
@@ -112,12 +121,12 @@ fn check(name: &str) -> Result<(), Error> {
 fn ensure(
     generator: &dyn Generator,
     requests: &[GenerationRequest],
+    settings: &GenerationSettings,
     adapter: Option<(&Path, &Applied)>,
     folder: &Path,
     listener: &dyn Listener,
 ) -> Result<GenerationRecord, Error> {
-    let settings = generator.settings(&ChosenSettings::default())?;
-    let record = GenerationRecord::new(generator, adapter, settings, requests);
+    let record = GenerationRecord::new(generator, adapter, settings.clone(), requests);
     ensure_folder(
         generator,
         requests,
