@@ -1,6 +1,7 @@
 //! A checkpoint of Stable Diffusion as a [`Generator`].
 
 use super::default_settings::{defaults, scheduler};
+use super::prompt_notes::{commanding_prompts, cut_prompts};
 use super::sample::{Sampling, guides};
 use super::{StableDiffusion, StableDiffusionSettings, StartNoise};
 use crate::ZooError;
@@ -211,24 +212,13 @@ impl Generator for StableDiffusionGenerator {
     }
 
     fn prompt_notes(&self, prompts: &[String]) -> Vec<String> {
-        let cut = prompts.iter().filter_map(|prompt| {
-            let length = self.network.text_length(prompt).ok()?;
-            (length.tokens > length.read).then_some((prompt, length))
+        let cut = cut_prompts(&self.name, prompts, |prompt| {
+            self.network.text_length(prompt)
         });
-        let cut: Vec<_> = cut.collect();
-        let Some((first, length)) = cut.first() else {
-            return Vec::new();
-        };
-        let begin: String = first.chars().take(40).collect();
-        vec![format!(
-            "{} of {} prompts are longer than the {} tokens that {} reads, and are cut; the first begins with \"{begin}\" \
-             and has {}.",
-            cut.len(),
-            prompts.len(),
-            length.read,
-            self.name,
-            length.tokens
-        )]
+        [cut, commanding_prompts(prompts)]
+            .into_iter()
+            .flatten()
+            .collect()
     }
 
     fn memory(&self, images: usize, settings: &GenerationSettings) -> u64 {

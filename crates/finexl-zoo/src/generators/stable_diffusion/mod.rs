@@ -13,6 +13,7 @@ mod generator;
 pub mod layers;
 mod memory;
 mod network;
+mod prompt_notes;
 mod sample;
 mod sampling_settings;
 mod scheduler_choice;

@@ -71,6 +71,12 @@ impl StartNoise {
         if values.iter().any(|value| !value.is_finite()) {
             return Err(wrong("it holds numbers that are not finite".to_string()));
         }
+        if let Some(deviation) = other_deviation(&values) {
+            return Err(wrong(format!(
+                "its numbers have a standard deviation of {deviation:.2}, not of 1: a scheduler has scaled them, or they \
+                 are no noise"
+            )));
+        }
         Ok(Self {
             path: path.to_path_buf(),
             fingerprint: Fingerprint::of_bytes(bytes),
@@ -142,6 +148,14 @@ impl StartNoise {
     }
 }
 
+/// The standard deviation of numbers that cannot be standard normal; of 200 that are it lies between 0.8 and 1.2.
+fn other_deviation(values: &[f32]) -> Option<f64> {
+    const FEWEST: usize = 200;
+    let squares = values.iter().map(|value| f64::from(*value).powi(2));
+    let deviation = (squares.sum::<f64>() / values.len().max(1) as f64).sqrt();
+    (values.len() >= FEWEST && !(0.7..1.4).contains(&deviation)).then_some(deviation)
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -168,6 +182,14 @@ mod tests {
             (file(Dtype::F32, &[2, 8], &numbers), "[2, 8]"),
             (file(Dtype::I32, &[2, 4, 1, 2], &numbers), "I32"),
             (vec![0; 5], "safetensors"),
+            (
+                file(
+                    Dtype::F32,
+                    &[1, 4, 8, 8],
+                    &14.6f32.to_le_bytes().repeat(256),
+                ),
+                "14.60",
+            ),
             (
                 file(Dtype::F32, &[1, 1, 1, 1], &f32::NAN.to_le_bytes()),
                 "finite",
