@@ -59,6 +59,17 @@ pub enum CoreError {
         /// What to do.
         remedy: String,
     },
+    /// Results of two recipes, since a run that was to replace the ones by the others did not end.
+    #[error(
+        "{path} holds results of two recipes, since a run that was to replace them did not end; \
+         run its experiment again ({record} holds its recipe)"
+    )]
+    HalfReplaced {
+        /// The folder.
+        path: PathBuf,
+        /// The file that says what was asked for last.
+        record: String,
+    },
     /// Results of which nothing says what they were made from.
     #[error(
         "{path} holds results, and there is no {record} that says what they were made from; {remedy}"

@@ -10,6 +10,29 @@ use std::time::SystemTime;
 /// What only a run leaves: a folder that has one of these holds results.
 const RESULTS: [&str; 3] = ["checkpoint", "pool.json", "provenance.json"];
 
+/// Ending of the name of a file beside the record while results of another recipe are being replaced.
+const REPLACING: &str = "replacing";
+
+/// Refuses a folder in which results of two recipes lie, since a run that was to replace them did not end.
+///
+/// # Errors
+/// [`CoreError::HalfReplaced`].
+pub fn check_whole(folder: &Path) -> Result<(), CoreError> {
+    if !marker(&folder.join(recipe::FILE)).exists() {
+        return Ok(());
+    }
+    Err(CoreError::HalfReplaced {
+        path: folder.to_path_buf(),
+        record: recipe::FILE.to_string(),
+    })
+}
+
+/// The file that is there as long as results beside a record may be of another recipe; hidden.
+fn marker(record: &Path) -> PathBuf {
+    let name = record.file_name().unwrap_or_default().to_string_lossy();
+    record.with_file_name(format!(".{name}.{REPLACING}"))
+}
+
 /// What becomes of results of another recipe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Others {
@@ -26,7 +49,9 @@ pub enum Others {
 #[derive(Debug)]
 pub struct Results {
     lock: WorkLock,
-    /// The record of the recipe, if it was written now where there was none.
+    /// The record of the recipe.
+    record: PathBuf,
+    /// The same, if it was written now where there was none.
     new: Option<PathBuf>,
     /// What a record that was written now has replaced.
     replaced: Option<Replaced>,
@@ -127,12 +152,17 @@ impl ResultsPlace {
         let same = self.check(recipe, others)?;
         let mut results = Results {
             lock,
+            record: self.record.clone(),
             new: None,
             replaced: None,
         };
         if !same {
             let kept = std::fs::read(&self.record).ok();
             let beside = beside(&self.record);
+            if kept.is_some() {
+                // First, so that mixed results are known for such whenever the process ends.
+                atomic::write(&marker(&self.record), b"")?;
+            }
             recipe.write(&self.record)?;
             match kept {
                 None => results.new = Some(self.record.clone()),
@@ -158,6 +188,7 @@ impl ResultsPlace {
         self.check(recipe, others)?;
         Ok(Results {
             lock,
+            record: self.record.clone(),
             new: None,
             replaced: None,
         })
@@ -173,10 +204,21 @@ impl Results {
         self.lock.check()
     }
 
-    /// Keeps what was asked for, whatever else is there.
+    /// All results are there: none of another recipe are left.
+    ///
+    /// # Errors
+    /// As [`WorkLock::check`].
+    pub fn finish(self) -> Result<(), CoreError> {
+        self.lock.check()?;
+        self.keep();
+        Ok(())
+    }
+
+    /// Keeps what was asked for, whatever else is there, of which each part says itself what it is made from.
     pub fn keep(mut self) {
         self.new = None;
         self.replaced = None;
+        let _ = std::fs::remove_file(marker(&self.record));
     }
 }
 
@@ -186,6 +228,7 @@ impl Drop for Results {
             && beside(&replaced.record) == replaced.beside
         {
             let _ = atomic::write(&replaced.record, &replaced.content);
+            let _ = std::fs::remove_file(marker(&replaced.record));
         }
         let Some(record) = &self.new else { return };
         let _writing = atomic::writing();
@@ -256,8 +299,13 @@ mod tests {
         assert!(place.check(&recipe(3), &stay()).unwrap());
         let results = place.take(&recipe(4), &Others::Replace).unwrap();
         std::fs::write(folder.join("b"), "1").unwrap();
+        // As after kill -9, or an error: nobody takes what is there for results of one recipe until a run has ended.
         drop(results);
         assert!(place.check(&recipe(4), &stay()).unwrap());
+        let error = check_whole(&folder).unwrap_err().to_string();
+        assert!(error.contains("two recipes"), "{error}");
+        place.take(&recipe(4), &stay()).unwrap().finish().unwrap();
+        check_whole(&folder).unwrap();
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::Error;
 use finexl_core::published::Published;
+use finexl_core::results_folder::check_whole;
 use finexl_core::selection::{SelectionRecord, TableColumn};
 use finexl_core::{CoreError, atomic};
 use finexl_plot::{SelectionFigure, SelectionReport, png, selection_figures};
@@ -17,6 +18,15 @@ pub struct SelectionResults {
 }
 
 impl SelectionResults {
+    /// Reads the records of a folder in which a run has ended.
+    ///
+    /// # Errors
+    /// Results of two recipes; those of [`SelectionResults::read`].
+    pub fn open(folder: &Path) -> Result<Self, Error> {
+        check_whole(folder)?;
+        Self::read(folder)
+    }
+
     /// Reads the records of a folder.
     ///
     /// # Errors

@@ -21,8 +21,8 @@ pub struct Compare {
 impl Compare {
     /// Runs the verb.
     pub fn run(&self, _arguments: &Arguments) -> Result<ExitCode, CliError> {
-        let first = SelectionResults::read(&self.first)?;
-        let second = SelectionResults::read(&self.second)?;
+        let first = SelectionResults::open(&self.first)?;
+        let second = SelectionResults::open(&self.second)?;
         let names = [&self.first, &self.second].map(|folder| folder.display().to_string());
         let columns = [first.columns()?, second.columns()?];
         let provenance = [first.provenance()?, second.provenance()?];

@@ -8,7 +8,7 @@ use crate::verbs::stable_diffusion_options::StableDiffusionOptions;
 use finexl_core::explanation::Applied;
 use finexl_core::partial_folder::is_free;
 use finexl_core::work_lock::WorkPlace;
-use finexl_data::manifest::read_prompts;
+use finexl_data::manifest::{PromptList, read_prompts};
 use finexl_zoo::generators::{
     AnyGenerator, ChosenSettings, ConceptGuidance, DEFAULT_GENERATOR, Diversity, GenerationRecord,
     GenerationRequest, Generator, Walk, generate_folder, open_generator, open_personalized,
@@ -165,7 +165,8 @@ impl Generate {
         check_free(&self.out)?;
         let _lock = WorkPlace::folder(&self.out).claim()?;
         check_free(&self.out)?;
-        let prompts = read_prompts(&self.prompts)?;
+        let PromptList { prompts, notes } = read_prompts(&self.prompts)?;
+        remark(&notes, arguments.quiet);
         let (generator, applied) = self.model.open(arguments)?;
         let noise = self.sampling.stable_diffusion.start_noise(prompts.len())?;
         let generator = StableDiffusionOptions::put_into(generator, noise.as_ref())?;

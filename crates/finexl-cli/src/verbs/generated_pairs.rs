@@ -100,7 +100,8 @@ impl GeneratedPairs {
         let device = finexl_zoo::device::by_name(&arguments.device)?;
         let model = self.model.as_deref().unwrap_or(DEFAULT_GENERATOR);
         let opened_base = open_generator(model, &device)?;
-        let requests = requests(&opened_base, prompts, self.image_seed.unwrap_or(0))?;
+        let (requests, of_prompts) =
+            requests(&opened_base, prompts, self.image_seed.unwrap_or(0))?;
         let noise = self.stable_diffusion.start_noise(requests.len())?;
         let prepare = |generator: AnyGenerator| {
             let generator = match cache.is_none() {
@@ -121,7 +122,8 @@ impl GeneratedPairs {
         };
         let applied = opened.as_ref().map(|opened| &opened.applied);
         let (name, settings) = self.difference(base, applied)?;
-        let mut notes = opened.as_ref().map_or(Vec::new(), |o| o.notes.clone());
+        let mut notes = of_prompts;
+        notes.extend(opened.iter().flat_map(|o| o.notes.iter().cloned()));
         let texts: Vec<String> = requests.iter().map(|r| r.prompt.clone()).collect();
         notes.extend(base.notes().iter().cloned());
         if let Some(opened) = &opened {
@@ -252,12 +254,12 @@ fn images(
     Ok(place)
 }
 
-/// A request per prompt of a file, else test scenes with the subjects that the generator knows.
+/// A request per prompt of a file, with notes on it, else test scenes with the subjects that the generator knows.
 fn requests(
     generator: &AnyGenerator,
     prompts: Option<&Path>,
     seed: u64,
-) -> Result<Vec<GenerationRequest>, CliError> {
+) -> Result<(Vec<GenerationRequest>, Vec<String>), CliError> {
     let source = match prompts {
         Some(path) => PromptSource::File { path, count: None },
         None => PromptSource::Scenes {
@@ -266,8 +268,9 @@ fn requests(
             count: DEFAULT_PAIRS,
         },
     };
-    let prompts = source.prompts(generator)?;
-    Ok(GenerationRequest::of_prompts(&prompts, seed))
+    let list = source.prompts(generator)?;
+    let requests = GenerationRequest::of_prompts(&list.prompts, seed);
+    Ok((requests, list.notes))
 }
 
 fn temporary() -> Result<TempDir, CliError> {

@@ -18,7 +18,7 @@ pub struct Plot {
 impl Plot {
     /// Runs the verb.
     pub fn run(&self, arguments: &Arguments) -> Result<ExitCode, CliError> {
-        let results = SelectionResults::read(&self.folder)?;
+        let results = SelectionResults::open(&self.folder)?;
         let figures = results.write_figures(&results.columns()?)?;
         if !arguments.quiet {
             print(&format!(

@@ -18,7 +18,7 @@ pub struct Report {
 impl Report {
     /// Runs the verb.
     pub fn run(&self, arguments: &Arguments) -> Result<ExitCode, CliError> {
-        let results = SelectionResults::read(&self.folder)?;
+        let results = SelectionResults::open(&self.folder)?;
         let columns = results.write_tables()?;
         let page = results.write_report(&columns)?;
         if !arguments.quiet {

@@ -67,7 +67,7 @@ impl Run {
             .carry_out(&experiment, arguments)
             .map_err(|error| error.in_file(&self.experiment))?;
         if let Some(results) = results {
-            results.check()?;
+            results.finish()?;
         }
         Ok(code)
     }

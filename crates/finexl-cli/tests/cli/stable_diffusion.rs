@@ -127,7 +127,7 @@ fn a_checkpoint_is_explained_from_a_folder_and_from_a_file() {
         assert_eq!(record["pairs"], 4);
         let base = &record["generated"]["base"];
         assert_eq!(base["settings"]["size"], "64x32");
-        assert_eq!(base["settings"]["scheduler"], "pndm");
+        assert_eq!(base["settings"]["scheduler"], "pndm:leading");
     }
     sandbox.succeeds(
         "explain --model models/sd1 --adapter models/sd1.safetensors --prompts p.txt --steps 2 --json f.json \

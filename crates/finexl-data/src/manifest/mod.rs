@@ -21,5 +21,5 @@ mod text;
 
 pub use manifest_rows::{Manifest, Row, RowImages};
 pub(crate) use prompt_file::mistake;
-pub use prompt_file::{PromptFile, read_prompts};
+pub use prompt_file::{PromptFile, PromptList, read_prompts};
 pub(crate) use text::read_text;

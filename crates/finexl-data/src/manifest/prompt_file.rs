@@ -49,19 +49,53 @@ impl PromptFile {
     }
 }
 
+/// Prompts alone, without images.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PromptList {
+    /// The prompts, at least one where they were read from a file.
+    pub prompts: Vec<String>,
+    /// Sentences on what the file held beside them and was not used.
+    pub notes: Vec<String>,
+}
+
 /// Reads prompts alone: one per line of a list, or the column of a table. Empty lines and spaces around a prompt do
 /// not count.
 ///
 /// # Errors
 /// Those of [`PromptFile::read`], and [`DataError::Manifest`] where a table has a row without a prompt.
-pub fn read_prompts(path: &Path) -> Result<Vec<String>, DataError> {
+pub fn read_prompts(path: &Path) -> Result<PromptList, DataError> {
     check_readable(path)?;
     let text = read_text(path)?;
     let Some(table) = table_in(path, &text)? else {
-        return list(path, &text);
+        let prompts = list(path, &text)?;
+        return Ok(PromptList {
+            prompts,
+            notes: Vec::new(),
+        });
     };
     let columns = columns_of(path, &table)?;
-    prompts_of(path, &table, &columns)
+    Ok(PromptList {
+        prompts: prompts_of(path, &table, &columns)?,
+        notes: unused_columns(path, &table, &columns),
+    })
+}
+
+/// What a table says of each row beside its prompt, which who asks for prompts alone might believe to be used.
+fn unused_columns(path: &Path, table: &Table, columns: &Columns) -> Vec<String> {
+    let unused = (table.columns.iter()).filter(|name| Some(name.as_str()) != columns.prompt);
+    let unused: Vec<&str> = unused.map(String::as_str).collect();
+    if unused.is_empty() {
+        return Vec::new();
+    }
+    let seeds = match unused.iter().any(|name| name.to_lowercase().contains("seed")) {
+        true => " (seeds come from one number and the place of each row)",
+        false => "",
+    };
+    vec![format!(
+        "of {} the prompts were read, and nothing else: not used are the columns {}{seeds}",
+        path.display(),
+        unused.join(", ")
+    )]
 }
 
 /// The columns of a table that has rows.

@@ -69,7 +69,11 @@ pub fn evaluate_probes(
     check_references(config, &pool)?;
     let chosen = chosen_models(&pool, &vocabulary, config.models)?;
     let base = base_of(&made, &pool, device)?;
-    let prompts = prompt_source(config, split).prompts(&base)?;
+    let list = prompt_source(config, split).prompts(&base)?;
+    for note in &list.notes {
+        tracing::warn!("{note}");
+    }
+    let prompts = list.prompts;
     finexl_core::atomic::create_folder(&config.output)?;
     let cache = Cache::of_user();
     let gallery = Gallery {

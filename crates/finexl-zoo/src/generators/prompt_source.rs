@@ -2,7 +2,7 @@
 
 use super::AnyGenerator;
 use crate::ZooError;
-use finexl_data::manifest::read_prompts;
+use finexl_data::manifest::{PromptList, read_prompts};
 use finexl_data::scenes::Split;
 use std::path::Path;
 
@@ -28,18 +28,23 @@ pub enum PromptSource<'a> {
 }
 
 impl PromptSource<'_> {
-    /// The prompts, each of which the generator can read.
+    /// The prompts, each of which the generator can read, and notes on what their file holds beside them.
     ///
     /// # Errors
     /// [`ZooError::Config`] where there are fewer than asked for, where a generator has no list of subjects, or with
     /// the file of a prompt that cannot be read; a file that cannot be read.
-    pub fn prompts(&self, generator: &AnyGenerator) -> Result<Vec<String>, ZooError> {
+    pub fn prompts(&self, generator: &AnyGenerator) -> Result<PromptList, ZooError> {
         match self {
             Self::Scenes { split, seed, count } => {
-                generator.scenes()?.scene_prompts(*split, *seed, *count)
+                let prompts = generator.scenes()?.scene_prompts(*split, *seed, *count)?;
+                Ok(PromptList {
+                    prompts,
+                    notes: Vec::new(),
+                })
             }
             Self::File { path, count } => {
-                let mut prompts = read_prompts(path)?;
+                let mut list = read_prompts(path)?;
+                let prompts = &mut list.prompts;
                 if let Some(count) = *count {
                     if count == 0 || prompts.len() < count {
                         return Err(ZooError::Config(format!(
@@ -50,12 +55,12 @@ impl PromptSource<'_> {
                     }
                     prompts.truncate(count);
                 }
-                for prompt in &prompts {
+                for prompt in prompts.iter() {
                     generator.check_prompt(prompt).map_err(|error| {
                         ZooError::Config(format!("{}: {error}", path.display()))
                     })?;
                 }
-                Ok(prompts)
+                Ok(list)
             }
         }
     }

@@ -44,7 +44,11 @@ pub fn make_pool(
     let base = open_generator(&config.model, device)?;
     let plan = Plan::of(config, &base)?;
     let split: Split = config.split.parse()?;
-    let prompts = prompt_source(config, split).prompts(&base)?;
+    let list = prompt_source(config, split).prompts(&base)?;
+    for note in &list.notes {
+        tracing::warn!("{note}");
+    }
+    let prompts = list.prompts;
     let requests = GenerationRequest::of_prompts(&prompts, config.seed);
     let recipe = Recipe::of(&Experiment::MakePool(config.clone()))?;
     // Held for a moment only: the work itself is shared.

@@ -32,7 +32,7 @@ pub fn explain_models(
 ) -> Result<(), Error> {
     let device = finexl_zoo::device::by_name(device)?;
     let base = open_generator(&experiment.model, &device)?;
-    let requests = requests(experiment, &base)?;
+    let (requests, of_prompts) = requests(experiment, &base)?;
     experiment
         .personalized
         .keys()
@@ -44,6 +44,7 @@ pub fn explain_models(
     for (name, model) in &experiment.personalized {
         let opened = open_personalized(&experiment.model, model, None, &device)?;
         let mut notes = opened.notes;
+        notes.extend(of_prompts.iter().cloned());
         notes.extend(base.notes().iter().cloned());
         notes.extend(opened.generator.notes().iter().cloned());
         notes.extend(base.prompt_notes(&prompts));
@@ -83,11 +84,11 @@ pub fn explain_models(
     Ok(())
 }
 
-/// The prompts of a file, or those of scenes with subjects that the base knows.
+/// The prompts of a file, or those of scenes with subjects that the base knows, and notes on the file.
 fn requests(
     experiment: &ExplainModels,
     base: &AnyGenerator,
-) -> Result<Vec<GenerationRequest>, Error> {
+) -> Result<(Vec<GenerationRequest>, Vec<String>), Error> {
     let split: Split = experiment.split.parse()?;
     let source = match &experiment.prompts {
         Some(path) => PromptSource::File {
@@ -100,8 +101,9 @@ fn requests(
             count: experiment.pairs,
         },
     };
-    let prompts = source.prompts(base)?;
-    Ok(GenerationRequest::of_prompts(&prompts, experiment.seed))
+    let list = source.prompts(base)?;
+    let requests = GenerationRequest::of_prompts(&list.prompts, experiment.seed);
+    Ok((requests, list.notes))
 }
 
 /// Refuses names that are none of a folder beside that of the base.

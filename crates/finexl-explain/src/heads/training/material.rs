@@ -83,6 +83,7 @@ impl Material {
                 .collect(),
             HeadPictures::Folder(folder) => match &folder.prompts {
                 Some(path) => read_prompts(path)?
+                    .prompts
                     .into_iter()
                     .take(MOST_PROMPTS)
                     .map(Some)

@@ -71,13 +71,20 @@ impl StableDiffusionSettings {
         let karras = if self.scheduler.karras { "-karras" } else { "" };
         say(
             "scheduler",
-            format!("{}{karras}", self.scheduler.class.name()),
+            format!(
+                "{}{karras}:{}",
+                self.scheduler.class.name(),
+                self.scheduler.spacing.name()
+            ),
         );
         say("steps", self.steps.to_string());
         say("guidance", self.guidance.to_string());
         say("size", self.size.to_string());
-        if self.scheduler.prediction == Prediction::V {
-            say("prediction", "v".to_string());
+        match self.scheduler.prediction {
+            Prediction::Noise => (),
+            Prediction::V => say("prediction", "v".to_string()),
+            Prediction::Sample => say("prediction", "sample".to_string()),
+            Prediction::Velocity => say("prediction", "velocity".to_string()),
         }
         if let Some(negative) = &self.negative {
             say("negative prompt", format!("\"{negative}\""));

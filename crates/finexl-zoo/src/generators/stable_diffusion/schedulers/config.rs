@@ -41,6 +41,15 @@ impl Spacing {
             _ => None,
         }
     }
+
+    /// Its name in configs and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Leading => "leading",
+            Self::Trailing => "trailing",
+            Self::Linspace => "linspace",
+        }
+    }
 }
 
 /// The sigma that is left in the result.
