@@ -100,8 +100,7 @@ impl GeneratedPairs {
         let device = finexl_zoo::device::by_name(&arguments.device)?;
         let model = self.model.as_deref().unwrap_or(DEFAULT_GENERATOR);
         let opened_base = open_generator(model, &device)?;
-        let (requests, of_prompts) =
-            requests(&opened_base, prompts, self.image_seed.unwrap_or(0))?;
+        let (requests, of_prompts) = requests(&opened_base, prompts, self.image_seed.unwrap_or(0))?;
         let noise = self.stable_diffusion.start_noise(requests.len())?;
         let prepare = |generator: AnyGenerator| {
             let generator = match cache.is_none() {

@@ -39,7 +39,7 @@ pub use explain_models::ExplainModels;
 pub use explain_scenes::{ExplainScenes, Personalization};
 pub use file::Experiment;
 pub use gather_references::{GatherReferences, ReferenceFolders, ReferenceImages};
-pub use personalize::{Mechanism, Personalize, StyleShare};
+pub use personalize::{Mechanism, Personalize, StyleShare, TrainingPictures};
 pub use planted_concepts::{ExpectedFigure, PlantedConcepts};
 pub use pool::{GuidedModels, MakePool, TrainedModels, WalkedModels};
 pub use proposer::{CaptionerChoice, EndpointChoice, ProposerChoice};

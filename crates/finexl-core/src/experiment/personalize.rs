@@ -18,11 +18,16 @@ pub struct Personalize {
     pub seed: u64,
     /// What is trained.
     pub mechanism: Mechanism,
-    /// What the training images look like; several make a mixture.
+    /// What the training images look like; several make a mixture. Left out with pictures of one's own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub styles: Vec<StyleShare>,
+    /// Pictures to train on instead of drawn scenes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pictures: Option<TrainingPictures>,
     /// Folder that `scripts/fetch_art.py` filled; for other artists than Twemoji.
+    #[serde(default)]
     pub art_folder: PathBuf,
-    /// Training images; they are drawn once and shown again and again.
+    /// Training images; they are drawn once and shown again and again. Of a folder the first so many.
     pub images: usize,
     /// Images per step.
     pub images_per_step: usize,
@@ -30,6 +35,35 @@ pub struct Personalize {
     pub learning_rate: f64,
     /// Steps after which a snapshot is kept, rising; the last one ends the training.
     pub snapshots: Vec<usize>,
+}
+
+/// Pictures that a personalization is trained on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(
+    deny_unknown_fields,
+    rename_all = "kebab-case",
+    rename_all_fields = "kebab-case"
+)]
+pub enum TrainingPictures {
+    /// Those of a folder, as they are.
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What all of them show, in words; none reads a text file beside each picture (`cat.png`, `cat.txt`).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        caption: Option<String>,
+        /// Side in pixels to which they are brought, the middle square of each; none takes the model's own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        side: Option<usize>,
+    },
+    /// The model's own of the prompts of a file, on which the styles are put.
+    Prompts {
+        /// The file, one prompt per line.
+        path: PathBuf,
+        /// Side in pixels; none takes the model's own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        side: Option<usize>,
+    },
 }
 
 /// What is trained.

@@ -87,7 +87,10 @@ fn unused_columns(path: &Path, table: &Table, columns: &Columns) -> Vec<String> 
     if unused.is_empty() {
         return Vec::new();
     }
-    let seeds = match unused.iter().any(|name| name.to_lowercase().contains("seed")) {
+    let seeds = match unused
+        .iter()
+        .any(|name| name.to_lowercase().contains("seed"))
+    {
         true => " (seeds come from one number and the place of each row)",
         false => "",
     };

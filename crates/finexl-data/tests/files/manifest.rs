@@ -33,7 +33,11 @@ fn prompts_alone_are_read_with_a_word_on_other_columns() {
     let (_root, path) = folder_with("prompt,seed,negative\na cat,7,dogs\n");
     let list = finexl_data::manifest::read_prompts(&path).unwrap();
     assert_eq!(list.prompts, ["a cat"]);
-    assert!(list.notes[0].contains("columns seed, negative"), "{:?}", list.notes);
+    assert!(
+        list.notes[0].contains("columns seed, negative"),
+        "{:?}",
+        list.notes
+    );
     std::fs::write(&path, "prompt\na cat\n").unwrap();
     let list = finexl_data::manifest::read_prompts(&path).unwrap();
     assert!(list.notes.is_empty());

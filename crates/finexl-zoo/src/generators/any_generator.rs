@@ -40,6 +40,19 @@ macro_rules! with_generator {
 }
 pub(crate) use with_generator;
 
+/// The same with a generator of whichever family, all of which can be trained.
+macro_rules! with_tunable {
+    ($any:expr, $base:ident => $work:expr) => {
+        match $any {
+            $crate::generators::AnyGenerator::Diffusion($base) => $work,
+            $crate::generators::AnyGenerator::Autoregressive($base) => $work,
+            $crate::generators::AnyGenerator::Gan($base) => $work,
+            $crate::generators::AnyGenerator::StableDiffusion($base) => $work,
+        }
+    };
+}
+pub(crate) use with_tunable;
+
 impl AnyGenerator {
     /// As a generator of scenes with known subjects.
     ///

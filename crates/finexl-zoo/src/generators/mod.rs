@@ -31,7 +31,7 @@ mod token_block;
 mod tunable;
 
 pub use any_generator::AnyGenerator;
-pub(crate) use any_generator::with_generator;
+pub(crate) use any_generator::{with_generator, with_tunable};
 pub(crate) use burn_layers::values;
 pub use chosen_settings::{ChosenSettings, ChosenStableDiffusion};
 pub use conditions::Conditions;

@@ -4,6 +4,7 @@ use super::latent_network::{LatentBatch, LatentNetwork};
 use super::mini_diffusion::Prompts;
 use super::{Generator, SceneGenerator, latent_generator::LatentGenerator};
 use crate::ZooError;
+use crate::adapters::{Adapter, BaseModel, StoredPrecision};
 use crate::weights::WeightsFile;
 use burn::module::Module;
 use burn::optim::ModuleOptimizer;
@@ -34,6 +35,28 @@ pub trait Tunable: Generator + Sized {
 
     /// What is tuned.
     fn network(&self) -> &Self::Network;
+
+    /// The network in single precision, as a training begins with it.
+    fn network_to_train(&self) -> Self::Network {
+        self.network().clone()
+    }
+
+    /// The path of a layer in the network for the name that a user gives it.
+    fn path_of_target(target: &str) -> String {
+        target.to_string()
+    }
+
+    /// Writes an adapter of the network as a folder: that of PEFT, unless the family has another custom.
+    ///
+    /// # Errors
+    /// [`ZooError::Adapter`] for numbers that are not finite; a folder that cannot be written.
+    fn store_adapter(&self, adapter: &Adapter, folder: &Path) -> Result<(), ZooError> {
+        let of = BaseModel {
+            name: self.name().to_string(),
+            fingerprint: self.weights().clone(),
+        };
+        adapter.save(folder, &of, StoredPrecision::F32)
+    }
 
     /// The same generator with a tuned network.
     fn tuned(self, network: Self::Network, fingerprint: Fingerprint) -> Self;

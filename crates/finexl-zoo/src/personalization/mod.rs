@@ -5,6 +5,7 @@ mod objective;
 mod pool;
 mod pool_plan;
 mod style_images;
+mod training_images;
 mod training_state;
 mod tuning;
 mod weight_tuning;

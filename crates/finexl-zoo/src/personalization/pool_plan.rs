@@ -143,6 +143,7 @@ impl Training {
                 seed,
                 mechanism: trained.mechanism.clone(),
                 styles,
+                pictures: None,
                 art_folder: config.art_folder.clone(),
                 images: trained.images,
                 images_per_step: trained.images_per_step,

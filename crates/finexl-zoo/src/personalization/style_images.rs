@@ -110,6 +110,37 @@ pub(super) fn restyled_images(
         .collect())
 }
 
+/// Images of prompts in the styles of a personalization, each image in one of them.
+///
+/// # Errors
+/// As [`style_images`].
+pub(super) fn restyled(
+    config: &Personalize,
+    prompts: Vec<String>,
+    images: &[Image],
+) -> Result<Vec<StyledImage>, ZooError> {
+    check_operators(config)?;
+    let styles = styles(config)?;
+    let pairs = prompts.into_iter().zip(images).zip(0u64..);
+    let styled = pairs.map(|((prompt, image), index)| {
+        let mut random = generator(config.seed, &[key("personalization image"), index]);
+        let at: f64 = random.random();
+        let place = styles.iter().position(|s| at < s.upper).unwrap_or(0);
+        let style = &styles[place];
+        StyledImage {
+            image: stylize(
+                image,
+                &style.aspects,
+                style.implementation,
+                style_seed(config.seed, place),
+                random.next_u64(),
+            ),
+            prompt,
+        }
+    });
+    Ok(styled.collect())
+}
+
 fn scenes(
     config: &Personalize,
     subjects: &[String],
@@ -167,8 +198,8 @@ pub(super) fn check_operators(config: &Personalize) -> Result<(), ZooError> {
     match config.styles.iter().find_map(|s| s.artist.as_ref()) {
         None => Ok(()),
         Some(artist) => Err(ZooError::Config(format!(
-            "personalization {}: a direction is learned from the base's own images, which operators \
-             stylize; none draws as {artist} does: leave the artist out, or take another mechanism",
+            "personalization {}: what is learned here are the base's own images, which operators \
+             stylize; none draws as {artist} does: leave the artist out",
             config.name
         ))),
     }

@@ -2,11 +2,12 @@
 
 use super::direction_tuning::{DirectionTuning, images_fingerprint};
 use super::objective::Objective;
-use super::style_images::{StyledImage, check_operators, check_styles, style_images};
+use super::style_images::{StyledImage, check_operators};
+use super::training_images::{check_pictures, training_images};
 use super::training_state::TrainingStates;
 use super::weight_tuning::{WeightTuning, trainable};
 use crate::ZooError;
-use crate::generators::{AnyGenerator, Generator, SceneGenerator, Tunable, with_generator};
+use crate::generators::{AnyGenerator, Generator, Tunable, with_tunable};
 use crate::workers::{Workers, cuts};
 use burn::module::Module;
 use burn::optim::GradientsParams;
@@ -63,8 +64,7 @@ pub(super) fn personalize_with(
     let steps = check(config, base)?;
     if *device == Device::flex() {
         let what = format!("personalization {} (images, images-per-step)", config.name);
-        let needed =
-            with_generator!(base, base => Ok::<_, ZooError>(memory(config, base.as_ref())))?;
+        let needed = with_tunable!(base, base => memory(config, base.as_ref()));
         finexl_core::memory::require(&what, needed)?;
     }
     let run = Run {
@@ -79,23 +79,40 @@ pub(super) fn personalize_with(
             let images = images_fingerprint(config, base)?;
             run.tune(base.as_ref(), images, || DirectionTuning::new(config, base))
         }
-        _ => with_generator!(base, base => {
-            let styled = style_images(config, base.subjects(), base.image_size())?;
+        _ => {
+            let styled = training_images(config, base)?;
             let images = fingerprint(&styled);
-            run.tune(base.as_ref(), images, || WeightTuning::new(config, base.as_ref(), styled))
-        }),
+            with_tunable!(base, base => {
+                run.tune(base.as_ref(), images, || WeightTuning::new(config, base.as_ref(), styled))
+            })
+        }
     }
 }
 
 /// The number of steps of a configuration that makes sense.
 pub(super) fn check(config: &Personalize, base: &AnyGenerator) -> Result<usize, ZooError> {
     let steps = check_numbers(config)?;
-    check_styles(config)?;
+    check_pictures(config, base)?;
     match (&config.mechanism, base) {
+        (Mechanism::Full {}, AnyGenerator::StableDiffusion(base)) => {
+            return Err(wrong(
+                config,
+                &format!(
+                    "all weights of {} are not trained here; take the mechanism lora",
+                    base.name()
+                ),
+            ));
+        }
+        (Mechanism::Direction {}, _) if config.pictures.is_some() => {
+            return Err(wrong(
+                config,
+                "a direction is learned from drawn scenes; leave the pictures out",
+            ));
+        }
         (Mechanism::Full {}, _) => {}
         (Mechanism::Lora { .. }, base) => {
             let device = Device::flex().autodiff();
-            with_generator!(base, base => trainable(config, base.as_ref(), &device).map(|_| ()))?;
+            with_tunable!(base, base => trainable(config, base.as_ref(), &device).map(|_| ()))?;
         }
         (Mechanism::Direction {}, AnyGenerator::Gan(_)) => check_operators(config)?,
         (Mechanism::Direction {}, _) => {

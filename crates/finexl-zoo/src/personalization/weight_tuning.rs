@@ -3,7 +3,7 @@
 use super::objective::Objective;
 use super::style_images::StyledImage;
 use crate::ZooError;
-use crate::adapters::{Adapter, BaseModel, LoraSettings, StoredPrecision, add_lora};
+use crate::adapters::{Adapter, LoraSettings, add_lora};
 use crate::generators::{MODEL_FILE, Tunable};
 use burn::module::Module;
 use burn::optim::ModuleOptimizer;
@@ -49,7 +49,7 @@ pub(super) fn trainable<G: Tunable>(
     base: &G,
     device: &Device,
 ) -> Result<G::Network, ZooError> {
-    let network = base.network().clone().train().fork(device);
+    let network = base.network_to_train().train().fork(device);
     match &config.mechanism {
         Mechanism::Lora {
             rank,
@@ -59,7 +59,7 @@ pub(super) fn trainable<G: Tunable>(
             let settings = LoraSettings {
                 rank: *rank,
                 alpha: *alpha,
-                targets: targets.clone(),
+                targets: targets.iter().map(|t| G::path_of_target(t)).collect(),
             };
             add_lora(network, &settings, config.seed)
         }
@@ -93,11 +93,7 @@ impl<G: Tunable> Objective for WeightTuning<'_, G> {
 
     fn write(&self, network: &G::Network, folder: &Path) -> Result<(), ZooError> {
         if let Mechanism::Lora { .. } = self.config.mechanism {
-            let of = BaseModel {
-                name: self.base.name().to_string(),
-                fingerprint: self.base.weights().clone(),
-            };
-            return Adapter::extract(network)?.save(folder, &of, StoredPrecision::F32);
+            return self.base.store_adapter(&Adapter::extract(network)?, folder);
         }
         let partial = PartialFolder::start(folder)?;
         let weights = partial.path().join(MODEL_FILE);

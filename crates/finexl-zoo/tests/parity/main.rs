@@ -17,3 +17,4 @@ mod sharing;
 mod stable_diffusion;
 mod stable_diffusion_files;
 mod stable_diffusion_pictures;
+mod stable_diffusion_training;

@@ -92,6 +92,7 @@ fn direction(folder: &Path, model: &str) -> Personalize {
             aspects: BTreeMap::from([("dark".to_string(), 1.0)]),
             ..StyleShare::plain(1.0)
         }],
+        pictures: None,
         art_folder: "nowhere".into(),
         images: 6,
         images_per_step: 3,

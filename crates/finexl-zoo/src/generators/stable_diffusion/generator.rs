@@ -3,6 +3,7 @@
 use super::default_settings::{defaults, scheduler};
 use super::prompt_notes::{commanding_prompts, cut_prompts};
 use super::sample::{Sampling, guides};
+use super::unet::Unet;
 use super::{StableDiffusion, StableDiffusionSettings, StartNoise};
 use crate::ZooError;
 use crate::generators::chosen_settings::Stated;
@@ -64,6 +65,16 @@ impl StableDiffusionGenerator {
     /// The same with its pictures kept elsewhere, or nowhere.
     pub fn with_kept_pictures(mut self, kept: Option<KeptPictures>) -> Self {
         self.kept = kept;
+        self
+    }
+
+    /// The same with another UNet of the same shape, and the fingerprint of its weights.
+    pub(super) fn with_unet(mut self, unet: Unet, weights: Fingerprint) -> Self {
+        self.fingerprint = Fingerprint::of("stable diffusion, tuned")
+            .nested("base", &self.fingerprint)
+            .nested("unet", &weights)
+            .finish();
+        self.network.unet = unet;
         self
     }
 

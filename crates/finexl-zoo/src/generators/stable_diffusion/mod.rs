@@ -3,6 +3,7 @@
 //! References: Rombach et al. 2022 (latent diffusion), Podell et al. 2023 (XL); as code, diffusers 0.42 and transformers
 //! 5.5, to which fixtures hold every part.
 
+mod adapter_file;
 pub mod autoencoder;
 mod conditions;
 mod default_settings;
@@ -22,6 +23,7 @@ mod settings;
 mod size;
 mod start_noise;
 pub mod text;
+mod tuning;
 pub mod unet;
 
 pub use conditions::{Extra, Sizes, TextConditions};
@@ -34,3 +36,4 @@ pub use sampling_settings::StableDiffusionSettings;
 pub use scheduler_choice::SchedulerChoice;
 pub use size::Size;
 pub use start_noise::StartNoise;
+pub use tuning::{DIFFUSERS_LORA, NoisyLatents, PictureSet};

@@ -21,4 +21,5 @@ mod timesteps;
 pub use class::SchedulerClass;
 pub use config::{BetaSchedule, FinalSigma, SchedulerConfig, SolverType, Spacing};
 pub(crate) use config_reading::prediction;
+pub(super) use noise_table::noise_kept;
 pub use schedule::{Call, FreshNoise, Schedule, Steps};

@@ -73,6 +73,14 @@ impl NoiseTable {
     }
 }
 
+/// The variance that is left of an image at every timestep of a training.
+///
+/// # Errors
+/// [`ZooError::Config`] for betas out of their range.
+pub(in super::super) fn noise_kept(config: &SchedulerConfig) -> Result<Vec<f32>, ZooError> {
+    Ok(NoiseTable::new(config)?.kept)
+}
+
 /// Equal distances in f32, from both ends to the middle, as PyTorch makes them.
 fn linspace(start: f32, end: f32, count: usize) -> Vec<f32> {
     let step = (end - start) / (count - 1) as f32;
