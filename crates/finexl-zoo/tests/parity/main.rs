@@ -15,5 +15,6 @@ mod sampling;
 mod schedulers;
 mod sharing;
 mod stable_diffusion;
+mod stable_diffusion_adapters;
 mod stable_diffusion_files;
 mod stable_diffusion_pictures;
