@@ -1,4 +1,6 @@
 //! Explanations of one adapter at several scales, or of several snapshots of one training, side by side.
+//!
+//! The JSON form is versioned by `schema` and described by `datasets/explanation-series.schema.json`.
 
 use crate::explanation::Explanation;
 use serde::{Deserialize, Serialize};
