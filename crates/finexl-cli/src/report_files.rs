@@ -5,6 +5,9 @@ use crate::card_file::{check_card_file, write_card};
 use crate::diagnostics::CliError;
 use crate::output::{check_standard_output, check_writable, remark, write};
 use finexl::Report;
+use finexl_core::CoreError;
+use finexl_core::explanation_series::ExplanationSeries;
+use finexl_plot::series_page;
 use std::path::PathBuf;
 
 /// The files that a run is asked for.
@@ -41,6 +44,26 @@ impl ReportFiles {
             check_card_file(path)?;
         }
         Ok(printed)
+    }
+
+    /// Whether any of them shows what is inside adapters.
+    pub fn shows_adapters(&self) -> bool {
+        self.html.is_some() || self.card.is_some()
+    }
+
+    /// Writes a report on several scales or snapshots.
+    pub fn write_series(&self, series: &ExplanationSeries, top: usize) -> Result<(), CliError> {
+        if let Some(path) = &self.json {
+            let text = serde_json::to_string_pretty(series).map_err(|source| CoreError::Json {
+                what: "the series".to_string(),
+                source,
+            })?;
+            write(path, format!("{text}\n").as_bytes())?;
+        }
+        if let Some(path) = &self.html {
+            write(path, series_page(series, top)?.as_bytes())?;
+        }
+        Ok(())
     }
 
     /// Writes them.

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The value of [`Explanation::schema`] that this version writes.
-pub const SCHEMA: &str = "finexl-explanation-5";
+pub const SCHEMA: &str = "finexl-explanation-6";
 
 /// How a personalized generator differs from its base.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -239,8 +239,9 @@ pub struct GeneratedImages {
     pub fingerprint: Fingerprint,
     /// SHA-256 of the network's weights of the base, where it is known: what adapters and reference models are of.
     pub weights: Option<Fingerprint>,
-    /// What personalizes it; none of a base, and of what is steered by settings alone.
-    pub personalization: Option<Applied>,
+    /// What personalizes it, in the order in which it was given, which does not matter; nothing of a base, and of what
+    /// is steered by settings alone.
+    pub personalization: Vec<Applied>,
     /// Sampler, steps, guidance, a concept with its strength, a walk with its distance.
     pub settings: BTreeMap<String, String>,
 }

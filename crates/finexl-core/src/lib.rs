@@ -8,6 +8,7 @@ mod control_groups;
 pub mod error;
 pub mod experiment;
 pub mod explanation;
+pub mod explanation_series;
 pub mod fingerprint;
 mod held_locks;
 pub mod inspection;

@@ -2,18 +2,22 @@
 
 use crate::card_merge::{BEGIN, END};
 use crate::front_matter;
+use crate::inspection::adapter_facts;
 use crate::rows::{Shown, generated_sides, made_with, rule, scale, verdict};
 use crate::text;
 use finexl_core::explanation::Explanation;
+use finexl_core::inspection::InspectedFile;
 use std::fmt::Write;
 
 /// What the card says beside the explanation.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CardOptions {
     /// Identifier of the base model on the hub, if it is known; it is never guessed from a folder.
     pub base_model: Option<String>,
     /// At most this many aspects in the table.
     pub top: usize,
+    /// What is inside the adapters.
+    pub adapters: Vec<InspectedFile>,
 }
 
 impl Default for CardOptions {
@@ -21,6 +25,7 @@ impl Default for CardOptions {
         Self {
             base_model: None,
             top: 12,
+            adapters: Vec::new(),
         }
     }
 }
@@ -47,6 +52,7 @@ pub(crate) fn section(explanation: &Explanation, options: &CardOptions) -> Strin
     );
     card += &table(explanation, options.top);
     card += &measured(explanation);
+    card += &inside(&options.adapters);
     if !explanation.notes.is_empty() {
         card += "### Notes\n\n";
         for note in &explanation.notes {
@@ -91,6 +97,19 @@ fn table(explanation: &Explanation, top: usize) -> String {
         let _ = write!(table, " {left_out}.");
     }
     table + "\n\n"
+}
+
+/// What is inside the adapters.
+fn inside(adapters: &[InspectedFile]) -> String {
+    let mut section = String::new();
+    for file in adapters {
+        let _ = write!(section, "### Inside {}\n\n", markdown(&file.name));
+        for (name, value) in adapter_facts(file) {
+            let _ = writeln!(section, "- {}: {}", markdown(&name), markdown(&value));
+        }
+        section.push('\n');
+    }
+    section
 }
 
 fn measured(explanation: &Explanation) -> String {

@@ -3,10 +3,12 @@
 use crate::chart::{ChartOptions, aspect_chart};
 use crate::error::PlotError;
 use crate::html_page;
+use crate::inspection::adapter_sections;
 use crate::rows::{Shown, generated_sides, made_with, rule, scale, verdict};
 use crate::text::{self, html};
 use data_encoding::BASE64;
 use finexl_core::explanation::{AspectScore, Explanation};
+use finexl_core::inspection::InspectedFile;
 use std::fmt::Write;
 
 /// A pair of images that shows what the numbers say.
@@ -24,7 +26,8 @@ pub struct TellingPair<'a> {
     pub note: String,
 }
 
-/// The explanation as a self-contained HTML page: summary, chart, table, pairs, notes, provenance.
+/// The explanation as a self-contained HTML page: summary, chart, table, pairs, what is inside the adapters, notes,
+/// provenance.
 ///
 /// The page holds no script and asks for nothing from elsewhere; all names are escaped.
 ///
@@ -33,6 +36,7 @@ pub struct TellingPair<'a> {
 pub fn html_report(
     explanation: &Explanation,
     pairs: &[TellingPair<'_>],
+    adapters: &[InspectedFile],
     options: &ChartOptions,
 ) -> Result<String, PlotError> {
     let chart = aspect_chart(explanation, options)?;
@@ -55,6 +59,7 @@ pub fn html_report(
     );
     page += &aspects(explanation, &shown);
     page += &pictures(pairs);
+    page += &adapter_sections(adapters)?;
     page += &notes(explanation);
     page += &provenance(explanation);
     page += html_page::CLOSING;

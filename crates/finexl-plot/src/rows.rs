@@ -108,7 +108,7 @@ pub(crate) fn made_with(explanation: &Explanation) -> Vec<(&'static str, String)
 /// guidance 3, sampler euler, steps 20".
 pub(crate) fn generated(images: &GeneratedImages) -> String {
     let mut parts = vec![images.generator.clone()];
-    if let Some(applied) = &images.personalization {
+    for applied in &images.personalization {
         let mut part = applied.file.clone();
         if let Some(scale) = applied.scale {
             part += &format!(" at scale {scale}");

@@ -1,6 +1,7 @@
 //! An explanation as JSON, page and card.
 
 use crate::Error;
+use finexl_core::inspection::InspectedFile;
 use finexl_core::{CoreError, atomic};
 use finexl_data::decode::decode_file;
 use finexl_data::encode::png_bytes;
@@ -20,6 +21,7 @@ const SHOWN_SIDE: usize = 256;
 pub struct Report<'a> {
     explained: &'a Explained,
     top: usize,
+    adapters: Vec<InspectedFile>,
 }
 
 /// A pair as it is embedded in a page.
@@ -34,7 +36,16 @@ struct Shown {
 impl<'a> Report<'a> {
     /// Of an explanation, with the `top` aspects shown.
     pub fn new(explained: &'a Explained, top: usize) -> Self {
-        Self { explained, top }
+        Self {
+            explained,
+            top,
+            adapters: Vec::new(),
+        }
+    }
+
+    /// The same with what is inside the adapters, for page and card.
+    pub fn with_adapters(self, adapters: Vec<InspectedFile>) -> Self {
+        Self { adapters, ..self }
     }
 
     /// The record as JSON, see datasets/explanation.schema.json.
@@ -70,7 +81,12 @@ impl<'a> Report<'a> {
             })
             .collect();
         let options = ChartOptions { top: self.top };
-        Ok(html_report(&self.explained.explanation, &pairs, &options)?)
+        Ok(html_report(
+            &self.explained.explanation,
+            &pairs,
+            &self.adapters,
+            &options,
+        )?)
     }
 
     /// Writes JSON, page and card of a name into a folder; of a card that is there only our own part is replaced.
@@ -112,6 +128,7 @@ impl<'a> Report<'a> {
         CardOptions {
             base_model,
             top: self.top,
+            adapters: self.adapters.clone(),
         }
     }
 

@@ -6,9 +6,11 @@ use crate::numbers::count;
 use crate::output::{Progress, print, remark};
 use crate::report::show;
 use crate::report_files::ReportFiles;
-use crate::verbs::generated_pairs::GeneratedPairs;
+use crate::verbs::generated_pairs::{GeneratedPairs, Point, Subject};
+use crate::verbs::pair_maker::PairMaker;
 use crate::verbs::pairing::PairingArguments;
 use finexl::Report;
+use finexl_core::explanation_series::{ExplanationSeries, SeriesAxis, SeriesColumn};
 use finexl_explain::cache::Cache;
 use finexl_explain::calibration::{CalibrationChoice, CalibrationFile};
 use finexl_explain::decompose::Method;
@@ -19,6 +21,7 @@ use finexl_explain::heads::Head;
 use finexl_explain::references::References;
 use finexl_explain::vocabulary::Vocabulary;
 use finexl_explain::{ExplainError, Explainer};
+use finexl_plot::series_table;
 use finexl_zoo::encoders::DEFAULT_ENCODER;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -115,6 +118,9 @@ impl Explain {
     /// Runs the verb.
     pub fn run(&self, arguments: &Arguments) -> Result<ExitCode, CliError> {
         let printed = self.reports.check()?;
+        if let Some(points) = self.generated.points()? {
+            return self.explain_series(&points, printed, arguments);
+        }
         let explained = match (
             &self.base_features,
             &self.personalized_features,
@@ -125,7 +131,11 @@ impl Explain {
             }
             _ => self.explain_folders(arguments)?,
         };
-        let report = Report::new(&explained, self.top);
+        let inside = match self.reports.shows_adapters() {
+            true => self.generated.inside(),
+            false => Vec::new(),
+        };
+        let report = Report::new(&explained, self.top).with_adapters(inside);
         self.reports
             .write(&report, self.base_model(&explained), arguments)?;
         match printed {
@@ -161,12 +171,62 @@ impl Explain {
         Ok(builder.calibration(calibration(self.calibration.as_deref())?))
     }
 
-    fn explain_folders(&self, arguments: &Arguments) -> Result<Explained, CliError> {
-        let cache = if self.no_cache {
-            Cache::none()
-        } else {
-            Cache::of_user()
+    /// One report on several scales or snapshots.
+    fn explain_series(
+        &self,
+        points: &[Point],
+        printed: bool,
+        arguments: &Arguments,
+    ) -> Result<ExitCode, CliError> {
+        let cache = self.cache();
+        let builder = self.builder(&cache)?;
+        let prompts = self.prompts.as_deref();
+        let mut maker = PairMaker::new(&self.generated, prompts, &cache, arguments)?;
+        let device = finexl_zoo::device::by_name(&arguments.device)?;
+        let encoder = finexl_zoo::encoders::open(&self.encoder, &device)?;
+        let explainer = builder.encoder(encoder).build();
+        let explainer = explainer.map_err(|error| self.of_vocabulary(error))?;
+        let progress = Progress::new(arguments.quiet);
+        for point in points {
+            maker.check(&point.adapters)?;
+        }
+        let mut explained = Vec::new();
+        for point in points {
+            let folders = maker.pairs(&Subject::Adapters(point.adapters.clone()))?;
+            let pairs = folders.pairs()?;
+            let of = explainer.explain_pairs(
+                &pairs,
+                &folders.sides,
+                &folders.options,
+                &|done, all| progress.show(&format!("encoding pairs, {}", point.label), done, all),
+            )?;
+            let column = SeriesColumn {
+                label: point.label.clone(),
+                scale: point.scale,
+            };
+            explained.push((column, of.explanation));
+        }
+        let over = match points.iter().all(|point| point.scale.is_some()) {
+            true => SeriesAxis::Scale,
+            false => SeriesAxis::Snapshot,
         };
+        let series = ExplanationSeries::new(over, explained);
+        self.reports.write_series(&series, self.top)?;
+        if !printed {
+            print(&series_table(&series, self.top))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn cache(&self) -> Cache {
+        match self.no_cache {
+            true => Cache::none(),
+            false => Cache::of_user(),
+        }
+    }
+
+    fn explain_folders(&self, arguments: &Arguments) -> Result<Explained, CliError> {
+        let cache = self.cache();
         let builder = self.builder(&cache)?;
         let options = self.pairing.options(self.skip_bad)?;
         let (mut folders, _made) = match (&self.base, &self.personalized) {
@@ -187,9 +247,10 @@ impl Explain {
             }
             (Some(base), Some(personalized)) => (Folders::new(base, personalized), None),
             _ => {
+                let subject = self.generated.subject()?;
                 let prompts = self.prompts.as_deref();
-                let made = self.generated.generate(prompts, &cache, arguments)?;
-                (made.folders.clone(), Some(made))
+                let mut maker = PairMaker::new(&self.generated, prompts, &cache, arguments)?;
+                (maker.pairs(&subject)?, Some(maker))
             }
         };
         folders.options = options;

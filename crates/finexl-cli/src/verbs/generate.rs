@@ -4,14 +4,16 @@ use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
 use crate::numbers::{count, finite};
 use crate::output::{Progress, print, remark};
+use crate::verbs::adapter_choice::{adapter, scaled};
 use crate::verbs::stable_diffusion_options::StableDiffusionOptions;
 use finexl_core::explanation::Applied;
 use finexl_core::partial_folder::is_free;
 use finexl_core::work_lock::WorkPlace;
 use finexl_data::manifest::{PromptList, read_prompts};
 use finexl_zoo::generators::{
-    AnyGenerator, ChosenSettings, ConceptGuidance, DEFAULT_GENERATOR, Diversity, GenerationRecord,
-    GenerationRequest, Generator, Walk, generate_folder, open_generator, open_personalized,
+    AdapterChoice, AdapterPrompt, AnyGenerator, ChosenSettings, ConceptGuidance, DEFAULT_GENERATOR,
+    Diversity, GenerationRecord, GenerationRequest, Generator, Walk, generate_folder, open_adapted,
+    open_generator, open_personalized,
 };
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -40,12 +42,17 @@ pub struct ModelChoice {
     #[arg(long, default_value = DEFAULT_GENERATOR)]
     pub model: String,
     /// Folder of an adapter in PEFT's layout, of a learned direction, or of a fine-tuned model (`finexl
-    /// personalize`).
-    #[arg(long, value_name = "DIR")]
-    pub adapter: Option<PathBuf>,
+    /// personalize`); of Stable Diffusion a LoRA file of any kind, a learned word (textual inversion) or a whole
+    /// fine-tuned checkpoint. May be given several times: their changes add up.
+    #[arg(long, value_name = "FILE[:SCALE]", value_parser = adapter)]
+    pub adapter: Vec<AdapterChoice>,
     /// Scale of the adapter or direction: 0 is the base, 1 as it was trained [default: 1].
     #[arg(long, requires = "adapter", allow_negative_numbers = true, value_parser = finite)]
     pub scale: Option<f64>,
+    /// Words that call what the adapter learned; they are put before every prompt [default: of learned words these,
+    /// where no prompt has them].
+    #[arg(long, value_name = "TEXT", requires = "adapter")]
+    pub adapter_prompt: Option<String>,
 }
 
 /// How images are sampled.
@@ -145,21 +152,59 @@ impl Sampling {
     }
 }
 
+/// A generator with what personalizes it, and where that is.
+struct Opened {
+    generator: AnyGenerator,
+    applied: Vec<(PathBuf, Applied)>,
+    words: Vec<String>,
+}
+
 impl ModelChoice {
-    /// Opens the generator with its personalization and what is applied of that; remarks go to standard
-    /// error.
-    fn open(&self, arguments: &Arguments) -> Result<(AnyGenerator, Option<Applied>), CliError> {
+    /// Opens the generator with what personalizes it; remarks go to standard error.
+    fn open(&self, arguments: &Arguments) -> Result<Opened, CliError> {
         let device = finexl_zoo::device::by_name(&arguments.device)?;
-        let Some(adapter) = &self.adapter else {
-            return Ok((open_generator(&self.model, &device)?, None));
+        let adapters = scaled(&self.adapter, self.scale)?;
+        let opened = match &adapters[..] {
+            [] => {
+                return Ok(Opened {
+                    generator: open_generator(&self.model, &device)?,
+                    applied: Vec::new(),
+                    words: Vec::new(),
+                });
+            }
+            [only] => open_personalized(&self.model, &only.path, only.scale, &device)?,
+            several => {
+                let base = open_generator(&self.model, &device)?;
+                open_adapted(&base, &self.model, several, &device)?
+            }
         };
-        let opened = open_personalized(&self.model, adapter, self.scale, &device)?;
         remark(&opened.notes, arguments.quiet);
-        Ok((opened.generator, Some(opened.applied)))
+        let places = adapters.into_iter().map(|adapter| adapter.path);
+        Ok(Opened {
+            generator: opened.generator,
+            applied: places.zip(opened.applied).collect(),
+            words: opened.words,
+        })
     }
 }
 
 impl Generate {
+    /// The prompts with the words that call what adapters learned.
+    fn worded(&self, words: &[String], prompts: Vec<String>, arguments: &Arguments) -> Vec<String> {
+        let asked = self.model.adapter_prompt.as_deref();
+        let chosen = self.sampling.chosen();
+        let negative = chosen.stable_diffusion.negative.as_deref();
+        let made = AdapterPrompt::new(words, asked, &prompts, negative);
+        remark(&made.notes, arguments.quiet);
+        if let Some(text) = &made.text {
+            remark(
+                &[format!("\"{text}\" was put before every prompt")],
+                arguments.quiet,
+            );
+        }
+        made.prompts
+    }
+
     /// Runs the verb.
     pub fn run(&self, arguments: &Arguments) -> Result<ExitCode, CliError> {
         check_free(&self.out)?;
@@ -167,7 +212,12 @@ impl Generate {
         check_free(&self.out)?;
         let PromptList { prompts, notes } = read_prompts(&self.prompts)?;
         remark(&notes, arguments.quiet);
-        let (generator, applied) = self.model.open(arguments)?;
+        let Opened {
+            generator,
+            applied,
+            words,
+        } = self.model.open(arguments)?;
+        let prompts = self.worded(&words, prompts, arguments);
         let noise = self.sampling.stable_diffusion.start_noise(prompts.len())?;
         let generator = StableDiffusionOptions::put_into(generator, noise.as_ref())?;
         remark(generator.notes(), arguments.quiet);
@@ -182,12 +232,10 @@ impl Generate {
         remark(&generator.prompt_notes(&prompts), arguments.quiet);
         let requests = self.sampling.requests(&prompts);
         let settings = generator.settings(&self.sampling.chosen())?;
-        let record = GenerationRecord::new(
-            &*generator,
-            self.model.adapter.as_deref().zip(applied.as_ref()),
-            settings,
-            &requests,
-        );
+        let adapters: Vec<(&Path, &Applied)> = (applied.iter())
+            .map(|(place, of)| (place.as_path(), of))
+            .collect();
+        let record = GenerationRecord::new(&*generator, &adapters, settings, &requests);
         generate(&*generator, &requests, &record, &self.out, arguments)?;
         let collapsed = collapse(&*generator, &requests, &self.out)?;
         remark(collapsed.as_slice(), arguments.quiet);

@@ -1,29 +1,17 @@
-//! Image pairs that `finexl explain` generates itself.
+//! Image pairs that `finexl explain` generates itself: what is asked for.
 
-use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
 use crate::numbers::finite;
-use crate::verbs::generate::{Walking, collapse, concept, generate};
+use crate::verbs::adapter_choice::{adapter, scaled, scales};
+use crate::verbs::generate::{Walking, concept};
 use crate::verbs::stable_diffusion_options::StableDiffusionOptions;
-use finexl_core::CoreError;
-use finexl_core::explanation::{Applied, Generated};
-use finexl_core::work_lock::WorkPlace;
-use finexl_data::image_folder::BadFiles;
-use finexl_data::pairs::PairOptions;
-use finexl_data::scenes::{MANIFEST, Split};
-use finexl_explain::cache::Cache;
-use finexl_explain::explainer::{Folders, Sides, display_name};
-use finexl_zoo::ZooError;
-use finexl_zoo::generators::{
-    AnyGenerator, ChosenSettings, ConceptGuidance, DEFAULT_GENERATOR, GenerationRecord,
-    GenerationRequest, GenerationSettings, Generator, PromptSource, open_generator,
-    open_personalized, sampled_alike,
-};
-use std::path::{Path, PathBuf};
-use tempfile::TempDir;
-
-/// Pairs that are generated where no prompts are given.
-const DEFAULT_PAIRS: usize = 25;
+use finexl_core::inspection::InspectedFile;
+use finexl_explain::explainer::display_name;
+use finexl_zoo::generators::stable_diffusion::locate;
+use finexl_zoo::generators::{AdapterChoice, ChosenSettings, ConceptGuidance, DEFAULT_GENERATOR};
+use finexl_zoo::inspection::{InspectOptions, inspect};
+use finexl_zoo::lora_files::AdapterSource;
+use std::path::Path;
 
 /// What to generate with.
 #[derive(Clone, Debug, clap::Args)]
@@ -33,12 +21,35 @@ pub struct GeneratedPairs {
     #[arg(long, conflicts_with_all = ["base", "personalized", "base_features"])]
     model: Option<String>,
     /// Explain this adapter of the generator: a folder in PEFT's layout, that of a learned direction, or that of a
-    /// fine-tuned model (`finexl personalize`); of Stable Diffusion a whole fine-tuned checkpoint.
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["base", "personalized", "base_features"])]
-    adapter: Option<PathBuf>,
+    /// fine-tuned model (`finexl personalize`); of Stable Diffusion a LoRA file of any kind, a learned word (textual
+    /// inversion) or a whole fine-tuned checkpoint. May be given several times: their changes add up.
+    #[arg(long, value_name = "FILE[:SCALE]", value_parser = adapter, conflicts_with_all = ["base", "personalized", "base_features"])]
+    adapter: Vec<AdapterChoice>,
     /// Scale of the adapter or direction [default: 1].
     #[arg(long, requires = "adapter", allow_negative_numbers = true, value_parser = finite)]
     scale: Option<f64>,
+    /// Explain how aspects grow with the scale: one report for these scales, by which those of all adapters are
+    /// multiplied, with the base as its first column.
+    #[arg(long, value_name = "S,S,..", requires = "adapter", value_delimiter = ',', allow_hyphen_values = true, value_parser = scales, conflicts_with_all = ["scale", "snapshots", "concept", "direction", "card"])]
+    scales: Vec<f64>,
+    /// The adapters are snapshots of one training, in the order given: one report with a column for each, instead of
+    /// their sum.
+    #[arg(long, requires = "adapter", conflicts_with_all = ["scale", "concept", "direction", "card"])]
+    snapshots: bool,
+    /// Compare with this adapter on the base instead of the base alone, same prompts and seeds; may be given several
+    /// times.
+    #[arg(long, value_name = "FILE[:SCALE]", value_parser = adapter, requires = "adapter")]
+    against: Vec<AdapterChoice>,
+    /// Words that call what the adapter learned; they are put before every prompt of the personalized side [default: of
+    /// learned words these, where no prompt has them].
+    #[arg(long, value_name = "TEXT", requires = "adapter")]
+    adapter_prompt: Option<String>,
+    /// Put them before the prompts of the base's side too.
+    #[arg(long, requires = "adapter_prompt")]
+    adapter_prompt_both: bool,
+    /// Show all metadata of adapters in page and card, which may name folders, people and models.
+    #[arg(long, requires = "adapter")]
+    private: bool,
     /// Explain concept guidance of this phrase and strength.
     #[arg(long, value_name = "PHRASE=STRENGTH", value_parser = concept, conflicts_with_all = ["base", "personalized", "base_features", "adapter"])]
     concept: Option<ConceptGuidance>,
@@ -55,15 +66,27 @@ pub struct GeneratedPairs {
     #[arg(long, value_name = "N")]
     image_seed: Option<u64>,
     #[command(flatten)]
-    stable_diffusion: StableDiffusionOptions,
+    pub(super) stable_diffusion: StableDiffusionOptions,
 }
 
-/// Folders of images that were generated to be explained.
-pub struct GeneratedFolders {
-    /// The folders, with what is known of them.
-    pub folders: Folders,
-    /// Keeps folders that nobody asked for until they are read.
-    _made: TempDir,
+/// What the personalized side is.
+#[derive(Clone, Debug)]
+pub enum Subject {
+    /// Adapters on the generator.
+    Adapters(Vec<AdapterChoice>),
+    /// The generator, sampled otherwise.
+    Steered(ChosenSettings),
+}
+
+/// A column of a report on several scales or snapshots.
+#[derive(Clone, Debug)]
+pub struct Point {
+    /// Its head.
+    pub label: String,
+    /// The scale, where columns are scales.
+    pub scale: Option<f64>,
+    /// What is put onto the generator.
+    pub adapters: Vec<AdapterChoice>,
 }
 
 impl GeneratedPairs {
@@ -80,8 +103,53 @@ impl GeneratedPairs {
             || self.stable_diffusion.is_stated()
     }
 
+    /// The generator by its name.
+    pub fn model(&self) -> &str {
+        self.model.as_deref().unwrap_or(DEFAULT_GENERATOR)
+    }
+
+    /// Seed of all pictures.
+    pub fn seed(&self) -> u64 {
+        self.image_seed.unwrap_or(0)
+    }
+
+    /// What stands in the base's place beside the generator itself.
+    pub fn against(&self) -> &[AdapterChoice] {
+        &self.against
+    }
+
+    /// What is inside the adapters, for page and card; nothing of what is no file for Stable Diffusion.
+    pub fn inside(&self) -> Vec<InspectedFile> {
+        let options = InspectOptions {
+            private: self.private,
+            read_by: locate(self.model()).ok(),
+            ..InspectOptions::default()
+        };
+        let mut inside = Vec::new();
+        // A whole checkpoint has as many facts as its base.
+        let adapters = self.adapter.iter();
+        for adapter in adapters.filter(|adapter| AdapterSource::is_adapter(&adapter.path)) {
+            // Personalizations of our own say elsewhere what they are.
+            let Ok(found) = inspect(std::slice::from_ref(&adapter.path), &options) else {
+                continue;
+            };
+            inside.extend(found.files.into_iter().map(|file| InspectedFile {
+                // A path names folders.
+                name: display_name(&adapter.path),
+                ..file
+            }));
+        }
+        inside
+    }
+
+    /// Words before the prompts of a side.
+    pub fn prompt_of(&self, personalized: bool) -> Option<&str> {
+        let text = self.adapter_prompt.as_deref();
+        text.filter(|_| personalized || self.adapter_prompt_both)
+    }
+
     /// How both sides are sampled.
-    fn chosen(&self) -> ChosenSettings {
+    pub fn chosen(&self) -> ChosenSettings {
         ChosenSettings {
             steps: self.steps,
             guidance: self.guidance,
@@ -90,123 +158,79 @@ impl GeneratedPairs {
         }
     }
 
-    /// Generates both sides, or takes them from the cache.
-    pub fn generate(
-        &self,
-        prompts: Option<&Path>,
-        cache: &Cache,
-        arguments: &Arguments,
-    ) -> Result<GeneratedFolders, CliError> {
-        let device = finexl_zoo::device::by_name(&arguments.device)?;
-        let model = self.model.as_deref().unwrap_or(DEFAULT_GENERATOR);
-        let opened_base = open_generator(model, &device)?;
-        let (requests, of_prompts) = requests(&opened_base, prompts, self.image_seed.unwrap_or(0))?;
-        let noise = self.stable_diffusion.start_noise(requests.len())?;
-        let prepare = |generator: AnyGenerator| {
-            let generator = match cache.is_none() {
-                true => generator.without_kept_pictures(),
-                false => generator,
-            };
-            StableDiffusionOptions::put_into(generator, noise.as_ref())
-        };
-        let opened_base = prepare(opened_base)?;
-        let base: &dyn Generator = &*opened_base;
-        let opened = match &self.adapter {
-            Some(adapter) => {
-                let mut opened = open_personalized(model, adapter, self.scale, &device)?;
-                opened.generator = prepare(opened.generator)?;
-                Some(opened)
-            }
-            None => None,
-        };
-        let applied = opened.as_ref().map(|opened| &opened.applied);
-        let (name, settings) = self.difference(base, applied)?;
-        let mut notes = of_prompts;
-        notes.extend(opened.iter().flat_map(|o| o.notes.iter().cloned()));
-        let texts: Vec<String> = requests.iter().map(|r| r.prompt.clone()).collect();
-        notes.extend(base.notes().iter().cloned());
-        if let Some(opened) = &opened {
-            notes.extend(opened.generator.notes().iter().cloned());
-            notes.extend(sampled_alike(base, &*opened.generator, &self.chosen())?);
+    /// What is explained.
+    pub fn subject(&self) -> Result<Subject, CliError> {
+        if !self.adapter.is_empty() {
+            return Ok(Subject::Adapters(scaled(&self.adapter, self.scale)?));
         }
-        notes.extend(base.prompt_notes(&texts));
-        let personalized: &dyn Generator = opened.as_ref().map_or(base, |o| &*o.generator);
-        let adapter = self.adapter.as_deref().zip(applied);
-        let plain = base.settings(&self.chosen())?;
-        let sides = [
-            (base, GenerationRecord::new(base, None, plain, &requests)),
-            (
-                personalized,
-                GenerationRecord::new(personalized, adapter, settings, &requests),
-            ),
-        ];
-        let made = temporary()?;
-        let places = ["base", "personalized"].map(|name| made.path().join(name));
-        let mut folders = Vec::new();
-        for ((generator, record), place) in sides.iter().zip(places) {
-            let kept = cache.images(&record.key());
-            let folder = images(*generator, &requests, record, (kept, place), arguments)?;
-            notes.extend(collapse(*generator, &requests, &folder)?);
-            folders.push(folder);
-        }
-        let [of_base, of_personalized] = sides.map(|(_, record)| Some(record.images()));
-        let [base_folder, personalized_folder] = [0, 1].map(|side| folders[side].clone());
-        Ok(GeneratedFolders {
-            folders: Folders {
-                prompts: Some(base_folder.join(MANIFEST)),
-                base: base_folder,
-                personalized: personalized_folder,
-                options: PairOptions::plain(BadFiles::Refuse),
-                sides: Sides {
-                    names: [base.name().to_string(), name],
-                    generated: Generated {
-                        base: of_base,
-                        personalized: of_personalized,
-                    },
-                    notes,
-                },
-            },
-            _made: made,
-        })
-    }
-
-    /// What the personalized side is called and sampled with.
-    fn difference(
-        &self,
-        base: &dyn Generator,
-        applied: Option<&Applied>,
-    ) -> Result<(String, GenerationSettings), CliError> {
         let walk = self.walking.walk();
-        let name = match (&self.adapter, &self.concept, &walk) {
-            (Some(adapter), _, _) => match applied.and_then(|applied| applied.scale) {
-                Some(scale) => format!("{} at scale {scale}", adapter_name(adapter)),
-                None => adapter_name(adapter),
-            },
-            (None, Some(concept), _) => {
-                base.check_prompt(&concept.phrase)?;
-                format!("\"{}\" at strength {}", concept.phrase, concept.strength)
-            }
-            (None, None, Some(walk)) => {
-                format!("closed-form:{}, distance {}", walk.direction, walk.distance)
-            }
-            (None, None, None) => {
-                return Err(CliError::Usage(
-                    "there is nothing to explain; give --base DIR and --personalized DIR, or \
-                     --adapter DIR, --concept PHRASE=STRENGTH, or --direction and --distance"
-                        .to_string(),
-                ));
-            }
-        };
-        let settings = base.settings(&ChosenSettings {
+        if self.concept.is_none() && walk.is_none() {
+            return Err(CliError::Usage(
+                "there is nothing to explain; give --base DIR and --personalized DIR, or \
+                 --adapter FILE, --concept PHRASE=STRENGTH, or --direction and --distance"
+                    .to_string(),
+            ));
+        }
+        Ok(Subject::Steered(ChosenSettings {
             concept: self.concept.clone(),
             walk,
             ..self.chosen()
-        })?;
-        Ok((name, settings))
+        }))
+    }
+
+    /// The columns of a report on several scales or snapshots; nothing where one is not asked for.
+    pub fn points(&self) -> Result<Option<Vec<Point>>, CliError> {
+        let points: Vec<Point> = match (self.snapshots, &self.scales[..]) {
+            (true, _) => (self.adapter.iter())
+                .map(|adapter| Point {
+                    label: title(std::slice::from_ref(adapter)),
+                    scale: None,
+                    adapters: vec![adapter.clone()],
+                })
+                .collect(),
+            (false, []) => return Ok(None),
+            (false, scales) => scales.iter().map(|scale| self.at(*scale)).collect(),
+        };
+        let same = |(place, point): (usize, &Point)| {
+            points[..place]
+                .iter()
+                .any(|other| other.label == point.label)
+        };
+        if points.len() < 2 || points.iter().enumerate().any(same) {
+            return Err(CliError::Usage(
+                "give at least two scales or snapshots, each once and under a name of its own"
+                    .to_string(),
+            ));
+        }
+        Ok(Some(points))
+    }
+
+    fn at(&self, scale: f64) -> Point {
+        let adapters = self.adapter.iter().map(|adapter| AdapterChoice {
+            path: adapter.path.clone(),
+            scale: Some(scale * adapter.scale.unwrap_or(1.0)),
+        });
+        Point {
+            label: format!("{scale}"),
+            scale: Some(scale),
+            adapters: adapters.collect(),
+        }
     }
 }
 
-/// The name of an adapter's folder; of a snapshot with that of its personalization.
+/// What a side with adapters is called.
+pub fn title(adapters: &[AdapterChoice]) -> String {
+    let one = |adapter: &AdapterChoice| {
+        let name = adapter_name(&adapter.path);
+        match adapter.scale {
+            Some(scale) => format!("{name} at scale {scale}"),
+            None => name,
+        }
+    };
+    adapters.iter().map(one).collect::<Vec<_>>().join(" + ")
+}
+
+/// The name of an adapter's file or folder; of a snapshot with that of its personalization.
 fn adapter_name(folder: &Path) -> String {
     let whole = folder.canonicalize();
     let whole = whole.as_deref().unwrap_or(folder);
@@ -216,67 +240,4 @@ fn adapter_name(folder: &Path) -> String {
         Some(parent) => format!("{} {name}", parent.to_string_lossy()),
         None => name,
     }
-}
-
-/// The folder of images: the kept one, where they are or can be kept, else a place of our own.
-fn images(
-    generator: &dyn Generator,
-    requests: &[GenerationRequest],
-    record: &GenerationRecord,
-    (kept, place): (Option<PathBuf>, PathBuf),
-    arguments: &Arguments,
-) -> Result<PathBuf, CliError> {
-    // The record is moved last and says that all images are there.
-    let is_made = |folder: &Path| matches!(GenerationRecord::read(folder), Ok(Some(there)) if there.key() == record.key());
-    if let Some(kept) = kept {
-        if is_made(&kept) {
-            return Ok(kept);
-        }
-        let made = || -> Result<(), CliError> {
-            let _lock = WorkPlace::folder(&kept).wait()?;
-            match is_made(&kept) {
-                true => Ok(()),
-                false => generate(generator, requests, record, &kept, arguments),
-            }
-        };
-        match made() {
-            Ok(()) => return Ok(kept),
-            // A cache that cannot be written never stands in the way of a result.
-            Err(
-                CliError::Zoo(ZooError::Core(CoreError::Write { path, source }))
-                | CliError::Core(CoreError::Write { path, source }),
-            ) => tracing::warn!("images are not kept: {}: {source}", path.display()),
-            Err(error) => return Err(error),
-        }
-    }
-    generate(generator, requests, record, &place, arguments)?;
-    Ok(place)
-}
-
-/// A request per prompt of a file, with notes on it, else test scenes with the subjects that the generator knows.
-fn requests(
-    generator: &AnyGenerator,
-    prompts: Option<&Path>,
-    seed: u64,
-) -> Result<(Vec<GenerationRequest>, Vec<String>), CliError> {
-    let source = match prompts {
-        Some(path) => PromptSource::File { path, count: None },
-        None => PromptSource::Scenes {
-            split: Split::Test,
-            seed: 0,
-            count: DEFAULT_PAIRS,
-        },
-    };
-    let list = source.prompts(generator)?;
-    let requests = GenerationRequest::of_prompts(&list.prompts, seed);
-    Ok((requests, list.notes))
-}
-
-fn temporary() -> Result<TempDir, CliError> {
-    tempfile::tempdir().map_err(|source| {
-        CliError::Core(finexl_core::CoreError::Write {
-            path: std::env::temp_dir(),
-            source,
-        })
-    })
 }

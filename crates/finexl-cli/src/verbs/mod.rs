@@ -1,6 +1,7 @@
 //! One module per verb.
 
-pub mod compare;
+pub mod adapter_choice;
+mod compare;
 pub mod convert;
 pub mod data;
 pub mod embed;
@@ -9,6 +10,8 @@ mod explaining;
 pub mod generate;
 pub mod generated_pairs;
 pub mod inspect;
+mod made_side;
+mod pair_maker;
 mod pairing;
 pub mod personalize;
 pub mod plot;

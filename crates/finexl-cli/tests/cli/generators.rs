@@ -120,7 +120,7 @@ fn equal_commands_make_equal_files_that_explain_takes() {
     assert_eq!(record["pairs"], 3);
     // The folders say how they were generated.
     assert_eq!(record["personalized"], "adapted at scale 2");
-    let applied = &record["generated"]["personalized"]["personalization"];
+    let applied = &record["generated"]["personalized"]["personalization"][0];
     assert_eq!(applied["file"], "step-0004/adapter_model.safetensors");
     assert_eq!(record["generated"]["base"]["generator"], "mini-diffusion");
     assert_eq!(record["generated"]["base"]["settings"]["steps"], "3");
@@ -193,7 +193,7 @@ fn the_scale_of_an_adapter_is_in_title_card_record_and_table() {
     let record = sandbox.json("out.json");
     assert_eq!(record["personalized"], title);
     let images = &record["generated"]["personalized"];
-    let applied = &images["personalization"];
+    let applied = &images["personalization"][0];
     assert_eq!(applied["scale"], 0.5);
     assert_eq!(applied["base"], "mini-diffusion");
     let weights = std::fs::read(sandbox.path("tiny/step-0004/adapter_model.safetensors")).unwrap();

@@ -351,7 +351,7 @@ fn an_adapter_of_another_generator_is_named_with_what_to_do() {
         "folder/pytorch_lora_weights.safetensors",
         &[(diffusers, &[4, 1024])],
     );
-    let wanted = ["its own generators only", "--personalized"];
+    let wanted = ["own generators are folders", "--model"];
     for (adapter, words) in [
         ("kohya.safetensors", ["kohya", "Stable Diffusion 1.x"]),
         ("folder", ["diffusers", "Stable Diffusion 2.x"]),

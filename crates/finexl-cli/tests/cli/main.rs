@@ -35,6 +35,7 @@ mod selections;
 mod similar_models;
 mod special_files;
 mod stable_diffusion;
+mod stable_diffusion_adapters;
 mod stable_diffusion_trainings;
 mod trained;
 mod two_at_once;

@@ -133,7 +133,7 @@ fn a_checkpoint_is_explained_from_a_folder_and_from_a_file() {
         "explain --model models/sd1 --adapter models/sd1.safetensors --prompts p.txt --steps 2 --json f.json \
          --quiet",
     );
-    let applied = &sandbox.json("f.json")["generated"]["personalized"]["personalization"];
+    let applied = &sandbox.json("f.json")["generated"]["personalized"]["personalization"][0];
     assert_eq!(applied["file"], "sd1.safetensors");
 }
 

@@ -115,7 +115,7 @@ impl Drawing<'_> {
     /// Fingerprint of everything that the features of a block depend on; that of a personalized generator covers
     /// its adapter's files and scale.
     fn key(&self, requests: &[GenerationRequest], disturbances: &[Disturbance]) -> Fingerprint {
-        let record = GenerationRecord::new(self.generator, None, self.settings.clone(), requests);
+        let record = GenerationRecord::new(self.generator, &[], self.settings.clone(), requests);
         let key = Fingerprint::of("features of generated probes")
             .number("version", u64::from(VERSION))
             .nested("images", &record.key())

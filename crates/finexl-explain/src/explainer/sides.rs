@@ -1,6 +1,6 @@
 //! The two sides of an explanation beside their images: what they are called, and how they were made.
 
-use finexl_core::explanation::Generated;
+use finexl_core::explanation::{Applied, Generated};
 use finexl_zoo::generators::GenerationRecord;
 use std::path::{Component, Path};
 
@@ -61,8 +61,8 @@ impl Sides {
             personalized: personalized.0,
         };
         let images = sides.generated.personalized.as_ref();
-        let applied = images.and_then(|images| images.personalization.as_ref());
-        if let Some(scale) = applied.and_then(|applied| applied.scale) {
+        let applied = images.map_or(&[][..], |images| &images.personalization[..]);
+        if let [Applied { scale: Some(scale), .. }] = applied {
             sides.names[1] = format!("{} at scale {scale}", sides.names[1]);
         }
         sides

@@ -10,6 +10,7 @@ fn options() -> CardOptions {
     CardOptions {
         base_model: Some("artist/base".into()),
         top: 6,
+        ..CardOptions::default()
     }
 }
 

@@ -152,7 +152,7 @@ fn source(name: &str) -> Option<Source> {
     })
 }
 
-fn images(personalization: Option<Applied>) -> GeneratedImages {
+fn images(personalization: Vec<Applied>) -> GeneratedImages {
     let settings = [("steps", "20"), ("guidance", "3"), ("sampler", "euler")];
     GeneratedImages {
         generator: "mini-diffusion".into(),
@@ -184,13 +184,13 @@ pub fn explanation() -> Explanation {
         base: "base".into(),
         personalized: "ukiyo-lora at scale 0.5".into(),
         generated: Generated {
-            base: Some(images(None)),
-            personalized: Some(images(Some(Applied {
+            base: Some(images(Vec::new())),
+            personalized: Some(images(vec![Applied {
                 file: "adapter_model.safetensors".into(),
                 fingerprint: Some(Fingerprint::of_bytes(b"adapter")),
                 scale: Some(0.5),
                 base: Some("mini-diffusion".into()),
-            }))),
+            }])),
         },
         pairs: 25,
         pair_names: (1..=25).map(|pair| format!("scene {pair}")).collect(),

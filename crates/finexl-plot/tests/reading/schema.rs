@@ -53,7 +53,7 @@ fn the_fields_are_the_same_and_all_required() {
         ),
         (
             &schema["$defs"]["applied"],
-            &written["generated"]["personalized"]["personalization"],
+            &written["generated"]["personalized"]["personalization"][0],
         ),
         (&schema["$defs"]["source"], &written["provenance"]["head"]),
     ];

@@ -41,6 +41,7 @@ fn card() {
     let options = CardOptions {
         base_model: Some("artist/base-model".into()),
         top: 6,
+        ..CardOptions::default()
     };
     insta::assert_snapshot!(model_card(&sample::explanation(), &options));
 }
@@ -55,7 +56,7 @@ fn report_without_style_and_chart() {
         note: "most pixelated".into(),
     }];
     let options = ChartOptions { top: 6 };
-    let page = html_report(&sample::explanation(), &pairs, &options).unwrap();
+    let page = html_report(&sample::explanation(), &pairs, &[], &options).unwrap();
     for outside in ["<script", "http://", "https://", "<link", "url("] {
         let found = page.replace("http://www.w3.org/2000/svg", "");
         assert!(!found.contains(outside), "{outside}");

@@ -5,7 +5,7 @@ use super::{GenerationRequest, GenerationSettings, Generator};
 use finexl_core::explanation::{Applied, GeneratedImages};
 use finexl_core::fingerprint::Fingerprint;
 use finexl_core::{CoreError, json_file};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::path::Path;
 
 /// Name of the record of how the images were made.
@@ -27,13 +27,13 @@ pub struct GenerationRecord {
     /// Fingerprint of the base's network, where it is known.
     #[serde(default)]
     pub weights: Option<Fingerprint>,
-    /// The personalization, if there is one.
+    /// The personalization, if there is one; of several all, joined by " + ".
     pub adapter: Option<String>,
-    /// The scale at which an adapter was applied.
+    /// The scale at which an adapter was applied, where it is one.
     pub scale: Option<f64>,
-    /// Which file that is, and the base that it says it was made for.
-    #[serde(default)]
-    pub applied: Option<Applied>,
+    /// Which files those are, and the base that each says it was made for.
+    #[serde(default, deserialize_with = "one_or_several")]
+    pub applied: Vec<Applied>,
     /// Where it was computed.
     #[serde(default = "processor")]
     pub device: String,
@@ -48,11 +48,33 @@ fn processor() -> String {
     "cpu".to_string()
 }
 
+/// Adapters by their places; nothing where there is none.
+fn joined(adapters: &[(&Path, &Applied)]) -> Option<String> {
+    let names: Vec<String> = (adapters.iter())
+        .map(|(place, _)| place.display().to_string())
+        .collect();
+    (!names.is_empty()).then(|| names.join(" + "))
+}
+
+/// Records of one adapter hold it alone.
+fn one_or_several<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Applied>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Several(Vec<Applied>),
+        One(Option<Applied>),
+    }
+    Ok(match Written::deserialize(from)? {
+        Written::Several(all) => all,
+        Written::One(one) => one.into_iter().collect(),
+    })
+}
+
 impl GenerationRecord {
-    /// The record of images of a generator; `adapter` is the folder of its personalization and what was applied.
+    /// The record of images of a generator; `adapters` are the places of what personalizes it and what was applied.
     pub fn new(
         generator: &dyn Generator,
-        adapter: Option<(&Path, &Applied)>,
+        adapters: &[(&Path, &Applied)],
         settings: GenerationSettings,
         requests: &[GenerationRequest],
     ) -> Self {
@@ -67,9 +89,12 @@ impl GenerationRecord {
             model: generator.name().to_string(),
             fingerprint: generator.fingerprint().clone(),
             weights: Some(generator.weights().clone()),
-            adapter: adapter.map(|(folder, _)| folder.display().to_string()),
-            scale: adapter.and_then(|(_, applied)| applied.scale),
-            applied: adapter.map(|(_, applied)| applied.clone()),
+            adapter: joined(adapters),
+            scale: match adapters {
+                [(_, only)] => only.scale,
+                _ => None,
+            },
+            applied: adapters.iter().map(|(_, of)| (*of).clone()).collect(),
             device: generator.device().to_string(),
             settings,
             requests: key.finish(),
@@ -89,17 +114,21 @@ impl GenerationRecord {
 
     /// What a reader of an explanation wants to know of it.
     pub fn images(&self) -> GeneratedImages {
-        let by_name = self.adapter.as_ref().map(|adapter| Applied {
+        let by_name = self.adapter.iter().map(|adapter| Applied {
             file: adapter.clone(),
             fingerprint: None,
             scale: self.scale,
             base: None,
         });
+        let personalization = match self.applied.is_empty() {
+            true => by_name.collect(),
+            false => self.applied.clone(),
+        };
         GeneratedImages {
             generator: self.model.clone(),
             fingerprint: self.fingerprint.clone(),
             weights: self.weights.clone(),
-            personalization: self.applied.clone().or(by_name),
+            personalization,
             settings: described(&self.settings),
         }
     }
@@ -130,7 +159,7 @@ mod tests {
             weights: None,
             adapter: None,
             scale: None,
-            applied: None,
+            applied: Vec::new(),
             device: processor(),
             settings,
             requests: Fingerprint::of_bytes(b"b"),

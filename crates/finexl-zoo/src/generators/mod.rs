@@ -1,5 +1,6 @@
 //! Image generators: prompts and seeds in, images out.
 
+mod adapter_prompt;
 mod any_generator;
 mod burn_layers;
 mod chosen_settings;
@@ -17,6 +18,8 @@ pub mod mini_autoregressive;
 pub mod mini_diffusion;
 pub mod mini_gan;
 mod open;
+mod open_adapted;
+mod open_own;
 mod open_published;
 mod prompt_source;
 mod recorded_settings;
@@ -30,6 +33,7 @@ mod tiny_models;
 mod token_block;
 mod tunable;
 
+pub use adapter_prompt::AdapterPrompt;
 pub use any_generator::AnyGenerator;
 pub(crate) use any_generator::{with_generator, with_tunable};
 pub(crate) use burn_layers::values;
@@ -50,6 +54,8 @@ pub use open::{
     DEFAULT_GENERATOR, DIRECTION_FILE, MODEL_FILE, OpenedGenerator, embedded_generators,
     is_generator, open_generator, open_personalized,
 };
+pub use open_adapted::{AdapterChoice, open_adapted};
+pub use open_published::is_whole_checkpoint;
 pub use prompt_source::PromptSource;
 pub use sampled_alike::sampled_alike;
 pub use settings::{

@@ -1,23 +1,19 @@
 //! Generators by name, with what personalizes them.
 
 use super::mini_diffusion::LatentSpace;
+use super::open_adapted::{AdapterChoice, open_adapted};
+use super::open_own::personalize_own;
 use super::open_published::{published, whole_checkpoint};
-use super::{
-    AnyGenerator, Family, Generator, GeneratorConfig, LatentGenerator, LatentNetwork, Tunable,
-    with_generator,
-};
+use super::{AnyGenerator, Family, GeneratorConfig, LatentGenerator, LatentNetwork};
 use crate::ZooError;
-use crate::adapters::{Adapter, BaseCheck, merge};
 use crate::generators::mini_autoregressive::TokenTransformer;
 use crate::generators::mini_diffusion::Denoiser;
-use crate::generators::mini_gan::{Direction, Gan, MiniGan};
-use crate::recognition::recognised;
+use crate::generators::mini_gan::Gan;
 use crate::weights::WeightsFile;
 use burn::tensor::Device;
 use finexl_core::explanation::Applied;
-use finexl_core::fingerprint::Fingerprint;
 use finexl_core::personalization::PersonalizationRecord;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 /// The generator that is used where none is named.
@@ -62,28 +58,29 @@ pub const MODEL_FILE: &str = "model.safetensors";
 /// Name of the vector in the folder of a learned direction.
 pub const DIRECTION_FILE: &str = "direction.safetensors";
 
-/// Name of the tensors in the folder of an adapter.
-const ADAPTER_FILE: &str = "adapter_model.safetensors";
-/// Name of its config, which has the alpha.
-const ADAPTER_CONFIG: &str = "adapter_config.json";
-
-/// What to do with an adapter of another generator.
-const FOREIGN: &str = "finexl applies adapters to its own generators only so far, from a folder in PEFT's layout as \
-                       `finexl personalize` writes it; for any other make pictures without it and with it in your own \
-                       tool, same prompts and seeds, and compare the two folders (`finexl explain --base DIR \
-                       --personalized DIR`); `finexl inspect` looks into LoRA files of Stable Diffusion";
-
 /// A generator with its personalization.
 pub struct OpenedGenerator {
     /// Ready to generate.
     pub generator: AnyGenerator,
-    /// Which file personalizes it, and the scale at which an adapter is applied or a direction walked; no scale for a
-    /// model that is fine-tuned as a whole.
-    pub applied: Applied,
+    /// Which files personalize it, and the scales at which adapters are applied or a direction is walked; no scale for
+    /// a model that is fine-tuned as a whole and for learned words.
+    pub applied: Vec<Applied>,
     /// How it was personalized, where its folder says so.
     pub record: Option<PersonalizationRecord>,
     /// What the user should know.
     pub notes: Vec<String>,
+    /// Words that prompts may use for what was learned.
+    pub words: Vec<String>,
+}
+
+impl OpenedGenerator {
+    /// The scale of what is applied, where it is one.
+    pub fn scale(&self) -> Option<f64> {
+        match &self.applied[..] {
+            [only] => only.scale,
+            _ => None,
+        }
+    }
 }
 
 /// Names of the generators that are compiled in, and the bytes of their weights.
@@ -153,7 +150,8 @@ pub fn is_generator(path: &Path) -> bool {
 
 /// Opens a generator with a personalization on it: the folder of an adapter (LoRA in PEFT's layout) at
 /// a scale, that of a learned direction, of which a scale is so many times the learned distance, or that
-/// of a fully fine-tuned model; for Stable Diffusion another checkpoint of the same family.
+/// of a fully fine-tuned model; for Stable Diffusion a LoRA file, a learned word, or another checkpoint of the same
+/// family.
 ///
 /// # Errors
 /// As [`open_generator`]; [`ZooError::OtherBase`] where the personalization is one of another model;
@@ -165,181 +163,18 @@ pub fn open_personalized(
     scale: Option<f64>,
     device: &Device,
 ) -> Result<OpenedGenerator, ZooError> {
+    // A whole checkpoint takes nothing from its base, which is then not loaded.
     if let Some(tuned) = whole_checkpoint(model, folder, scale, device)? {
         return Ok(tuned);
     }
-    check_is_ours(folder)?;
-    let base = open_generator(model, device)?;
-    if !folder.join(DIRECTION_FILE).is_file() {
-        return with_generator!(base, base => personalized(*base, folder, scale));
-    }
-    match base {
-        AnyGenerator::Gan(base) => walked(*base, folder, scale.unwrap_or(1.0)),
-        other => Err(ZooError::Config(format!(
-            "{} holds a direction, and {} has no mapping network, whose space could be walked in; take \
-             the GAN that it was learned with",
-            folder.display(),
-            other.name()
-        ))),
-    }
-}
-
-/// Refuses, by what it is, a personalization of somebody else's that lies as a file, alone or in a folder.
-fn check_is_ours(path: &Path) -> Result<(), ZooError> {
-    let ours = [DIRECTION_FILE, MODEL_FILE, ADAPTER_CONFIG];
-    let is_folder_of_ours = |folder: &Path| ours.iter().any(|file| folder.join(file).is_file());
-    let refused = |path: &Path, problem: String, remedy| {
-        Err(ZooError::Weights {
-            path: path.to_path_buf(),
-            problem,
-            remedy,
-        })
-    };
-    if path.is_file() {
-        if path.parent().is_some_and(is_folder_of_ours) {
-            let problem = "it is one file of a personalization".to_string();
-            return refused(path, problem, "give the folder that it is in");
-        }
-        let what = recognised(path).unwrap_or_else(|| "a file of unknown kind".to_string());
-        return refused(path, format!("it is {what}"), FOREIGN);
-    }
-    if path.is_dir() && !is_folder_of_ours(path) {
-        let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
-        let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
-        files.sort();
-        let named = |file: &PathBuf| Some((file.clone(), recognised(file)?));
-        if let Some((file, what)) = files.iter().find_map(named) {
-            return refused(&file, format!("it is {what}"), FOREIGN);
-        }
-    }
-    Ok(())
-}
-
-/// A base with a personalization on it.
-fn personalized<G: Tunable + Into<AnyGenerator>>(
-    base: G,
-    folder: &Path,
-    scale: Option<f64>,
-) -> Result<OpenedGenerator, ZooError> {
-    let record = PersonalizationRecord::read(folder)?;
-    if folder.join(MODEL_FILE).is_file() {
-        return fine_tuned(&base, folder, scale, record);
-    }
-    let loaded = Adapter::load(folder, base.network(), base.weights())?;
-    let scale = scale.unwrap_or(1.0);
-    let confirmed = matches!(loaded.base, BaseCheck::Confirmed);
-    let notes = match loaded.base {
-        BaseCheck::Confirmed => Vec::new(),
-        BaseCheck::Unstated => vec![format!(
-            "{} does not say which base it was trained on; its layers fit {}",
-            folder.display(),
-            base.name()
-        )],
-    };
-    let fingerprint = Fingerprint::of("personalized generator")
-        .nested("base", base.fingerprint())
-        .nested(
-            "adapter",
-            &Fingerprint::of_file(&folder.join(ADAPTER_FILE))?,
-        )
-        .nested(
-            "config",
-            &Fingerprint::of_file(&folder.join(ADAPTER_CONFIG))?,
-        )
-        .text("scale", &scale.to_string())
-        .finish();
-    let network = merge(base.network().clone(), &loaded.adapter, scale)?;
-    let stated = record.as_ref().map(|record| record.base.clone());
-    let stated = stated.or_else(|| confirmed.then(|| base.name().to_string()));
-    Ok(OpenedGenerator {
-        generator: base.tuned(network, fingerprint).into(),
-        applied: applied(folder, ADAPTER_FILE, Some(scale), stated)?,
-        record,
-        notes,
-    })
-}
-
-/// A base whose images are moved along a learned direction.
-fn walked(base: MiniGan, folder: &Path, scale: f64) -> Result<OpenedGenerator, ZooError> {
-    let path = folder.join(DIRECTION_FILE);
-    if !scale.is_finite() {
-        return Err(ZooError::Config(format!(
-            "the scale is {scale}; give a number: 0 is the base, 1 the distance that was learned"
-        )));
-    }
-    let width = base.network().generator.width();
-    let direction = Direction::load(&path, width, base.weights())?;
-    let fingerprint = Fingerprint::of("walked generator")
-        .nested("base", base.fingerprint())
-        .nested("direction", &Fingerprint::of_file(&path)?)
-        .text("scale", &scale.to_string())
-        .finish();
-    let network = base.network().clone();
-    let network = network.walked(&direction, direction.distance(scale));
-    let name = base.name().to_string();
-    Ok(OpenedGenerator {
-        generator: base.with_network(network, fingerprint).into(),
-        // A direction of another base is refused.
-        applied: applied(folder, DIRECTION_FILE, Some(scale), Some(name))?,
-        record: PersonalizationRecord::read(folder)?,
-        notes: Vec::new(),
-    })
-}
-
-/// A model that is fine-tuned as a whole.
-fn fine_tuned<G: Tunable + Into<AnyGenerator>>(
-    base: &G,
-    folder: &Path,
-    scale: Option<f64>,
-    record: Option<PersonalizationRecord>,
-) -> Result<OpenedGenerator, ZooError> {
-    if scale.is_some() {
-        return Err(ZooError::Config(format!(
-            "{} is fine-tuned as a whole and has no scale; leave --scale out",
-            folder.display()
-        )));
-    }
-    if let Some(record) = &record
-        && record.base_fingerprint != *base.weights()
-    {
-        return Err(ZooError::OtherBase {
-            path: folder.to_path_buf(),
-            stated: record.base_fingerprint.to_string(),
-            given: base.weights().to_string(),
-            name: Some(record.base.clone()),
-        });
-    }
-    let weights = WeightsFile::read(&folder.join(MODEL_FILE))?;
-    Ok(OpenedGenerator {
-        generator: base.stored(&weights)?.into(),
-        applied: applied(
-            folder,
-            MODEL_FILE,
-            None,
-            record.as_ref().map(|record| record.base.clone()),
-        )?,
-        record,
-        notes: Vec::new(),
-    })
-}
-
-/// What is applied from the folder of a personalization: "FOLDER/FILE", whose content the fingerprint is.
-fn applied(
-    folder: &Path,
-    file: &str,
-    scale: Option<f64>,
-    base: Option<String>,
-) -> Result<Applied, ZooError> {
-    let whole = folder
-        .canonicalize()
-        .unwrap_or_else(|_| folder.to_path_buf());
-    let name = whole.file_name().unwrap_or(whole.as_os_str());
-    Ok(Applied {
-        file: format!("{}/{file}", name.to_string_lossy()),
-        fingerprint: Some(Fingerprint::of_file(&folder.join(file))?),
+    let choice = AdapterChoice {
+        path: folder.to_path_buf(),
         scale,
-        base,
-    })
+    };
+    match open_generator(model, device)? {
+        base @ AnyGenerator::StableDiffusion(_) => open_adapted(&base, model, &[choice], device),
+        own => personalize_own(own, folder, scale),
+    }
 }
 
 /// The weights of the autoencoder beside a model, else embedded ones that its family uses too.

@@ -3,6 +3,7 @@
 use super::stable_diffusion::{StableDiffusionGenerator, locate, recognise};
 use super::{AnyGenerator, Generator, OpenedGenerator};
 use crate::ZooError;
+use crate::lora_files::AdapterSource;
 use crate::weights::WeightsFile;
 use burn::tensor::Device;
 use finexl_core::explanation::Applied;
@@ -42,20 +43,22 @@ fn display_name(path: &Path) -> String {
     name.to_string_lossy().into_owned()
 }
 
-/// A checkpoint of Stable Diffusion that was fine-tuned as a whole, beside its base.
-pub(super) fn whole_checkpoint(
-    model: &str,
-    path: &Path,
-    scale: Option<f64>,
-    device: &Device,
-) -> Result<Option<OpenedGenerator>, ZooError> {
+/// Whether a path is a checkpoint of Stable Diffusion that was fine-tuned as a whole, of the family of `model`; from
+/// configs and headers alone.
+///
+/// # Errors
+/// [`ZooError::GeneratorFiles`] for one of another family, and for a scale, which it has none of.
+pub fn is_whole_checkpoint(model: &str, path: &Path, scale: Option<f64>) -> Result<bool, ZooError> {
+    if AdapterSource::is_adapter(path) {
+        return Ok(false);
+    }
     let family = |path: &Path| match recognise(path) {
         Some(Ok(family)) => Some(family),
         _ => None,
     };
     let base = locate(model).ok().as_deref().and_then(family);
     let (Some(base), Some(tuned)) = (base, family(path)) else {
-        return Ok(None);
+        return Ok(false);
     };
     let refused = |problem: String, remedy: &str| {
         Err(ZooError::GeneratorFiles {
@@ -75,17 +78,31 @@ pub(super) fn whole_checkpoint(
         let problem = "it is a whole checkpoint, which has no scale".to_string();
         return refused(problem, "leave --scale out");
     }
+    Ok(true)
+}
+
+/// Such a checkpoint beside its base; nothing for anything else.
+pub(super) fn whole_checkpoint(
+    model: &str,
+    path: &Path,
+    scale: Option<f64>,
+    device: &Device,
+) -> Result<Option<OpenedGenerator>, ZooError> {
+    if !is_whole_checkpoint(model, path, scale)? {
+        return Ok(None);
+    }
     let name = display_name(path);
     let generator = StableDiffusionGenerator::open(&name, path, device)?;
     Ok(Some(OpenedGenerator {
-        applied: Applied {
+        applied: vec![Applied {
             file: name,
             fingerprint: Some(generator.weights().clone()),
             scale: None,
             base: None,
-        },
+        }],
         // Those of its files are the generator's own.
         notes: Vec::new(),
+        words: Vec::new(),
         record: None,
         generator: generator.into(),
     }))

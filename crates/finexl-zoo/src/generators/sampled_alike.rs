@@ -7,24 +7,25 @@ use crate::ZooError;
 use crate::sampling::Prediction;
 
 /// What a reader should know where a personalized model, sampled with the settings of its base, would by itself be
-/// sampled otherwise. Only checkpoints of Stable Diffusion bring settings of their own.
+/// sampled otherwise; `base` is its name and what it makes of the chosen settings. Only checkpoints of Stable Diffusion
+/// bring settings of their own.
 ///
 /// # Errors
 /// [`ZooError::Config`] where the two predict different things, so that one would draw noise; as
 /// [`Generator::settings`].
 pub fn sampled_alike(
-    base: &dyn Generator,
+    (base, of_base): (&str, &GenerationSettings),
     personalized: &dyn Generator,
     chosen: &ChosenSettings,
 ) -> Result<Vec<String>, ZooError> {
-    let [of_base, own] = [base, personalized].map(|generator| generator.settings(chosen));
+    let own = personalized.settings(chosen)?;
     let (GenerationSettings::StableDiffusion(of_base), GenerationSettings::StableDiffusion(own)) =
-        (of_base?, own?)
+        (of_base, own)
     else {
         return Ok(Vec::new());
     };
-    let names = [base.name(), personalized.name()];
-    let [a, b] = [&of_base, &own].map(|settings| name(settings.scheduler.prediction));
+    let names = [base, personalized.name()];
+    let [a, b] = [of_base, &own].map(|settings| name(settings.scheduler.prediction));
     if a != b {
         return Err(ZooError::Config(format!(
             "{} predicts {a} and {} predicts {b}, so sampled alike one of them would draw noise; if a file is silent \
@@ -32,7 +33,7 @@ pub fn sampled_alike(
             names[0], names[1]
         )));
     }
-    Ok(other_settings(names, &of_base, &own).into_iter().collect())
+    Ok(other_settings(names, of_base, &own).into_iter().collect())
 }
 
 fn other_settings(

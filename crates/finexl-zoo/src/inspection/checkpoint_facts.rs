@@ -27,7 +27,7 @@ pub(super) fn checkpoint_facts(
         );
         return facts;
     };
-    let layers: Vec<&'static Layer> = weights.layers().collect();
+    let layers: Vec<&Layer> = weights.layers().collect();
     facts.found = layers.len();
     let found: Vec<Result<Option<LayerFacts>, String>> = (layers.par_iter())
         .map(|layer| difference(weights, model, layer))
@@ -54,7 +54,7 @@ pub(super) fn checkpoint_facts(
 fn difference(
     weights: &ModelWeights<'_>,
     model: &ModelWeights<'_>,
-    layer: &'static Layer,
+    layer: &Layer,
 ) -> Result<Option<LayerFacts>, String> {
     let (Some(mut values), Some(base)) = (weights.weight(layer)?, model.weight(layer)?) else {
         return Ok(None);

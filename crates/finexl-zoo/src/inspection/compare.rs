@@ -3,6 +3,7 @@
 use super::inner_product::inner_product;
 use super::sections::{block_order, squared};
 use crate::lora_files::{LayerChange, LoraFile, Operator};
+use crate::stable_diffusion::ModelLayers;
 use finexl_core::inspection::{BlockCosine, Comparison, InspectedFile, LayerCosine, LayerFacts};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -133,5 +134,6 @@ fn blocks(
             block: name.clone(),
         }
     };
-    block_order(base, &all).into_iter().map(block).collect()
+    let model = base.map(ModelLayers::published);
+    block_order(model, &all).into_iter().map(block).collect()
 }

@@ -5,7 +5,7 @@ use super::sections::{blocks, networks, places, squared};
 use super::suspicions;
 use super::tags::tags;
 use crate::lora_files::said_bases;
-use crate::stable_diffusion::Base;
+use crate::stable_diffusion::{Base, ModelLayers};
 use crate::tensor_file::TensorFile;
 use finexl_core::fingerprint::Fingerprint;
 use finexl_core::inspection::{EmbeddingFacts, InspectedBase, InspectedFile, LayerFacts};
@@ -27,17 +27,17 @@ pub(super) struct ContentFacts {
     pub notes: Vec<String>,
 }
 
-/// The facts of a file, but for its name, hash and length.
+/// The facts of a file, but for its name, hash and length; `model` has the layers that it is read by.
 pub(super) fn file_facts(
     content: ContentFacts,
     file: &TensorFile<'_>,
     private: bool,
+    model: Option<&ModelLayers>,
 ) -> InspectedFile {
     let header = header_facts(&file.metadata);
     let (tags, tags_found) = tags(&file.metadata).unwrap_or_default();
     let mut suspicions = suspicions::of_layers(&content.layers);
     suspicions.extend(suspicions::of_header(&file.metadata, &content.bases));
-    let likeliest = content.bases.first().copied();
     InspectedFile {
         name: String::new(),
         sha256: Fingerprint::of_bytes(&[]),
@@ -48,9 +48,9 @@ pub(super) fn file_facts(
         precisions: precisions(file),
         layers_found: content.found,
         layers_known: content.layers.len(),
-        networks: networks(likeliest, &content.layers),
+        networks: networks(model, &content.layers),
         norm: squared(content.layers.iter()).map(f64::sqrt),
-        blocks: blocks(likeliest, &content.layers),
+        blocks: blocks(model, &content.layers),
         places: places(&content.layers),
         layers: content.layers,
         embeddings: content.embeddings,

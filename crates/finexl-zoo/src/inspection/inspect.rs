@@ -6,8 +6,9 @@ use super::embedding_facts::embedding_facts;
 use super::file_facts::{ContentFacts, file_facts};
 use super::lora_facts::lora_facts;
 use crate::ZooError;
+use crate::generators::stable_diffusion::layers_of;
 use crate::lora_files::{AdapterSource, Embedding, LoraFile};
-use crate::stable_diffusion::{Base, ModelFiles, ModelWeights};
+use crate::stable_diffusion::{Base, ModelFiles, ModelLayers, ModelWeights};
 use crate::tensor_file::TensorFile;
 use finexl_core::fingerprint::Fingerprint;
 use finexl_core::inspection::{InspectedFile, Inspection, SCHEMA};
@@ -21,6 +22,9 @@ pub struct InspectOptions {
     /// The model that the files are for, to relate changes to its weights: a single file, or the folder of a
     /// pipeline of diffusers.
     pub model: Option<PathBuf>,
+    /// A model whose layers the files are read by, without its weights; those of `model`, or the published ones, where
+    /// there is none.
+    pub read_by: Option<PathBuf>,
 }
 
 /// Looks into one file or two.
@@ -30,14 +34,23 @@ pub struct InspectOptions {
 /// [`ZooError::Config`] for two files that cannot be compared and for a model of another family.
 pub fn inspect(paths: &[PathBuf], options: &InspectOptions) -> Result<Inspection, ZooError> {
     let model_files = options.model.as_deref().map(ModelFiles::open).transpose()?;
-    let model = model_files.as_ref().map(model_weights).transpose()?;
+    let by = options.read_by.as_deref().or(options.model.as_deref());
+    let own = by.and_then(own_sizes);
+    let model = (model_files.as_ref())
+        .map(|files| model_weights(files, own.as_ref()))
+        .transpose()?;
     let mut sources = Vec::new();
     for path in paths {
         sources.push((AdapterSource::open(path)?, checkpoint_files(path)?));
     }
     let mut opened = Vec::new();
     for (path, (source, checkpoint)) in paths.iter().zip(&sources) {
-        opened.push(Opened::read(path, source, checkpoint.as_ref())?);
+        opened.push(Opened::read(
+            path,
+            source,
+            checkpoint.as_ref(),
+            own.as_ref(),
+        )?);
     }
     if let Some(model) = &model {
         for file in &opened {
@@ -46,7 +59,7 @@ pub fn inspect(paths: &[PathBuf], options: &InspectOptions) -> Result<Inspection
     }
     let files: Vec<InspectedFile> = opened
         .iter()
-        .map(|file| file.facts(model.as_ref(), options))
+        .map(|file| file.facts(model.as_ref(), options, own.as_ref()))
         .collect();
     let comparison = match (&opened[..], &files[..]) {
         ([first, second], [a, b]) => Some(compare(comparable(first, second)?, [a, b])),
@@ -60,8 +73,21 @@ pub fn inspect(paths: &[PathBuf], options: &InspectOptions) -> Result<Inspection
     })
 }
 
-fn model_weights(files: &ModelFiles) -> Result<ModelWeights<'_>, ZooError> {
-    ModelWeights::read(files)?.ok_or_else(|| ZooError::Weights {
+/// The layers of a model that has other sizes than the published ones.
+fn own_sizes(path: &Path) -> Option<ModelLayers> {
+    let layers = layers_of(path).ok()?;
+    (layers.all() != ModelLayers::published(layers.base).all()).then_some(layers)
+}
+
+fn model_weights<'a>(
+    files: &'a ModelFiles,
+    own: Option<&'a ModelLayers>,
+) -> Result<ModelWeights<'a>, ZooError> {
+    let weights = match own {
+        Some(own) => ModelWeights::read_by(files, own)?,
+        None => ModelWeights::read(files)?,
+    };
+    weights.ok_or_else(|| ZooError::Weights {
         path: files.path.clone(),
         problem: "it holds no model of Stable Diffusion 1, 2 or XL".to_string(),
         remedy: "give a checkpoint as .safetensors, or the folder of a pipeline of diffusers",
@@ -150,16 +176,28 @@ impl<'a> Opened<'a> {
         path: &Path,
         source: &'a AdapterSource,
         checkpoint: Option<&'a ModelFiles>,
+        own: Option<&'a ModelLayers>,
     ) -> Result<Self, ZooError> {
         let file = source.tensors()?;
         let config = source.config.as_deref();
-        let weights = match checkpoint {
-            Some(files) if LoraFile::is_none(&file) => ModelWeights::read(files)?,
+        let weights = match (checkpoint, own) {
+            (Some(files), Some(own)) if LoraFile::is_none(&file) => {
+                ModelWeights::read_by(files, own)?
+            }
+            (Some(files), None) if LoraFile::is_none(&file) => ModelWeights::read(files)?,
             _ => None,
         };
-        let content = match (weights, Embedding::read(&file)) {
-            (Some(weights), _) => Content::Checkpoint(weights),
-            (None, Some(embedding)) if config.is_none() => Content::Embedding(embedding),
+        let embedding = match own {
+            Some(own) => Embedding::read_for(&file, own.base, &own.text_widths()),
+            None => Embedding::read(&file),
+        };
+        let content = match (weights, embedding, own) {
+            (Some(weights), ..) => Content::Checkpoint(weights),
+            (None, Some(embedding), _) if config.is_none() => Content::Embedding(embedding),
+            (_, _, Some(own)) => {
+                let name = format!("a {} of other sizes", own.base);
+                Content::Lora(LoraFile::read_for(&source.path, &file, config, own, &name)?)
+            }
             _ => Content::Lora(LoraFile::read(&source.path, &file, config)?),
         };
         Ok(Self {
@@ -178,7 +216,12 @@ impl<'a> Opened<'a> {
         }
     }
 
-    fn facts(&self, model: Option<&ModelWeights<'_>>, options: &InspectOptions) -> InspectedFile {
+    fn facts(
+        &self,
+        model: Option<&ModelWeights<'_>>,
+        options: &InspectOptions,
+        own: Option<&ModelLayers>,
+    ) -> InspectedFile {
         // The hash reads the whole file once, the layers theirs: side by side.
         let (sha256, content): (Fingerprint, ContentFacts) = rayon::join(
             || Fingerprint::of_bytes(self.bytes),
@@ -188,7 +231,9 @@ impl<'a> Opened<'a> {
                 Content::Checkpoint(weights) => checkpoint_facts(weights, model),
             },
         );
-        let mut facts = file_facts(content, &self.file, options.private);
+        let published = |base: &Base| ModelLayers::published(*base);
+        let layers = own.or_else(|| self.bases().first().map(published));
+        let mut facts = file_facts(content, &self.file, options.private, layers);
         facts.name = self.name.clone();
         facts.sha256 = sha256;
         facts.bytes = self.bytes.len() as u64;

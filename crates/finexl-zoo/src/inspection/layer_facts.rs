@@ -25,15 +25,15 @@ pub(super) fn layer_facts(
         Ok(spectrum) => (spectrum, None),
         Err(problem) => (None, Some(format!("{}: it {problem}", layer.key))),
     };
-    let mut length = |tensor: &Option<StoredTensor<'_>>| match tensor.as_ref()?.numbers() {
+    let mut length = |tensor: Option<&StoredTensor<'_>>| match tensor?.numbers() {
         Ok(numbers) => Some(numbers.iter().map(|v| v * v).sum::<f64>().sqrt()),
         Err(wrong) => {
             problem.get_or_insert_with(|| format!("{}: it {wrong}", layer.key));
             None
         }
     };
-    let bias = length(&layer.bias);
-    length(&layer.magnitude);
+    let bias = length(layer.bias.as_ref());
+    length(layer.magnitude.as_ref().map(|magnitude| &magnitude.lengths));
     let scale = layer.scale.value.abs();
     let (block, place) = match &layer.place {
         LayerPlace::Known(known) => (known.block.to_string(), known.place),

@@ -1,6 +1,6 @@
 //! Layers gathered: by block, by what they are there for, by network.
 
-use crate::stable_diffusion::{Base, Block, Place, layers};
+use crate::stable_diffusion::{Block, ModelLayers, Part, Place};
 use finexl_core::inspection::{BlockFacts, LayerFacts, NetworkFacts, PlaceFacts};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,11 +18,11 @@ fn share(part: Option<f64>, whole: Option<f64>) -> Option<f64> {
 }
 
 /// Names of the blocks in the model's order; those of own generators as they come.
-pub(super) fn block_order(base: Option<Base>, facts: &[LayerFacts]) -> Vec<String> {
+pub(super) fn block_order(model: Option<&ModelLayers>, facts: &[LayerFacts]) -> Vec<String> {
     let named: BTreeSet<&str> = facts.iter().map(|layer| layer.block.as_str()).collect();
-    match base {
-        Some(base) => {
-            let blocks: BTreeSet<Block> = layers(base).iter().map(|layer| layer.block).collect();
+    match model {
+        Some(model) => {
+            let blocks: BTreeSet<Block> = model.all().iter().map(|layer| layer.block).collect();
             let blocks = blocks.into_iter().map(|block| block.to_string());
             blocks
                 .filter(|name| named.contains(name.as_str()))
@@ -33,9 +33,9 @@ pub(super) fn block_order(base: Option<Base>, facts: &[LayerFacts]) -> Vec<Strin
 }
 
 /// The facts of every block.
-pub(super) fn blocks(base: Option<Base>, facts: &[LayerFacts]) -> Vec<BlockFacts> {
+pub(super) fn blocks(model: Option<&ModelLayers>, facts: &[LayerFacts]) -> Vec<BlockFacts> {
     let whole = squared(facts.iter());
-    let order = block_order(base, facts);
+    let order = block_order(model, facts);
     let block = |name: String| {
         let layers: Vec<&LayerFacts> = facts.iter().filter(|l| l.block == name).collect();
         block_facts(name, &layers, whole)
@@ -118,23 +118,22 @@ pub(super) fn places(facts: &[LayerFacts]) -> Vec<PlaceFacts> {
 }
 
 /// How much of every network is changed.
-pub(super) fn networks(base: Option<Base>, facts: &[LayerFacts]) -> Vec<NetworkFacts> {
+pub(super) fn networks(model: Option<&ModelLayers>, facts: &[LayerFacts]) -> Vec<NetworkFacts> {
     let whole = squared(facts.iter());
-    let Some(base) = base else {
+    let Some(model) = model else {
         return Vec::new();
     };
-    let network = |part: &crate::stable_diffusion::Part| {
+    let network = |part: &Part| {
         let prefix = format!("{}.", part.name());
         let here = || facts.iter().filter(|layer| layer.path.starts_with(&prefix));
         NetworkFacts {
             name: part.name().to_string(),
             changed: here().count(),
-            layers: layers(base)
-                .iter()
+            layers: (model.all().iter())
                 .filter(|layer| layer.part == *part)
                 .count(),
             share: share(squared(here()), whole),
         }
     };
-    base.parts().iter().map(network).collect()
+    model.base.parts().iter().map(network).collect()
 }

@@ -2,6 +2,7 @@
 //!
 //! Shapes are checked against each other here; whether they fit a model is another question.
 
+use super::magnitude::Magnitude;
 use super::role::Role;
 use crate::tensor_file::StoredTensor;
 use std::collections::BTreeMap;
@@ -80,7 +81,7 @@ pub(super) struct Built<'a> {
     /// Added to the bias.
     pub bias: Option<StoredTensor<'a>>,
     /// Lengths of DoRA.
-    pub magnitude: Option<StoredTensor<'a>>,
+    pub magnitude: Option<Magnitude<'a>>,
     /// Whether it is the weight of a norm.
     pub is_norm: bool,
 }
@@ -200,7 +201,15 @@ pub(super) fn build<'a>(mut roles: Roles<'a>) -> Result<Built<'a>, String> {
     if let Some((role, _)) = roles.iter().find(|(_, tensor)| tensor.count() == 0) {
         return Err(format!("{} holds no numbers", role.written()));
     }
-    let magnitude = roles.remove(&Role::Magnitude);
+    let magnitude = roles.remove(&Role::Magnitude).map(Magnitude::by_shape);
+    let vector = roles.remove(&Role::MagnitudeVector);
+    if magnitude.is_some() && vector.is_some() {
+        return Err("it has two magnitudes, dora_scale and lora_magnitude_vector".to_string());
+    }
+    let magnitude = magnitude.or(vector.map(|lengths| Magnitude {
+        lengths,
+        of_outputs: true,
+    }));
     let mut bias = roles.remove(&Role::BiasDifference);
     let norm = roles.remove(&Role::NormDifference);
     let norm_bias = roles.remove(&Role::NormBiasDifference);

@@ -2,7 +2,7 @@
 
 use super::groups::other_model;
 use super::spelling::Key;
-use crate::stable_diffusion::{Base, Part};
+use crate::stable_diffusion::{Base, Part, TextShape};
 use crate::tensor_file::{StoredTensor, TensorFile};
 
 /// More vectors than a prompt has room for are no embedding.
@@ -24,6 +24,8 @@ pub struct Embedding<'a> {
 pub struct EmbeddingTable<'a> {
     /// Their key; in diffusers' files the word they stand for.
     pub key: String,
+    /// The word that it stands for in prompts, where the file says it; else the name of the file is.
+    pub word: Option<String>,
     /// The text encoder.
     pub part: Part,
     /// How many there are.
@@ -63,6 +65,7 @@ impl<'a> Embedding<'a> {
             };
             tables.push(EmbeddingTable {
                 key: key.clone(),
+                word: word(key),
                 part,
                 vectors,
                 width,
@@ -91,4 +94,65 @@ impl<'a> Embedding<'a> {
             tables,
         })
     }
+
+    /// The same for a model whose text encoders have rows of these widths; for one of published widths where those do
+    /// not fit.
+    pub fn read_for(file: &TensorFile<'a>, base: Base, widths: &[usize]) -> Option<Self> {
+        let published = Self::read(file);
+        let is_published = (TextShape::published(base).iter())
+            .map(|shape| shape.width)
+            .eq(widths.iter().copied());
+        if is_published || published.is_some() || file.tensors.is_empty() {
+            return published;
+        }
+        let parts = [Part::TextEncoder, Part::TextEncoder2];
+        let mut tables = Vec::new();
+        for (key, tensor) in &file.tensors {
+            let is_layer = key.ends_with(".weight") || key.ends_with(".bias");
+            if is_layer || Key::parse(key).is_some() {
+                return None;
+            }
+            let (vectors, width) = match tensor.shape[..] {
+                [width] => (1, width),
+                [vectors, width] => (vectors, width),
+                _ => return None,
+            };
+            let by_key = match key.as_str() {
+                "clip_l" | "text_encoders_0" => Some(0),
+                "clip_g" | "text_encoders_1" => Some(1),
+                _ => None,
+            };
+            let place = by_key.or_else(|| widths.iter().position(|own| *own == width))?;
+            let part = parts.get(place).copied()?;
+            if !(1..=MOST_VECTORS).contains(&vectors) {
+                return None;
+            }
+            tables.push(EmbeddingTable {
+                key: key.clone(),
+                word: word(key),
+                part,
+                vectors,
+                width,
+                tensor: tensor.clone(),
+            });
+        }
+        Some(Self {
+            written_by: "another program",
+            bases: vec![base],
+            tables,
+        })
+    }
+}
+
+/// The word that a key is; nothing for keys that all files of a program share.
+fn word(key: &str) -> Option<String> {
+    let shared = [
+        "emb_params",
+        "*",
+        "clip_l",
+        "clip_g",
+        "text_encoders_0",
+        "text_encoders_1",
+    ];
+    (!shared.contains(&key)).then(|| key.to_string())
 }

@@ -4,7 +4,7 @@ use super::change::{Built, Roles, build};
 use super::role::{OTHER_MODELS, REFUSED, Role};
 use super::spelling::Key;
 use crate::ZooError;
-use crate::stable_diffusion::Base;
+use crate::stable_diffusion::ModelLayers;
 use crate::tensor_file::{StoredTensor, TensorFile};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -96,8 +96,13 @@ impl Group<'_> {
             .and_then(super::change::Change::matrix)
     }
 
-    /// Whether a family has such a layer, of this shape.
-    pub fn fits(&self, base: Base) -> bool {
-        self.key.layer(base, self.matrix()).is_some()
+    /// Whether a model has such a layer, of this shape.
+    pub fn fits(&self, model: &ModelLayers) -> bool {
+        self.key.layer(model, self.matrix()).is_some()
+    }
+
+    /// Whether a model has a layer of this name, of any shape.
+    pub fn is_named(&self, model: &ModelLayers) -> bool {
+        self.key.layer(model, None).is_some()
     }
 }

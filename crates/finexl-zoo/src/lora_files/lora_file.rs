@@ -1,6 +1,7 @@
 //! A LoRA file that was read.
 
 use super::change::Change;
+use super::magnitude::Magnitude;
 use super::scale::Scale;
 use super::spelling::{Key, Spelling};
 use crate::ZooError;
@@ -14,14 +15,14 @@ const LISTED: usize = 8;
 
 /// Where a change belongs.
 #[derive(Clone, Debug, PartialEq)]
-pub enum LayerPlace {
+pub enum LayerPlace<'a> {
     /// A layer of Stable Diffusion.
-    Known(&'static Layer),
+    Known(&'a Layer),
     /// A layer of a FineXL generator, by its path.
     Own(String),
 }
 
-impl LayerPlace {
+impl<'a> LayerPlace<'a> {
     /// The layer's path, behind the name of its network where there are several.
     pub fn path(&self) -> String {
         match self {
@@ -31,7 +32,7 @@ impl LayerPlace {
     }
 
     /// The layer, if it is one of Stable Diffusion.
-    pub fn layer(&self) -> Option<&'static Layer> {
+    pub fn layer(&self) -> Option<&'a Layer> {
         match self {
             Self::Known(layer) => Some(layer),
             Self::Own(_) => None,
@@ -45,13 +46,13 @@ pub struct LayerChange<'a> {
     /// Prefix and name as the file writes them.
     pub key: String,
     /// The layer.
-    pub place: LayerPlace,
+    pub place: LayerPlace<'a>,
     /// What is done to its weight, if anything.
     pub change: Option<Change<'a>>,
     /// What is added to its bias.
     pub bias: Option<StoredTensor<'a>>,
-    /// DoRA's lengths of the rows (or columns) of the changed weight.
-    pub magnitude: Option<StoredTensor<'a>>,
+    /// DoRA's lengths of the changed weight.
+    pub magnitude: Option<Magnitude<'a>>,
     /// What the change is multiplied by.
     pub scale: Scale,
 }

@@ -11,9 +11,12 @@
 
 mod change;
 mod conversion;
+mod difference;
 mod embedding;
+mod fitting;
 mod groups;
 mod lora_file;
+mod magnitude;
 mod operator;
 mod peft_alpha;
 mod reading;
@@ -29,6 +32,7 @@ pub use change::{Change, Grid, Product};
 pub use conversion::{Target, convert};
 pub use embedding::{Embedding, EmbeddingTable};
 pub use lora_file::{LayerChange, LayerPlace, LoraFile};
+pub use magnitude::Magnitude;
 pub use operator::Operator;
 pub(crate) use operator::product;
 pub use said_base::{SaidBase, said_bases};

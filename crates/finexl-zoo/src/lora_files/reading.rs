@@ -1,12 +1,12 @@
 //! From tensors to the changes of layers.
 
-use super::groups::{Group, Groups, check_kinds, group, other_model};
+use super::fitting::{fitting, other_family, stranger};
+use super::groups::{Group, Groups, check_kinds, group};
 use super::lora_file::{LayerChange, LayerPlace, LoraFile};
 use super::peft_alpha::PeftSettings;
-use super::said_base::said_bases;
 use super::scale::{Said, Scale, ScaleRule, resolve};
 use crate::ZooError;
-use crate::stable_diffusion::{Base, Form, Layer, layers};
+use crate::stable_diffusion::{Base, Form, Layer, ModelLayers};
 use crate::tensor_file::{StoredTensor, TensorFile};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -19,12 +19,14 @@ const PEFT_KINDS: [&str; 3] = ["LORA", "LOHA", "LOKR"];
 const LARGEST_SIDE: usize = 1 << 17;
 /// As [`LARGEST_SIDE`].
 const LARGEST_WEIGHT: usize = 1 << 27;
+const REMEDY_BASE: &str =
+    "give its own base with --model, or a file for this one; `finexl inspect` says what it is for";
 const REMEDY_MODEL: &str =
     "give a file for Stable Diffusion 1, 2 or XL, or an adapter of one of FineXL's own generators";
 
 impl<'a> LoraFile<'a> {
-    /// Reads a file's tensors, with the config that stands beside them in a folder of PEFT. `path` stands in
-    /// messages.
+    /// Reads a file's tensors, with the config that stands beside them in a folder of PEFT, for the published model
+    /// that they fit. `path` stands in messages.
     ///
     /// # Errors
     /// [`ZooError::Weights`] for kinds that are not read and for files of other models. What is wrong with
@@ -34,36 +36,102 @@ impl<'a> LoraFile<'a> {
         file: &TensorFile<'a>,
         config: Option<&[u8]>,
     ) -> Result<Self, ZooError> {
+        let content = Content::of(path, file, config)?;
+        let bases = fitting(&content.groups.groups, &file.metadata);
+        if bases.is_empty() && content.own_base.is_none() {
+            let Groups {
+                groups, problems, ..
+            } = &content.groups;
+            let problem = stranger(file, groups, problems);
+            return Err(refused(path, problem, REMEDY_MODEL));
+        }
+        let model = bases.first().map(|base| {
+            let name = base.to_string();
+            (ModelLayers::published(*base), name)
+        });
+        Ok(content.changes(model, bases))
+    }
+
+    /// The same for a model of any sizes that is called `name`. Keys that are none of its layers, and layers of another
+    /// shape, are problems.
+    ///
+    /// # Errors
+    /// As [`LoraFile::read`]; [`ZooError::Weights`] with what was found and what is needed for files of another family.
+    pub fn read_for(
+        path: &Path,
+        file: &TensorFile<'a>,
+        config: Option<&[u8]>,
+        model: &'a ModelLayers,
+        name: &str,
+    ) -> Result<Self, ZooError> {
+        let content = Content::of(path, file, config)?;
+        if content.own_base.is_some() {
+            let problem = format!(
+                "it is an adapter of one of FineXL's own generators, {name} is {}",
+                model.base
+            );
+            return Err(refused(path, problem, REMEDY_BASE));
+        }
+        let Groups {
+            groups, problems, ..
+        } = &content.groups;
+        if let Some(problem) = other_family(groups, &file.metadata, model, name) {
+            return Err(refused(path, problem, REMEDY_BASE));
+        }
+        if !groups.iter().any(|group| group.is_named(model)) {
+            let problem = stranger(file, groups, problems);
+            return Err(refused(path, problem, REMEDY_MODEL));
+        }
+        Ok(content.changes(Some((model, name.to_string())), vec![model.base]))
+    }
+}
+
+fn refused(path: &Path, problem: String, remedy: &'static str) -> ZooError {
+    ZooError::Weights {
+        path: path.to_path_buf(),
+        problem,
+        remedy,
+    }
+}
+
+/// A file whose tensors were put together by layer.
+struct Content<'a> {
+    groups: Groups<'a>,
+    peft: Vec<PeftSettings>,
+    own_base: Option<String>,
+}
+
+impl<'a> Content<'a> {
+    fn of(path: &Path, file: &TensorFile<'a>, config: Option<&[u8]>) -> Result<Self, ZooError> {
         check_kinds(path, file)?;
-        let refused = |problem: String, remedy| ZooError::Weights {
-            path: path.to_path_buf(),
-            problem,
-            remedy,
-        };
         let peft = match config {
             Some(bytes) => PeftSettings::of_folder(bytes).map(|settings| vec![settings]),
             None => PeftSettings::of_header(&file.metadata),
         };
-        let peft = peft.map_err(|problem| refused(problem, "save the adapter again"))?;
+        let peft = peft.map_err(|problem| refused(path, problem, "save the adapter again"))?;
         if let Some(other) = peft.iter().find(|p| !PEFT_KINDS.contains(&p.kind.as_str())) {
             let problem = format!("its peft_type is {}, which is not read", other.kind);
-            return Err(refused(problem, "train it as LoRA, LoHa or LoKr"));
+            return Err(refused(path, problem, "train it as LoRA, LoHa or LoKr"));
         }
+        let own = file.metadata.get(OWN_BASE).cloned();
+        let own_base = own.or_else(|| peft.first().and_then(|c| c.own_base.clone()));
+        Ok(Self {
+            groups: group(file),
+            peft,
+            own_base,
+        })
+    }
+
+    /// The changes of a model's layers; of none for adapters of FineXL's generators.
+    fn changes(self, model: Option<(&'a ModelLayers, String)>, bases: Vec<Base>) -> LoraFile<'a> {
         let Groups {
             groups,
             found,
             problems,
-        } = group(file);
-        let config = peft.first();
-        let own = file.metadata.get(OWN_BASE).cloned();
-        let own_base = own.or_else(|| config.and_then(|c| c.own_base.clone()));
-        let bases = fitting(&groups, &file.metadata);
-        if bases.is_empty() && own_base.is_none() {
-            return Err(refused(stranger(file, &groups, &problems), REMEDY_MODEL));
-        }
+        } = self.groups;
         let mut reading = Reading {
-            base: bases.first().copied(),
-            peft: &peft,
+            model,
+            peft: &self.peft,
             problems,
             used: BTreeMap::new(),
         };
@@ -74,76 +142,39 @@ impl<'a> LoraFile<'a> {
             changes.extend(reading.layer(group));
         }
         changes.sort_by(|(a, x), (b, y)| (a, &x.key).cmp(&(b, &y.key)));
-        Ok(Self {
+        LoraFile {
             bases,
             spellings,
             layers: changes.into_iter().map(|(_, change)| change).collect(),
             found,
             problems: reading.problems,
-            own_base,
-            base_name: config.and_then(|c| c.base_name.clone()),
-        })
+            own_base: self.own_base,
+            base_name: self.peft.first().and_then(|c| c.base_name.clone()),
+        }
     }
 }
 
-/// The families that most layers fit, those that metadata name first. Where a family fits more layers than
-/// another, the other is none.
-fn fitting(groups: &[Group<'_>], metadata: &BTreeMap<String, String>) -> Vec<Base> {
-    let count = |base: Base| groups.iter().filter(|group| group.fits(base)).count();
-    let counts: Vec<(Base, usize)> = Base::ALL.iter().map(|base| (*base, count(*base))).collect();
-    let best = counts.iter().map(|(_, count)| *count).max().unwrap_or(0);
-    if best == 0 {
-        return Vec::new();
-    }
-    let fitting = counts.iter().filter(|(_, count)| *count == best);
-    let mut bases: Vec<Base> = fitting.map(|(base, _)| *base).collect();
-    let said = said_bases(metadata);
-    let said = |base: &Base| said.iter().any(|said| said.base == Some(*base));
-    bases.sort_by_key(|base| (!said(base), *base));
-    bases
-}
-
-/// What a file is that fits no family.
-fn stranger(file: &TensorFile<'_>, groups: &[Group<'_>], problems: &[String]) -> String {
-    let first = file.tensors.keys().next();
-    let Some(first) = first else {
-        return "it holds no tensors".to_string();
-    };
-    if let Some(model) = other_model(file) {
-        return format!("its keys are those of {model} ({first})");
-    }
-    match groups.first() {
-        Some(group) => format!(
-            "none of its {} layers is one of Stable Diffusion 1, 2 or XL (the first is {})",
-            groups.len(),
-            group.key.module
-        ),
-        None => match problems.iter().find(|problem| !problem.starts_with("key ")) {
-            Some(problem) => problem.clone(),
-            None => format!("it holds no adapter that is known (its first key is {first})"),
-        },
-    }
-}
-
-struct Reading<'p> {
-    base: Option<Base>,
+struct Reading<'a, 'p> {
+    /// The model with what it is called.
+    model: Option<(&'a ModelLayers, String)>,
     peft: &'p [PeftSettings],
     problems: Vec<String>,
     /// Layers that were named, with the key that did.
     used: BTreeMap<String, String>,
 }
 
-impl Reading<'_> {
+impl<'a> Reading<'a, '_> {
     /// The change of a group, and its place in the list of layers. Problems are noted; a group that means no
     /// layer gives nothing.
-    fn layer<'a>(&mut self, group: Group<'a>) -> Option<(usize, LayerChange<'a>)> {
+    fn layer(&mut self, group: Group<'a>) -> Option<(usize, LayerChange<'a>)> {
         let key = group.key.module.clone();
-        let place = match self.base {
+        let model = self.model.as_ref();
+        let place = match model.map(|(model, name)| (*model, name.as_str())) {
             None => LayerPlace::Own(group.key.name.clone()),
-            Some(base) => match group.key.layer(base, group.matrix()) {
+            Some((model, name)) => match group.key.layer(model, group.matrix()) {
                 Some(layer) => LayerPlace::Known(layer),
                 None => {
-                    self.note_misfit(&group, base);
+                    self.problems.push(misfit(&group, model, name));
                     return None;
                 }
             },
@@ -181,16 +212,17 @@ impl Reading<'_> {
             }
         };
         let built = group.built;
-        let tensors = [&built.bias, &built.magnitude].into_iter().flatten();
+        let lengths = built.magnitude.as_ref().map(|magnitude| &magnitude.lengths);
+        let tensors = built.bias.iter().chain(lengths);
         let weights = built.change.iter().flat_map(|change| change.tensors());
         let narrow = weights.chain(tensors).find(|tensor| !tensor.is_readable());
         if let Some(problem) = narrow.and_then(|tensor| tensor.singles().err()) {
             self.problems.push(format!("{key}: it {problem}"));
         }
-        let order = place.layer().zip(self.base).and_then(|(layer, base)| {
-            layers(base)
-                .iter()
-                .position(|other| std::ptr::eq(other, layer))
+        let order = place.layer().zip(self.model.as_ref());
+        let order = order.and_then(|(layer, (model, _))| {
+            let mut layers = model.all().iter();
+            layers.position(|other| std::ptr::eq(other, layer))
         });
         let change = LayerChange {
             key,
@@ -203,20 +235,7 @@ impl Reading<'_> {
         Some((order.unwrap_or(0), change))
     }
 
-    fn note_misfit(&mut self, group: &Group<'_>, base: Base) {
-        let key = &group.key.module;
-        self.problems.push(match (group.key.layer(base, None), group.matrix()) {
-            (Some(layer), Some([rows, columns])) => {
-                let [outputs, inputs] = layer.matrix();
-                format!(
-                    "{key}: it changes a weight of {rows} x {columns}, in {base} that is {outputs} x {inputs}"
-                )
-            }
-            _ => format!("{key} is no layer of {base}"),
-        });
-    }
-
-    fn scale(&self, group: &Group<'_>, place: &LayerPlace) -> Result<Scale, String> {
+    fn scale(&self, group: &Group<'_>, place: &LayerPlace<'_>) -> Result<Scale, String> {
         let rank = group.built.change.as_ref().and_then(|change| change.rank());
         let (part, path) = match place {
             LayerPlace::Known(layer) => (Some(layer.part), layer.path.as_str()),
@@ -249,6 +268,20 @@ impl Reading<'_> {
     }
 }
 
+/// Why a group is no change of a model's layers.
+fn misfit(group: &Group<'_>, model: &ModelLayers, name: &str) -> String {
+    let key = &group.key.module;
+    match (group.key.layer(model, None), group.matrix()) {
+        (Some(layer), Some([rows, columns])) => {
+            let [outputs, inputs] = layer.matrix();
+            format!(
+                "{key}: it changes a weight of {rows} x {columns}, in {name} that is {outputs} x {inputs}"
+            )
+        }
+        _ => format!("{key} is no layer of {name}"),
+    }
+}
+
 /// The one number of a tensor.
 fn number(name: &str, tensor: Option<&StoredTensor<'_>>) -> Result<Option<f64>, String> {
     let number = tensor.map(|tensor| tensor.number()).transpose();
@@ -257,7 +290,7 @@ fn number(name: &str, tensor: Option<&StoredTensor<'_>>) -> Result<Option<f64>, 
 
 /// Checks what stands beside the factors.
 fn fits_layer(group: &Group<'_>, layer: &Layer) -> Result<(), String> {
-    let [rows, columns] = layer.matrix();
+    let [rows, _] = layer.matrix();
     let built = &group.built;
     if built.is_norm && layer.form != Form::Norm {
         return Err("w_norm and b_norm are for norms only".to_string());
@@ -274,15 +307,20 @@ fn fits_layer(group: &Group<'_>, layer: &Layer) -> Result<(), String> {
             ));
         }
     }
-    if let Some(magnitude) = &built.magnitude
-        && magnitude.count() != rows
-        && magnitude.count() != layer.inputs
-        && magnitude.count() != columns
-    {
-        return Err(format!(
-            "dora_scale has the shape {:?}, the layer {rows} outputs and {} inputs",
-            magnitude.shape, layer.inputs
-        ));
+    if let Some(magnitude) = &built.magnitude {
+        let needed = match magnitude.of_outputs {
+            true => rows,
+            false => layer.inputs,
+        };
+        if magnitude.lengths.count() != needed {
+            return Err(format!(
+                "the lengths of DoRA have the shape {:?}, the layer {rows} outputs and {} inputs",
+                magnitude.lengths.shape, layer.inputs
+            ));
+        }
+        if !matches!(layer.form, Form::Linear | Form::Convolution { .. }) {
+            return Err("DoRA is for linear layers and convolutions only".to_string());
+        }
     }
     if let Some(super::change::Change::Channels { weight, on_input }) = &built.change {
         let (needed, side) = match on_input {

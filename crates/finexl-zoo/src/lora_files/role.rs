@@ -47,8 +47,10 @@ pub(super) enum Role {
     NormDifference,
     /// A difference of a norm's bias.
     NormBiasDifference,
-    /// DoRA: lengths of rows or columns.
+    /// DoRA: lengths, of outputs or inputs by its shape.
     Magnitude,
+    /// DoRA in PEFT's form: lengths of outputs, whatever its shape.
+    MagnitudeVector,
     /// Alpha.
     Alpha,
     /// The whole scale.
@@ -82,6 +84,7 @@ impl Role {
             Self::NormDifference => "w_norm",
             Self::NormBiasDifference => "b_norm",
             Self::Magnitude => "dora_scale",
+            Self::MagnitudeVector => "lora_magnitude_vector",
             Self::Alpha => "alpha",
             Self::Scale => "scale",
         }
@@ -103,9 +106,12 @@ pub(super) const ENDINGS: [(&str, Role); 38] = [
     (".lora_B.weight", Role::Up),
     (LEGACY_DOWN, Role::Down),
     (LEGACY_UP, Role::Up),
-    (".lora_magnitude_vector.default.weight", Role::Magnitude),
-    (".lora_magnitude_vector.weight", Role::Magnitude),
-    (".lora_magnitude_vector", Role::Magnitude),
+    (
+        ".lora_magnitude_vector.default.weight",
+        Role::MagnitudeVector,
+    ),
+    (".lora_magnitude_vector.weight", Role::MagnitudeVector),
+    (".lora_magnitude_vector", Role::MagnitudeVector),
     (".dora_scale", Role::Magnitude),
     (".hada_w1_a", Role::HadaW1A),
     (".hada_w1_b", Role::HadaW1B),

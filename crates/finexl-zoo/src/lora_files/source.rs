@@ -1,13 +1,18 @@
 //! Where an adapter lies: a file, or a folder of PEFT or diffusers.
 
+use super::embedding::Embedding;
+use super::lora_file::LoraFile;
 use crate::ZooError;
 use crate::tensor_file::TensorFile;
 use finexl_core::CoreError;
 use finexl_core::mapped_file::MappedFile;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 /// PEFT's config.
 pub(super) const CONFIG: &str = "adapter_config.json";
+/// What makes a folder a whole model.
+const PIPELINE: &str = "model_index.json";
 /// PEFT's tensors.
 pub(super) const PEFT: &str = "adapter_model.safetensors";
 /// PEFT's tensors in PyTorch's own format.
@@ -60,6 +65,24 @@ impl AdapterSource {
             path: tensors,
             config,
         })
+    }
+
+    /// Whether a path holds keys of an adapter or is the folder of one, so that it is no whole model.
+    pub fn is_adapter(path: &Path) -> bool {
+        if path.is_dir() {
+            return !path.join(PIPELINE).is_file();
+        }
+        let weights = |end: &OsStr| end == "ckpt";
+        if path.extension().is_some_and(weights) {
+            return false;
+        }
+        let Ok(source) = Self::open(path) else {
+            return true;
+        };
+        match source.tensors() {
+            Ok(file) => !LoraFile::is_none(&file) || Embedding::read(&file).is_some(),
+            Err(_) => true,
+        }
     }
 
     /// The file's bytes.

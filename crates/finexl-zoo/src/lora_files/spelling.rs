@@ -1,7 +1,7 @@
 //! How keys are written: a prefix for the network, a layer's name, an ending for the tensor's role.
 
 use super::role::{ENDINGS, LEGACY_DOWN, LEGACY_UP, PLAIN, Role};
-use crate::stable_diffusion::{Base, Layer, Part, flatten, layer_named};
+use crate::stable_diffusion::{Base, Layer, ModelLayers, Part, flatten};
 
 /// A tool's way to write keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -119,16 +119,20 @@ impl Key {
         })
     }
 
-    /// The layer of a family whose weight is a matrix of this shape.
-    pub fn layer(&self, base: Base, matrix: Option<[usize; 2]>) -> Option<&'static Layer> {
-        if self.xl.is_some_and(|xl| xl != (base == Base::Xl)) {
+    /// The layer of a model whose weight is a matrix of this shape.
+    pub fn layer<'m>(
+        &self,
+        model: &'m ModelLayers,
+        matrix: Option<[usize; 2]>,
+    ) -> Option<&'m Layer> {
+        if self.xl.is_some_and(|xl| xl != (model.base == Base::Xl)) {
             return None;
         }
         let flat = flatten(&self.name);
         let found = self
             .parts
             .iter()
-            .filter_map(|part| layer_named(base, *part, &flat));
+            .filter_map(|part| model.named(*part, &flat));
         let mut found = found.filter(|layer| matrix.is_none_or(|matrix| layer.matrix() == matrix));
         found.next()
     }
@@ -153,7 +157,8 @@ mod tests {
     fn leads_to(key: &str, base: Base, path: &str, role: Role) {
         let parsed = Key::parse(key).unwrap();
         assert_eq!(parsed.role, role, "{key}");
-        assert_eq!(parsed.layer(base, None).unwrap().path, path, "{key}");
+        let layer = parsed.layer(ModelLayers::published(base), None);
+        assert_eq!(layer.unwrap().path, path, "{key}");
     }
 
     #[test]
@@ -196,9 +201,10 @@ mod tests {
             assert_eq!(Key::parse(key), None, "{key}");
         }
         let foreign = Key::parse("lora_te1_text_model_encoder_layers_0_mlp_fc1.alpha").unwrap();
-        assert!(foreign.layer(Base::Sd1, None).is_none());
-        assert!(foreign.layer(Base::Xl, None).is_some());
+        let knows = |key: &Key, base| key.layer(ModelLayers::published(base), None).is_some();
+        assert!(!knows(&foreign, Base::Sd1));
+        assert!(knows(&foreign, Base::Xl));
         let misspelt = Key::parse("lora_unet_conv_inn.alpha").unwrap();
-        assert!(Base::ALL.iter().all(|b| misspelt.layer(*b, None).is_none()));
+        assert!(Base::ALL.iter().all(|base| !knows(&misspelt, *base)));
     }
 }

@@ -117,7 +117,7 @@ impl Pool<'_> {
         match unit {
             Unit::Base => {
                 let settings = self.base.settings(&plain(self.config))?;
-                self.images(&**self.base, None, settings, (BASE, patience))
+                self.images(&**self.base, &[], settings, (BASE, patience))
             }
             Unit::Training(training) => self.train(training, patience),
             Unit::Model(model) => {
@@ -164,23 +164,19 @@ impl Pool<'_> {
             Personalized::Training { folder, scale, .. } => {
                 let folder = self.config.output.join(folder);
                 let opened = open_personalized(&self.config.model, &folder, *scale, self.device)?;
-                let adapter = (folder.as_path(), &opened.applied);
+                let place = folder.as_path();
+                let adapters: Vec<_> = opened.applied.iter().map(|of| (place, of)).collect();
                 let settings = opened.generator.settings(&plain(self.config))?;
                 self.images(
                     &*opened.generator,
-                    Some(adapter),
+                    &adapters,
                     settings,
                     (model.name.as_str(), patience),
                 )
             }
             by => {
                 let settings = self.base.settings(&settings_by(self.config, by))?;
-                self.images(
-                    &**self.base,
-                    None,
-                    settings,
-                    (model.name.as_str(), patience),
-                )
+                self.images(&**self.base, &[], settings, (model.name.as_str(), patience))
             }
         }
     }
@@ -188,11 +184,11 @@ impl Pool<'_> {
     fn images(
         &self,
         generator: &dyn Generator,
-        adapter: Option<(&Path, &Applied)>,
+        adapters: &[(&Path, &Applied)],
         settings: GenerationSettings,
         (name, patience): (&str, Patience),
     ) -> Result<bool, ZooError> {
-        let record = GenerationRecord::new(generator, adapter, settings, self.requests);
+        let record = GenerationRecord::new(generator, adapters, settings, self.requests);
         let folder = self.config.output.join(IMAGES).join(name);
         let requests = self.requests;
         if !ensure_folder(generator, requests, &record, &folder, patience, &|_| ())? {

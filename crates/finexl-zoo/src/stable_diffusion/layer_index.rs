@@ -2,13 +2,17 @@
 
 use super::base::{Base, Part};
 use super::layers::Layer;
+use super::shapes::{TextShape, UnetShape};
 use super::text_layers::text_layers;
 use super::unet_layers::unet_layers;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-/// The layers of a family and where their names lead.
-struct Index {
+/// The layers of a model and where their names lead.
+#[derive(Clone, Debug)]
+pub struct ModelLayers {
+    /// Its family.
+    pub base: Base,
     layers: Vec<Layer>,
     /// Looked up only, never walked through: the order of a map would be that of the day.
     names: HashMap<(Part, String), usize>,
@@ -19,17 +23,12 @@ pub fn flatten(name: &str) -> String {
     name.replace('.', "_")
 }
 
-fn index(base: Base) -> &'static Index {
-    static INDICES: [OnceLock<Index>; 3] = [const { OnceLock::new() }; 3];
-    let slot = match base {
-        Base::Sd1 => &INDICES[0],
-        Base::Sd2 => &INDICES[1],
-        Base::Xl => &INDICES[2],
-    };
-    slot.get_or_init(|| {
-        let mut layers = unet_layers(base);
-        for part in [Part::TextEncoder, Part::TextEncoder2] {
-            layers.extend(text_layers(base, part));
+impl ModelLayers {
+    /// Those of networks of some sizes.
+    pub fn new(base: Base, unet: &UnetShape, texts: &[TextShape]) -> Self {
+        let mut layers = unet_layers(unet);
+        for text in texts {
+            layers.extend(text_layers(text));
         }
         let mut names = HashMap::new();
         for (place, layer) in layers.iter().enumerate() {
@@ -42,18 +41,52 @@ fn index(base: Base) -> &'static Index {
                 names.insert((layer.part, flatten(inner)), place);
             }
         }
-        Index { layers, names }
-    })
+        Self {
+            base,
+            layers,
+            names,
+        }
+    }
+
+    /// Those of the published models of a family.
+    pub fn published(base: Base) -> &'static Self {
+        static FAMILIES: [OnceLock<ModelLayers>; 3] = [const { OnceLock::new() }; 3];
+        let slot = match base {
+            Base::Sd1 => &FAMILIES[0],
+            Base::Sd2 => &FAMILIES[1],
+            Base::Xl => &FAMILIES[2],
+        };
+        slot.get_or_init(|| {
+            let (unet, texts) = (UnetShape::published(base), TextShape::published(base));
+            Self::new(base, &unet, &texts)
+        })
+    }
+
+    /// All of them, network by network.
+    pub fn all(&self) -> &[Layer] {
+        &self.layers
+    }
+
+    /// Widths of the text encoders.
+    pub fn text_widths(&self) -> Vec<usize> {
+        let tables = self.layers.iter();
+        let tables = tables.filter(|layer| layer.path.ends_with("token_embedding"));
+        tables.map(|layer| layer.outputs).collect()
+    }
+
+    /// The layer that a flattened name means in a network.
+    pub fn named(&self, part: Part, flat: &str) -> Option<&Layer> {
+        let place = self.names.get(&(part, flat.to_string()))?;
+        self.layers.get(*place)
+    }
 }
 
-/// All layers of a family.
+/// All layers of the published models of a family.
 pub fn layers(base: Base) -> &'static [Layer] {
-    &index(base).layers
+    ModelLayers::published(base).all()
 }
 
 /// The layer of a family that a flattened name means in a network.
 pub fn layer_named(base: Base, part: Part, flat: &str) -> Option<&'static Layer> {
-    let index = index(base);
-    let place = index.names.get(&(part, flat.to_string()))?;
-    index.layers.get(*place)
+    ModelLayers::published(base).named(part, flat)
 }

@@ -1,54 +1,26 @@
 //! The layers of the UNets, in diffusers' names.
 
-use super::base::{Base, Part};
+use super::base::Part;
 use super::layers::{Block, Form, Layer, Place};
 use super::sgm_names::Spot;
+use super::shapes::UnetShape;
 
-/// Layers of a residual block.
-const RESIDUALS: usize = 2;
-
-/// What the configs of the families say.
-struct Config {
-    channels: &'static [usize],
-    /// Depth of the attention of every block, 0 where there is none.
-    depths: &'static [usize],
-    context: usize,
-    linear_projection: bool,
-    /// Width of the embedded sizes and pooled text, where there are any.
-    added: Option<usize>,
-}
-
-fn config(base: Base) -> Config {
-    match base {
-        Base::Sd1 | Base::Sd2 => Config {
-            channels: &[320, 640, 1280, 1280],
-            depths: &[1, 1, 1, 0],
-            context: base.context(),
-            linear_projection: base == Base::Sd2,
-            added: None,
-        },
-        Base::Xl => Config {
-            channels: &[320, 640, 1280],
-            depths: &[0, 2, 10],
-            context: base.context(),
-            linear_projection: true,
-            added: Some(2816),
-        },
-    }
-}
-
-/// All layers of a family's UNet.
-pub(super) fn unet_layers(base: Base) -> Vec<Layer> {
-    let config = config(base);
+/// All layers of a UNet.
+pub(super) fn unet_layers(shape: &UnetShape) -> Vec<Layer> {
     let mut list = List {
         layers: Vec::new(),
-        time: 4 * config.channels[0],
+        time: 4 * shape.first(),
     };
-    list.ends(&config);
-    list.down(&config);
-    list.middle(&config);
-    list.up(&config);
+    list.ends(shape);
+    list.down(shape);
+    list.middle(shape);
+    list.up(shape);
     list.layers
+}
+
+/// Blocks are counted in a byte; no model has as many.
+fn number(count: usize) -> u8 {
+    u8::try_from(count).unwrap_or(u8::MAX)
 }
 
 struct List {
@@ -86,16 +58,19 @@ impl List {
         self.add(at, leaf, Form::Norm, [width, 1], Place::Other);
     }
 
-    fn ends(&mut self, config: &Config) {
-        let (first, time) = (config.channels[0], self.time);
+    fn ends(&mut self, shape: &UnetShape) {
+        let (first, time, latent) = (shape.first(), self.time, shape.latent_channels);
         let top = |block, path: &str, sgm: &str| Spot::top(block, path, sgm);
         let at = top(Block::In(0), "conv_in", "input_blocks.0.0");
-        self.convolution(&at, "", [first, 4], 3);
+        self.convolution(&at, "", [first, latent], 3);
         let at = top(Block::Embedding, "time_embedding.linear_1", "time_embed.0");
         self.linear(&at, "", [time, first], Place::Other);
         let at = top(Block::Embedding, "time_embedding.linear_2", "time_embed.2");
         self.linear(&at, "", [time, time], Place::Other);
-        if let Some(added) = config.added {
+        if let Some(guidance) = shape.guidance {
+            self.guidance([first, guidance]);
+        }
+        if let Some(added) = shape.added {
             let at = top(Block::Embedding, "add_embedding.linear_1", "label_emb.0.0");
             self.linear(&at, "", [time, added], Place::Other);
             let at = top(Block::Embedding, "add_embedding.linear_2", "label_emb.0.2");
@@ -103,70 +78,88 @@ impl List {
         }
         self.norm(&top(Block::End, "conv_norm_out", "out.0"), "", first);
         let at = top(Block::End, "conv_out", "out.2");
-        self.convolution(&at, "", [4, first], 3);
+        self.convolution(&at, "", [latent, first], 3);
     }
 
-    fn down(&mut self, config: &Config) {
-        let mut inputs = config.channels[0];
-        let last = config.channels.len() - 1;
-        for (index, (&outputs, &depth)) in config.channels.iter().zip(config.depths).enumerate() {
-            let first = 1 + index * (RESIDUALS + 1);
-            for layer in 0..RESIDUALS {
-                let block = Block::In((first + layer) as u8);
+    /// The embedded scale of guidance, which Stability AI's code does not know.
+    fn guidance(&mut self, [outputs, inputs]: [usize; 2]) {
+        self.layers.push(Layer {
+            part: Part::Unet,
+            path: "time_embedding.cond_proj".to_string(),
+            sgm: None,
+            form: Form::Linear,
+            outputs,
+            inputs,
+            bias: false,
+            block: Block::Embedding,
+            place: Place::Other,
+        });
+    }
+
+    fn down(&mut self, shape: &UnetShape) {
+        let mut inputs = shape.first();
+        let mut first = 1;
+        let levels = shape.levels.len();
+        for (index, level) in shape.levels.iter().enumerate() {
+            let outputs = level.channels;
+            for layer in 0..level.residuals {
+                let block = Block::In(number(first + layer));
                 let at = Spot::down(block, index, layer, first + layer);
                 self.residual(&at, [outputs, inputs]);
-                self.attention(&at, outputs, depth, config);
+                self.attention(&at, outputs, level.depth, shape);
                 inputs = outputs;
             }
-            if index < last {
-                let number = first + RESIDUALS;
+            first += level.residuals;
+            if index + 1 < levels {
                 let at = Spot::top(
-                    Block::In(number as u8),
+                    Block::In(number(first)),
                     &format!("down_blocks.{index}.downsamplers.0.conv"),
-                    &format!("input_blocks.{number}.0.op"),
+                    &format!("input_blocks.{first}.0.op"),
                 );
                 self.convolution(&at, "", [outputs, outputs], 3);
             }
+            first += 1;
         }
     }
 
-    fn middle(&mut self, config: &Config) {
-        let last = config.channels.len() - 1;
-        let width = config.channels[last];
-        // SD's last level has no attention, its middle has that of the level above.
-        let depth = config.depths[last].max(1);
-        for number in 0..2 {
-            self.residual(&Spot::middle(number), [width, width]);
+    fn middle(&mut self, shape: &UnetShape) {
+        let (Some(depth), Some(last)) = (shape.middle, shape.levels.last()) else {
+            return;
+        };
+        let width = last.channels;
+        for place in 0..2 {
+            self.residual(&Spot::middle(place), [width, width]);
         }
-        self.attention(&Spot::middle(0), width, depth, config);
+        self.attention(&Spot::middle(0), width, depth, shape);
     }
 
-    fn up(&mut self, config: &Config) {
-        let levels = config.channels.len();
-        let mut before = config.channels[levels - 1];
-        for index in 0..levels {
-            let level = levels - 1 - index;
-            let outputs = config.channels[level];
-            let above = config.channels[level.saturating_sub(1)];
-            let first = index * (RESIDUALS + 1);
-            for layer in 0..=RESIDUALS {
-                let skip = if layer == RESIDUALS { above } else { outputs };
-                let block = Block::Out((first + layer) as u8);
+    fn up(&mut self, shape: &UnetShape) {
+        let levels = shape.levels.len();
+        let mut before = shape.levels.last().map_or(0, |level| level.channels);
+        let mut first = 0;
+        for (index, level) in shape.levels.iter().rev().enumerate() {
+            let outputs = level.channels;
+            let finer = levels - 1 - index;
+            let above = shape.levels[finer.saturating_sub(1)].channels;
+            for layer in 0..=level.residuals {
+                let skip = if layer == level.residuals { above } else { outputs };
+                let block = Block::Out(number(first + layer));
                 let at = Spot::up(block, index, layer, first + layer);
                 self.residual(&at, [outputs, before + skip]);
-                self.attention(&at, outputs, config.depths[level], config);
+                self.attention(&at, outputs, level.depth_up, shape);
                 before = outputs;
             }
             if index + 1 < levels {
-                let number = first + RESIDUALS;
-                let place = if config.depths[level] > 0 { 2 } else { 1 };
+                let last = first + level.residuals;
+                let place = if level.depth_up > 0 { 2 } else { 1 };
                 let at = Spot::top(
-                    Block::Out(number as u8),
+                    Block::Out(number(last)),
                     &format!("up_blocks.{index}.upsamplers.0.conv"),
-                    &format!("output_blocks.{number}.{place}.conv"),
+                    &format!("output_blocks.{last}.{place}.conv"),
                 );
                 self.convolution(&at, "", [outputs, outputs], 3);
             }
+            first += level.residuals + 1;
         }
     }
 
@@ -183,12 +176,12 @@ impl List {
         }
     }
 
-    fn attention(&mut self, at: &Spot, width: usize, depth: usize, config: &Config) {
+    fn attention(&mut self, at: &Spot, width: usize, depth: usize, shape: &UnetShape) {
         if depth == 0 {
             return;
         }
         let at = &at.attention();
-        let form = match config.linear_projection {
+        let form = match shape.linear_projection {
             true => Form::Linear,
             false => Form::Convolution { kernel: 1 },
         };
@@ -198,7 +191,7 @@ impl List {
             let leaf = |name: &str| format!("transformer_blocks.{block}.{name}");
             for (number, place, context) in [
                 (1, Place::SelfAttention, width),
-                (2, Place::CrossAttention, config.context),
+                (2, Place::CrossAttention, shape.context),
             ] {
                 self.norm(at, &leaf(&format!("norm{number}")), width);
                 let inner = |name: &str| leaf(&format!("attn{number}.{name}"));

@@ -1,7 +1,7 @@
 //! The weights of a model by layer, whatever its files call them.
 
 use super::base::{Base, Part};
-use super::layer_index::{flatten, layer_named, layers};
+use super::layer_index::{ModelLayers, flatten};
 use super::layers::Layer;
 use super::model_files::ModelFiles;
 use super::openclip_names::{OpenClipName, openclip_name};
@@ -49,6 +49,7 @@ enum Names {
 pub struct ModelWeights<'a> {
     /// Its family.
     pub base: Base,
+    layers: &'a ModelLayers,
     weights: BTreeMap<(Part, String), Weight<'a>>,
 }
 
@@ -68,17 +69,10 @@ impl<'a> ModelWeights<'a> {
     /// # Errors
     /// [`ZooError::Weights`] for files that are no whole safetensors files.
     pub fn read(files: &'a ModelFiles) -> Result<Option<Self>, ZooError> {
-        let mut named = Vec::new();
-        for (part, file) in files.tensors()? {
-            for (key, tensor) in file.tensors {
-                named.extend(weights_of(part, &key, tensor));
-            }
-        }
+        let named = named(files)?;
         let fits = |base: Base| {
-            let layer = |((part, path), weight): &((Part, String), Weight<'_>)| {
-                layer_named(base, *part, &flatten(path)).is_some_and(|layer| weight.fits(layer))
-            };
-            named.iter().filter(|named| layer(named)).count()
+            let model = ModelLayers::published(base);
+            named.iter().filter(|named| is_layer(named, model)).count()
         };
         // Of families that fit equally well the first.
         let counts = Base::ALL.map(|base| (fits(base), std::cmp::Reverse(base)));
@@ -91,21 +85,41 @@ impl<'a> ModelWeights<'a> {
         if count < 100 {
             return Ok(None);
         }
+        Ok(Some(Self::of(named, ModelLayers::published(base))))
+    }
+
+    /// The same of a model whose layers are known, of any sizes.
+    ///
+    /// # Errors
+    /// As [`ModelWeights::read`].
+    pub fn read_by(
+        files: &'a ModelFiles,
+        model: &'a ModelLayers,
+    ) -> Result<Option<Self>, ZooError> {
+        let named = named(files)?;
+        let any = named.iter().any(|named| is_layer(named, model));
+        Ok(any.then(|| Self::of(named, model)))
+    }
+
+    fn of(named: Vec<Named<'a>>, model: &'a ModelLayers) -> Self {
         let mut weights = BTreeMap::new();
         for ((part, path), weight) in named {
-            if let Some(layer) = layer_named(base, part, &flatten(&path))
+            if let Some(layer) = model.named(part, &flatten(&path))
                 && weight.fits(layer)
             {
                 weights.insert((part, layer.path.clone()), weight);
             }
         }
-        Ok(Some(Self { base, weights }))
+        Self {
+            base: model.base,
+            layers: model,
+            weights,
+        }
     }
 
     /// Layers whose weights are there.
-    pub fn layers(&self) -> impl Iterator<Item = &'static Layer> {
-        let here = |layer: &&'static Layer| self.has(layer);
-        layers(self.base).iter().filter(here)
+    pub fn layers(&self) -> impl Iterator<Item = &'a Layer> {
+        self.layers.all().iter().filter(|layer| self.has(layer))
     }
 
     fn has(&self, layer: &Layer) -> bool {
@@ -133,6 +147,26 @@ impl<'a> ModelWeights<'a> {
         }
         Ok(Some(numbers))
     }
+}
+
+/// A weight with the network and path that its file says.
+type Named<'a> = ((Part, String), Weight<'a>);
+
+/// All weights that files hold.
+fn named<'a>(files: &'a ModelFiles) -> Result<Vec<Named<'a>>, ZooError> {
+    let mut named = Vec::new();
+    for (part, file) in files.tensors()? {
+        for (key, tensor) in file.tensors {
+            named.extend(weights_of(part, &key, tensor));
+        }
+    }
+    Ok(named)
+}
+
+/// Whether a weight is one of a model's, in its shape.
+fn is_layer(((part, path), weight): &Named<'_>, model: &ModelLayers) -> bool {
+    let layer = model.named(*part, &flatten(path));
+    layer.is_some_and(|layer| weight.fits(layer))
 }
 
 impl Weight<'_> {

@@ -15,6 +15,7 @@ mod sampling;
 mod schedulers;
 mod sharing;
 mod stable_diffusion;
+mod stable_diffusion_adapters;
 mod stable_diffusion_files;
 mod stable_diffusion_pictures;
 mod stable_diffusion_training;

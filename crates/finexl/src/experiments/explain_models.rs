@@ -11,8 +11,9 @@ use finexl_data::scenes::{MANIFEST, Split};
 use finexl_eval::EvalError;
 use finexl_explain::explainer::Sides;
 use finexl_zoo::generators::{
-    AnyGenerator, ChosenSettings, GenerationRecord, GenerationRequest, GenerationSettings,
-    Generator, PromptSource, ensure_folder, open_generator, open_personalized, sampled_alike,
+    AdapterPrompt, AnyGenerator, ChosenSettings, GenerationRecord, GenerationRequest,
+    GenerationSettings, Generator, PromptSource, ensure_folder, open_generator, open_personalized,
+    sampled_alike,
 };
 use std::path::Path;
 
@@ -39,7 +40,7 @@ pub fn explain_models(
         .try_for_each(|name| check(name))?;
     let base_folder = experiment.output.join(BASE);
     let settings = base.settings(&ChosenSettings::default())?;
-    let of_base = ensure(&*base, &requests, &settings, None, &base_folder, listener)?;
+    let of_base = ensure(&*base, &requests, &settings, &[], &base_folder, listener)?;
     let prompts: Vec<String> = requests.iter().map(|r| r.prompt.clone()).collect();
     for (name, model) in &experiment.personalized {
         let opened = open_personalized(&experiment.model, model, None, &device)?;
@@ -49,13 +50,22 @@ pub fn explain_models(
         notes.extend(opened.generator.notes().iter().cloned());
         notes.extend(base.prompt_notes(&prompts));
         let chosen = ChosenSettings::default();
-        notes.extend(sampled_alike(&*base, &*opened.generator, &chosen)?);
+        notes.extend(sampled_alike(
+            (base.name(), &settings),
+            &*opened.generator,
+            &chosen,
+        )?);
         let folder = experiment.output.join(name);
+        let words = AdapterPrompt::new(&opened.words, None, &prompts, None);
+        let own = GenerationRequest::of_prompts(&words.prompts, experiment.seed);
+        notes.extend(words.notes);
+        let put = |text| format!("\"{text}\" was put before every prompt of {name}.");
+        notes.extend(words.text.map(put));
         let of_model = ensure(
             &*opened.generator,
-            &requests,
+            &own,
             &settings,
-            Some((model.as_path(), &opened.applied)),
+            &of(model, &opened.applied),
             &folder,
             listener,
         )?;
@@ -66,7 +76,7 @@ pub fn explain_models(
             Some(&manifest),
             &PairOptions::plain(BadFiles::Refuse),
         )?;
-        let shown = match opened.applied.scale {
+        let shown = match opened.scale() {
             Some(scale) => format!("{name} at scale {scale}"),
             None => name.clone(),
         };
@@ -120,15 +130,20 @@ fn check(name: &str) -> Result<(), Error> {
     }))
 }
 
+/// What is applied from one place.
+fn of<'a>(place: &'a Path, applied: &'a [Applied]) -> Vec<(&'a Path, &'a Applied)> {
+    applied.iter().map(|of| (place, of)).collect()
+}
+
 fn ensure(
     generator: &dyn Generator,
     requests: &[GenerationRequest],
     settings: &GenerationSettings,
-    adapter: Option<(&Path, &Applied)>,
+    adapters: &[(&Path, &Applied)],
     folder: &Path,
     listener: &dyn Listener,
 ) -> Result<GenerationRecord, Error> {
-    let record = GenerationRecord::new(generator, adapter, settings.clone(), requests);
+    let record = GenerationRecord::new(generator, adapters, settings.clone(), requests);
     ensure_folder(
         generator,
         requests,

@@ -126,7 +126,7 @@ fn a_direction_is_learned_kept_and_walked_at_any_scale() {
     let plain = generate(&*base, &requests, &own(&*base));
     assert_eq!(made(Some(0.0)).0, plain);
     let (walked, opened) = made(None);
-    assert_eq!(opened.applied.scale, Some(1.0));
+    assert_eq!(opened.scale(), Some(1.0));
     assert!(opened.record.is_some());
     let (further, other) = made(Some(3.0));
     let moved = |images: &[Image]| images[0].mean_abs_difference(&plain[0]);

@@ -78,6 +78,19 @@ impl StableDiffusionGenerator {
         self
     }
 
+    /// The same model with other weights, which have a fingerprint of their own.
+    pub(super) fn with_network(&self, network: StableDiffusion, fingerprint: Fingerprint) -> Self {
+        Self {
+            name: self.name.clone(),
+            path: self.path.clone(),
+            network,
+            fingerprint,
+            start: self.start.clone(),
+            kept: self.kept.clone(),
+            notes: self.notes.clone(),
+        }
+    }
+
     /// The networks.
     pub fn network(&self) -> &StableDiffusion {
         &self.network

@@ -3,7 +3,8 @@
 //! References: Rombach et al. 2022 (latent diffusion), Podell et al. 2023 (XL); as code, diffusers 0.42 and transformers
 //! 5.5, to which fixtures hold every part.
 
-mod adapter_file;
+mod adapter_writing;
+mod adapters;
 pub mod autoencoder;
 mod conditions;
 mod default_settings;
@@ -26,6 +27,7 @@ pub mod text;
 mod tuning;
 pub mod unet;
 
+pub use adapters::{Adapted, AdapterFile, LearnedWord, layers_of};
 pub use conditions::{Extra, Sizes, TextConditions};
 pub use facts::Facts;
 pub use files::{locate, recognise};

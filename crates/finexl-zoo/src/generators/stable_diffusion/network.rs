@@ -17,7 +17,9 @@ use std::path::{Path, PathBuf};
 const VERSION: &str = "stable diffusion 1";
 
 /// Stable Diffusion 1, 2 or XL: text encoders, UNet and autoencoder with their weights.
-#[derive(Debug)]
+///
+/// A clone shares all weights.
+#[derive(Clone, Debug)]
 pub struct StableDiffusion {
     pub(super) texts: Vec<(TextEncoder, Prompts)>,
     pub(super) unet: Unet,

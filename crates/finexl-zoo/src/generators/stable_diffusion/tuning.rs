@@ -1,6 +1,6 @@
 //! Training an adapter on pictures, as diffusers' scripts for LoRA do.
 
-use super::adapter_file::diffusers_file;
+use super::adapter_writing::diffusers_file;
 use super::conditions::{Sizes, TextConditions};
 use super::generator::StableDiffusionGenerator;
 use super::schedulers::noise_kept;

@@ -8,6 +8,7 @@ use crate::checkpoint::read_json;
 use crate::encoders::clip::Tokenizer;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Tokens that every text ends with, and is filled with where nothing else is said.
 const END: &str = "<|endoftext|>";
@@ -81,7 +82,8 @@ fn prompts(
     };
     let [end, padding] = [token(marks[0])?, token(marks[1])?];
     Ok(Prompts {
-        tokenizer,
+        tokenizer: Arc::new(tokenizer),
+        words: Vec::new(),
         end,
         padding,
         length,

@@ -79,6 +79,17 @@ impl TextEncoder {
         &self.config
     }
 
+    /// The vectors of tokens, `[vocabulary, width]`.
+    pub(in super::super) fn token_table(&self) -> &Param<Tensor<2>> {
+        &self.text_model.embeddings.token_embedding.weight
+    }
+
+    /// Another table, with so many more tokens.
+    pub(in super::super) fn set_token_table(&mut self, table: Param<Tensor<2>>, more: usize) {
+        self.text_model.embeddings.token_embedding.weight = table;
+        self.config.vocabulary += more;
+    }
+
     /// Every layer's rows of all tokens, padding included, which nothing hides.
     pub fn forward(&self, tokens: &TokenIds) -> TextStates {
         let mut x = self.embed(tokens);
