@@ -7,8 +7,8 @@ use crate::verbs::made_side::{MadeSide, Making, prepared};
 use finexl_core::CoreError;
 use finexl_core::explanation::Generated;
 use finexl_data::image_folder::BadFiles;
-use finexl_data::pairs::PairOptions;
 use finexl_data::manifest::PromptList;
+use finexl_data::pairs::PairOptions;
 use finexl_data::scenes::{MANIFEST, Split};
 use finexl_explain::cache::Cache;
 use finexl_explain::explainer::{Folders, Sides};
@@ -211,10 +211,7 @@ fn gone() -> CliError {
 }
 
 /// The prompts of a file, else those of test scenes with the subjects that the generator knows.
-fn read_prompts(
-    generator: &AnyGenerator,
-    prompts: Option<&Path>,
-) -> Result<PromptList, CliError> {
+fn read_prompts(generator: &AnyGenerator, prompts: Option<&Path>) -> Result<PromptList, CliError> {
     let source = match prompts {
         Some(path) => PromptSource::File { path, count: None },
         None => PromptSource::Scenes {

@@ -62,7 +62,12 @@ impl Sides {
         };
         let images = sides.generated.personalized.as_ref();
         let applied = images.map_or(&[][..], |images| &images.personalization[..]);
-        if let [Applied { scale: Some(scale), .. }] = applied {
+        if let [
+            Applied {
+                scale: Some(scale), ..
+            },
+        ] = applied
+        {
             sides.names[1] = format!("{} at scale {scale}", sides.names[1]);
         }
         sides

@@ -25,10 +25,7 @@ pub(super) fn text_layers(shape: &TextShape) -> Vec<Layer> {
             place,
         });
     };
-    for (name, rows) in [
-        ("token", shape.vocabulary),
-        ("position", shape.positions),
-    ] {
+    for (name, rows) in [("token", shape.vocabulary), ("position", shape.positions)] {
         let path = format!("text_model.embeddings.{name}_embedding");
         add(path, Form::Table, [width, rows], false, Place::Other);
     }

@@ -142,7 +142,11 @@ impl List {
             let finer = levels - 1 - index;
             let above = shape.levels[finer.saturating_sub(1)].channels;
             for layer in 0..=level.residuals {
-                let skip = if layer == level.residuals { above } else { outputs };
+                let skip = if layer == level.residuals {
+                    above
+                } else {
+                    outputs
+                };
                 let block = Block::Out(number(first + layer));
                 let at = Spot::up(block, index, layer, first + layer);
                 self.residual(&at, [outputs, before + skip]);
