@@ -46,8 +46,8 @@ pub fn explain_models(
         let opened = open_personalized(&experiment.model, model, None, &device)?;
         let mut notes = said(&*base, &opened, &settings, &prompts)?;
         let folder = experiment.output.join(name);
-        let (own, said) = worded(&opened.words, &prompts, (name, experiment.seed));
-        notes.extend(said);
+        let (own, remarks) = worded(&opened.words, &prompts, (name.as_str(), experiment.seed));
+        notes.extend(remarks);
         let of_model = ensure(
             &*opened.generator,
             &own,
