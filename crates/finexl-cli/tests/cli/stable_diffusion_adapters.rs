@@ -271,9 +271,8 @@ fn scales_snapshots_and_rivals_are_one_report_each() {
     );
 }
 
-#[test]
-fn files_that_do_not_fit_are_refused_before_a_picture_is_made() {
-    let sandbox = sandbox();
+/// Files that do not fit the tiny model, by what is wrong with them.
+fn unfit() -> Vec<(&'static str, Vec<u8>)> {
     let fp8 = File::default()
         .raw(
             &format!("{}.lora_up.weight", Q.0),
@@ -307,7 +306,7 @@ fn files_that_do_not_fit_are_refused_before_a_picture_is_made() {
     let full = |inputs| File::default().layer((K2.0, 320, inputs), 4);
     let mut truncated = style().bytes();
     truncated.truncate(truncated.len() - 100);
-    let cases: [(&str, Vec<u8>); 12] = [
+    vec![
         (
             "a key too many",
             style().layer(("lora_unet_conv_inn", 32, 32), 2).bytes(),
@@ -331,9 +330,14 @@ fn files_that_do_not_fit_are_refused_before_a_picture_is_made() {
             style().says("ss_base_model_version", "sd_v2").bytes(),
         ),
         ("too large", File::default().layer(Q, 2).bytes()),
-    ];
+    ]
+}
+
+#[test]
+fn files_that_do_not_fit_are_refused_before_a_picture_is_made() {
+    let sandbox = sandbox();
     let mut messages = String::new();
-    for (what, bytes) in cases {
+    for (what, bytes) in unfit() {
         sandbox.write("a.safetensors", bytes);
         let scale = if what == "too large" { ":1e39" } else { "" };
         let command = format!("explain --model sd1 --adapter a.safetensors{scale} {FEW}");

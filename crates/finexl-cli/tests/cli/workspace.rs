@@ -158,7 +158,6 @@ const LONG_FUNCTIONS: &[(&str, &str)] = &[
         "finexl-zoo/tests/parity/stable_diffusion_pictures.rs",
         "sd_settings_that_make_no_sense_are_refused",
     ),
-    ("finexl-cli/src/verbs/generated_pairs.rs", "generate"),
     (
         "finexl-cli/tests/cli/generators.rs",
         "a_pool_survives_kill_without_losing_or_changing_a_model",

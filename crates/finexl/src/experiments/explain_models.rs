@@ -12,8 +12,8 @@ use finexl_eval::EvalError;
 use finexl_explain::explainer::Sides;
 use finexl_zoo::generators::{
     AdapterPrompt, AnyGenerator, ChosenSettings, GenerationRecord, GenerationRequest,
-    GenerationSettings, Generator, PromptSource, ensure_folder, open_generator, open_personalized,
-    sampled_alike,
+    GenerationSettings, Generator, OpenedGenerator, PromptSource, ensure_folder, open_generator,
+    open_personalized, sampled_alike,
 };
 use std::path::Path;
 
@@ -44,23 +44,11 @@ pub fn explain_models(
     let prompts: Vec<String> = requests.iter().map(|r| r.prompt.clone()).collect();
     for (name, model) in &experiment.personalized {
         let opened = open_personalized(&experiment.model, model, None, &device)?;
-        let mut notes = opened.notes;
+        let mut notes = said(&*base, &opened, &settings, &prompts)?;
         notes.extend(of_prompts.iter().cloned());
-        notes.extend(base.notes().iter().cloned());
-        notes.extend(opened.generator.notes().iter().cloned());
-        notes.extend(base.prompt_notes(&prompts));
-        let chosen = ChosenSettings::default();
-        notes.extend(sampled_alike(
-            (base.name(), &settings),
-            &*opened.generator,
-            &chosen,
-        )?);
         let folder = experiment.output.join(name);
-        let words = AdapterPrompt::new(&opened.words, None, &prompts, None);
-        let own = GenerationRequest::of_prompts(&words.prompts, experiment.seed);
-        notes.extend(words.notes);
-        let put = |text| format!("\"{text}\" was put before every prompt of {name}.");
-        notes.extend(words.text.map(put));
+        let (own, remarks) = worded(&opened.words, &prompts, (name.as_str(), experiment.seed));
+        notes.extend(remarks);
         let of_model = ensure(
             &*opened.generator,
             &own,
@@ -128,6 +116,41 @@ fn check(name: &str) -> Result<(), Error> {
         setting: "personalized",
         problem,
     }))
+}
+
+/// What a reader should know of a base and a model, sampled alike.
+fn said(
+    base: &dyn Generator,
+    opened: &OpenedGenerator,
+    settings: &GenerationSettings,
+    prompts: &[String],
+) -> Result<Vec<String>, Error> {
+    let mut notes = opened.notes.clone();
+    notes.extend(base.notes().iter().cloned());
+    let own = opened.generator.notes().iter();
+    let new: Vec<String> = own.filter(|note| !notes.contains(note)).cloned().collect();
+    notes.extend(new);
+    notes.extend(base.prompt_notes(prompts));
+    let chosen = ChosenSettings::default();
+    notes.extend(sampled_alike(
+        (base.name(), settings),
+        &*opened.generator,
+        &chosen,
+    )?);
+    Ok(notes)
+}
+
+/// The requests of a model whose learned words join the prompts, with what a reader should know.
+fn worded(
+    words: &[String],
+    prompts: &[String],
+    (name, seed): (&str, u64),
+) -> (Vec<GenerationRequest>, Vec<String>) {
+    let made = AdapterPrompt::new(words, None, prompts, None);
+    let put = |text| format!("\"{text}\" was put before every prompt of {name}.");
+    let mut notes = made.notes;
+    notes.extend(made.text.map(put));
+    (GenerationRequest::of_prompts(&made.prompts, seed), notes)
 }
 
 /// What is applied from one place.

@@ -49,14 +49,7 @@ impl Words {
             let place = usize::from(table.part == Part::TextEncoder2);
             let width = encoders.get(place).copied();
             if width != Some(table.width) {
-                let needed: Vec<String> = encoders.iter().map(usize::to_string).collect();
-                return Err(wrong(format!(
-                    "its vectors have {} numbers, those of the text encoder{} of {name} ({}) {}",
-                    table.width,
-                    if needed.len() > 1 { "s" } else { "" },
-                    model.base(),
-                    needed.join(" and ")
-                )));
+                return Err(wrong(other_width(table.width, &encoders, model, name)));
             }
             let numbers = table.tensor.singles();
             let numbers = numbers.map_err(|problem| wrong(format!("{} {problem}", table.key)))?;
@@ -82,17 +75,18 @@ impl Words {
             }
             tables[place] = numbers;
         }
-        for (word, tables) in &words {
-            if tables.iter().any(Vec::is_empty) {
-                return Err(wrong(format!(
-                    "it has vectors of \"{}\" for one text encoder, {name} ({}) has {}",
-                    word.word,
-                    model.base(),
-                    encoders.len()
-                )));
-            }
+        let lacking = words
+            .iter()
+            .find(|(_, tables)| tables.iter().any(Vec::is_empty));
+        match lacking {
+            None => Ok(Self { words }),
+            Some((word, _)) => Err(wrong(format!(
+                "it has vectors of \"{}\" for one text encoder, {name} ({}) has {}",
+                word.word,
+                model.base(),
+                encoders.len()
+            ))),
         }
-        Ok(Self { words })
     }
 
     /// What prompts write.
@@ -123,6 +117,17 @@ impl Words {
         }
         Ok(())
     }
+}
+
+/// Why vectors of a width are for other text encoders.
+fn other_width(width: usize, encoders: &[usize], model: &StableDiffusion, name: &str) -> String {
+    let needed: Vec<String> = encoders.iter().map(usize::to_string).collect();
+    format!(
+        "its vectors have {width} numbers, those of the text encoder{} of {name} ({}) {}",
+        if needed.len() > 1 { "s" } else { "" },
+        model.base(),
+        needed.join(" and ")
+    )
 }
 
 /// The word of a file that does not say one: its name, as A1111 has it.
