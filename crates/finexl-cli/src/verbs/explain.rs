@@ -8,17 +8,12 @@ use crate::report::show;
 use crate::report_files::ReportFiles;
 use crate::verbs::generated_pairs::GeneratedPairs;
 use crate::verbs::pairing::PairingArguments;
-use finexl::Report;
+use finexl::{ExplainerChoices, Report, Words};
+use finexl_data::decode::Pictures;
 use finexl_explain::cache::Cache;
-use finexl_explain::calibration::{CalibrationChoice, CalibrationFile};
 use finexl_explain::decompose::Method;
-use finexl_explain::explainer::{
-    Explained, ExplainerBuilder, FeaturePairs, Folders, GivenDirections, Sides,
-};
-use finexl_explain::heads::Head;
-use finexl_explain::references::References;
+use finexl_explain::explainer::{Explained, FeaturePairs, Folders, GivenDirections, Sides};
 use finexl_explain::vocabulary::Vocabulary;
-use finexl_explain::{ExplainError, Explainer};
 use finexl_zoo::encoders::DEFAULT_ENCODER;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -143,31 +138,24 @@ impl Explain {
         self.reports.base_model.clone().or(known)
     }
 
-    /// An explainer's parts as far as they are files or plain settings.
-    fn builder(&self, cache: &Cache) -> Result<ExplainerBuilder, CliError> {
-        let mut builder = Explainer::builder().seed(self.seed).cache(cache.clone());
-        if let Some(method) = &self.method {
-            builder = builder.method(method.clone());
+    fn choices(&self) -> ExplainerChoices {
+        ExplainerChoices {
+            method: self.method.clone(),
+            words: self.vocabulary.clone().map(Words::File),
+            head: self.head.clone(),
+            references: self.references.clone(),
+            calibration: self.calibration.clone(),
+            seed: self.seed,
+            cache: match self.no_cache {
+                true => Cache::none(),
+                false => Cache::of_user(),
+            },
         }
-        if let Some(path) = &self.vocabulary {
-            builder = builder.vocabulary(Vocabulary::read(path)?);
-        }
-        if let Some(path) = &self.head {
-            builder = builder.head(Head::open(path)?);
-        }
-        if let Some(path) = &self.references {
-            builder = builder.references(References::open(path)?);
-        }
-        Ok(builder.calibration(calibration(self.calibration.as_deref())?))
     }
 
     fn explain_folders(&self, arguments: &Arguments) -> Result<Explained, CliError> {
-        let cache = if self.no_cache {
-            Cache::none()
-        } else {
-            Cache::of_user()
-        };
-        let builder = self.builder(&cache)?;
+        let choices = self.choices();
+        let builder = choices.builder()?;
         let options = self.pairing.options(self.skip_bad)?;
         let (mut folders, _made) = match (&self.base, &self.personalized) {
             (Some(_), Some(_)) if self.generated.walks() => {
@@ -188,7 +176,9 @@ impl Explain {
             (Some(base), Some(personalized)) => (Folders::new(base, personalized), None),
             _ => {
                 let prompts = self.prompts.as_deref();
-                let made = self.generated.generate(prompts, &cache, arguments)?;
+                let made = self
+                    .generated
+                    .generate(prompts, &choices.cache, arguments)?;
                 (made.folders.clone(), Some(made))
             }
         };
@@ -197,25 +187,13 @@ impl Explain {
         let pairs = folders.pairs()?;
         let device = finexl_zoo::device::by_name(&arguments.device)?;
         let encoder = finexl_zoo::encoders::open(&self.encoder, &device)?;
-        let explainer = builder.encoder(encoder).build();
-        let explainer = explainer.map_err(|error| self.of_vocabulary(error))?;
+        let explainer = choices.build(builder, encoder.into())?;
         let progress = Progress::new(arguments.quiet);
         Ok(
             explainer.explain_pairs(&pairs, &folders.sides, &folders.options, &|done, total| {
                 progress.show("encoding pairs", done, total)
             })?,
         )
-    }
-
-    /// Names the file whose phrases an encoder cannot read.
-    fn of_vocabulary(&self, error: ExplainError) -> CliError {
-        match (error, &self.vocabulary) {
-            (ExplainError::Zoo(source), Some(path)) => CliError::Text {
-                path: path.clone(),
-                source,
-            },
-            (error, _) => error.into(),
-        }
     }
 
     fn explain_features(
@@ -229,28 +207,15 @@ impl Explain {
             None => None,
         };
         let directions = Arc::new(GivenDirections::read(concepts, named.as_ref())?);
-        let mut builder = Explainer::builder()
-            .seed(self.seed)
-            .directions(directions.clone());
-        if let Some(method) = &self.method {
-            builder = builder.method(method.clone());
-        }
-        let explainer = builder.build()?;
+        let explainer = self.choices().build_given(directions.clone())?;
         let rule = self.pairing.rule();
         let features = FeaturePairs::read(base, personalized, &directions, rule)?;
         let sides = Sides::of_paths(base, personalized);
         Ok(Explained {
             explanation: explainer.explain_features(&features, &sides)?,
             pairs: Vec::new(),
+            pictures: Pictures::files(),
             cached: true,
         })
     }
-}
-
-/// Where levels come from: a file, or what there is inside the program.
-pub(crate) fn calibration(file: Option<&Path>) -> Result<CalibrationChoice, CliError> {
-    Ok(match file {
-        Some(path) => CalibrationChoice::File(Box::new(CalibrationFile::read(path)?)),
-        None => CalibrationChoice::Embedded,
-    })
 }
