@@ -21,23 +21,9 @@ pub fn write_card(
     report: &Report<'_>,
     base_model: Option<String>,
 ) -> Result<Vec<String>, CliError> {
-    let Some(card) = there(path)? else {
-        write(path, report.card(base_model).as_bytes())?;
-        return Ok(Vec::new());
-    };
-    let refused = |source| CliError::of_card(path, source);
-    let known = base_model.is_some();
-    let merged = report.merged_card(&card, base_model).map_err(refused)?;
-    let named = check_card(merged.text.as_bytes()).map_err(refused)?;
-    write(path, merged.text.as_bytes())?;
-    let mut notes = merged.notes;
-    if !named && !known {
-        notes.push(format!(
-            "{} names no base model, and the images do not say it; give --base-model",
-            path.display()
-        ));
-    }
-    Ok(notes)
+    let card = report.card_at(path, there(path)?.as_deref(), base_model)?;
+    write(path, card.text.as_bytes())?;
+    Ok(card.notes)
 }
 
 /// The card that is there; nothing where the path is that of no file (a pipe, standard output).

@@ -79,6 +79,9 @@ impl From<finexl::Error> for CliError {
             finexl::Error::Eval(error) => error.into(),
             finexl::Error::Plot(error) => error.into(),
             finexl::Error::Results { path, problem } => Self::Results { path, problem },
+            finexl::Error::Text { path, source } => Self::Text { path, source },
+            finexl::Error::Card { path, source } => Self::Card { path, source },
+            finexl::Error::Records(problem) => Self::Usage(problem),
         }
     }
 }

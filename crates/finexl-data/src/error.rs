@@ -272,6 +272,22 @@ pub enum DataError {
         personalized_images: usize,
     },
 
+    /// Lists of pictures in memory have different lengths.
+    #[error(
+        "{base} holds {base_images} pictures and {personalized} {personalized_images}; give one of each for every pair, \
+         in one order"
+    )]
+    ListCounts {
+        /// What the base's list is called.
+        base: PathBuf,
+        /// How many it holds.
+        base_images: usize,
+        /// What the personalized model's list is called.
+        personalized: PathBuf,
+        /// How many it holds.
+        personalized_images: usize,
+    },
+
     /// A file name cannot be written as text.
     #[error(
         "{path}: the name of this file is not UTF-8 (\u{fffd} stands for what cannot be read); \

@@ -8,7 +8,7 @@ use finexl_data::DataError;
 use finexl_data::decode;
 use finexl_data::image::Image;
 use finexl_data::image_folder::BadFiles;
-use finexl_data::pairs::{LoadingFacts, Pair, PairOptions, PairSet, load_pair, loading_notes};
+use finexl_data::pairs::{LoadingFacts, Pair, PairOptions, PairSet, loading_notes};
 use finexl_zoo::encoders::{Encoder, Features};
 use rayon::prelude::*;
 use std::collections::{BTreeSet, HashMap};
@@ -122,7 +122,7 @@ struct Contents {
 impl Contents {
     fn of(set: &PairSet) -> Self {
         let content = |path: &PathBuf| {
-            Fingerprint::of_file(path)
+            (set.pictures.fingerprint(path))
                 .unwrap_or_else(|_| Fingerprint::of_bytes(path.as_os_str().as_encoded_bytes()))
         };
         let pairs: Vec<[Fingerprint; 2]> = (set.pairs.par_iter())
@@ -191,7 +191,7 @@ fn failures_again(set: &PairSet, kept: &[usize], options: &PairOptions) -> Optio
     let kept: BTreeSet<usize> = kept.iter().copied().collect();
     let others = (set.pairs.iter().enumerate()).filter(|(index, _)| !kept.contains(index));
     others
-        .map(|(_, pair)| load_pair(pair, options.fit).err())
+        .map(|(_, pair)| set.load(pair, options.fit).err())
         .collect()
 }
 
@@ -224,6 +224,7 @@ fn encode(
             let part = PairSet {
                 pairs: pairs.to_vec(),
                 notes: Vec::new(),
+                pictures: set.pictures.clone(),
             };
             part.map_loaded(options, |_, _, pair| {
                 [&pair.base.image, &pair.personalized.image].map(|image| encoder.prepare(image))

@@ -37,4 +37,25 @@ pub enum Error {
         /// What is wrong and what to do.
         problem: String,
     },
+    /// A text that an encoder cannot read, from a file.
+    #[error("{path}: {source}")]
+    Text {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with the text.
+        #[source]
+        source: ZooError,
+    },
+    /// A model card that nothing can be put into.
+    #[error("{path}: {source}")]
+    Card {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        source: PlotError,
+    },
+    /// Records of explanations that say nothing of each other.
+    #[error("{0}")]
+    Records(String),
 }

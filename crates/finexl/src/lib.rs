@@ -62,6 +62,8 @@
 
 pub mod error;
 pub mod experiments;
+pub mod explainer_choices;
+mod ranking;
 mod report;
 mod selection_results;
 
@@ -73,6 +75,7 @@ pub use finexl_explain as explain;
 pub use finexl_plot as plot;
 pub use finexl_zoo as zoo;
 
+pub use explainer_choices::{ExplainerChoices, Words};
 pub use finexl_core::explanation::{AspectScore, Explanation};
 pub use finexl_data::image::Image;
 pub use finexl_data::pairs::{PairOptions, PairSet};
@@ -88,7 +91,8 @@ pub use finexl_explain::heads::Head;
 pub use finexl_explain::references::References;
 pub use finexl_explain::vocabulary::Vocabulary;
 pub use finexl_zoo::encoders::{Encoder, Features};
-pub use report::Report;
+pub use ranking::{RankedModel, Ranking, Records};
+pub use report::{Report, TellingPictures};
 pub use selection_results::SelectionResults;
 
 use std::sync::Arc;

@@ -1,15 +1,17 @@
 //! An explanation as JSON, page and card.
 
 use crate::Error;
+use finexl_core::explanation::Explanation;
 use finexl_core::inspection::InspectedFile;
 use finexl_core::{CoreError, atomic};
-use finexl_data::decode::decode_file;
+use finexl_data::decode::Pictures;
 use finexl_data::encode::png_bytes;
 use finexl_data::pairs::Pair;
 use finexl_data::resize::resize;
 use finexl_explain::explainer::Explained;
 use finexl_plot::{CardOptions, ChartOptions, MergedCard, PlotError, TellingPair};
-use finexl_plot::{html_report, merged_card, model_card};
+use finexl_plot::{aspect_chart, check_card, html_report, merged_card, model_card};
+use rayon::prelude::*;
 use std::path::Path;
 
 /// Aspects whose most telling pairs are shown.
@@ -19,12 +21,26 @@ const SHOWN_SIDE: usize = 256;
 
 /// The forms of one explanation that are written to files.
 pub struct Report<'a> {
-    explained: &'a Explained,
+    record: &'a Explanation,
+    telling: Telling<'a>,
     top: usize,
     adapters: Vec<InspectedFile>,
 }
 
+/// Where the pictures of a page come from.
+enum Telling<'a> {
+    /// They are looked for when they are needed.
+    Of(&'a Explained),
+    /// They are there.
+    Kept(&'a TellingPictures),
+}
+
+/// The pairs that show the leading aspects most, small enough to be kept.
+#[derive(Clone, Debug, Default)]
+pub struct TellingPictures(Vec<Shown>);
+
 /// A pair as it is embedded in a page.
+#[derive(Clone, Debug)]
 struct Shown {
     name: String,
     prompt: Option<String>,
@@ -37,7 +53,8 @@ impl<'a> Report<'a> {
     /// Of an explanation, with the `top` aspects shown.
     pub fn new(explained: &'a Explained, top: usize) -> Self {
         Self {
-            explained,
+            record: &explained.explanation,
+            telling: Telling::Of(explained),
             top,
             adapters: Vec::new(),
         }
@@ -48,17 +65,25 @@ impl<'a> Report<'a> {
         Self { adapters, ..self }
     }
 
+    /// Of a record whose pictures were kept, or are not there.
+    pub fn of_record(record: &'a Explanation, pictures: &'a TellingPictures, top: usize) -> Self {
+        Self {
+            record,
+            telling: Telling::Kept(pictures),
+            top,
+            adapters: Vec::new(),
+        }
+    }
+
     /// The record as JSON, see datasets/explanation.schema.json.
     ///
     /// # Errors
     /// Never, but for a record that JSON has no form for.
     pub fn json(&self) -> Result<Vec<u8>, Error> {
         let mut bytes =
-            serde_json::to_vec_pretty(&self.explained.explanation).map_err(|source| {
-                CoreError::Json {
-                    what: "the explanation".to_string(),
-                    source,
-                }
+            serde_json::to_vec_pretty(self.record).map_err(|source| CoreError::Json {
+                what: "the explanation".to_string(),
+                source,
             })?;
         bytes.push(b'\n');
         Ok(bytes)
@@ -69,8 +94,15 @@ impl<'a> Report<'a> {
     /// # Errors
     /// A figure that cannot be drawn.
     pub fn html(&self) -> Result<String, Error> {
-        let shown = self.telling_pairs();
-        let pairs: Vec<TellingPair<'_>> = shown
+        let looked_for;
+        let shown = match self.telling {
+            Telling::Of(explained) => {
+                looked_for = TellingPictures::of(explained);
+                &looked_for
+            }
+            Telling::Kept(pictures) => pictures,
+        };
+        let pairs: Vec<TellingPair<'_>> = (shown.0)
             .iter()
             .map(|pair| TellingPair {
                 name: pair.name.clone(),
@@ -82,7 +114,7 @@ impl<'a> Report<'a> {
             .collect();
         let options = ChartOptions { top: self.top };
         Ok(html_report(
-            &self.explained.explanation,
+            self.record,
             &pairs,
             &self.adapters,
             &options,
@@ -105,9 +137,17 @@ impl<'a> Report<'a> {
         Ok(atomic::write(&path, card.as_bytes())?)
     }
 
+    /// The bars of the aspects as SVG.
+    ///
+    /// # Errors
+    /// A figure that cannot be drawn.
+    pub fn chart(&self) -> Result<String, Error> {
+        Ok(aspect_chart(self.record, &ChartOptions { top: self.top })?)
+    }
+
     /// A new model card.
     pub fn card(&self, base_model: Option<String>) -> String {
-        model_card(&self.explained.explanation, &self.card_options(base_model))
+        model_card(self.record, &self.card_options(base_model))
     }
 
     /// A model card that is there already, with this explanation in it: the new text, and remarks on what was left as it
@@ -121,7 +161,40 @@ impl<'a> Report<'a> {
         base_model: Option<String>,
     ) -> Result<MergedCard, PlotError> {
         let options = self.card_options(base_model);
-        merged_card(card, &self.explained.explanation, &options)
+        merged_card(card, self.record, &options)
+    }
+
+    /// The text of a card with this explanation in it: a new one, or the one that is there; with remarks on what was left
+    /// as it is and what it lacks. `path` stands in messages.
+    ///
+    /// # Errors
+    /// [`Error::Card`] for a card that nothing can be put into.
+    pub fn card_at(
+        &self,
+        path: &Path,
+        there: Option<&[u8]>,
+        base_model: Option<String>,
+    ) -> Result<MergedCard, Error> {
+        let Some(card) = there else {
+            return Ok(MergedCard {
+                text: self.card(base_model),
+                notes: Vec::new(),
+            });
+        };
+        let refused = |source| Error::Card {
+            path: path.to_path_buf(),
+            source,
+        };
+        let known = base_model.is_some();
+        let mut merged = self.merged_card(card, base_model).map_err(refused)?;
+        let named = check_card(merged.text.as_bytes()).map_err(refused)?;
+        if !named && !known {
+            merged.notes.push(format!(
+                "{} names no base model, and the images do not say it; give --base-model",
+                path.display()
+            ));
+        }
+        Ok(merged)
     }
 
     fn card_options(&self, base_model: Option<String>) -> CardOptions {
@@ -131,46 +204,50 @@ impl<'a> Report<'a> {
             adapters: self.adapters.clone(),
         }
     }
+}
 
+impl TellingPictures {
     /// For the leading aspects the pair that shows each most; each pair once. A picture that has
     /// gone since it was encoded is left out.
-    fn telling_pairs(&self) -> Vec<Shown> {
-        let record = &self.explained.explanation;
+    pub fn of(explained: &Explained) -> Self {
+        let record = &explained.explanation;
         let any = record.aspects.iter().any(|a| a.significant);
         let leading = record
             .aspects
             .iter()
             .filter(|a| a.significant || (!any && a.score > 0.0));
-        let mut shown: Vec<Shown> = Vec::new();
+        let mut chosen: Vec<(&Pair, String)> = Vec::new();
         for aspect in leading.take(SHOWN_ASPECTS) {
             let best = aspect
                 .most
                 .iter()
-                .find(|score| shown.iter().all(|s| s.name != score.pair));
-            let pair = best.and_then(|b| self.explained.pairs.iter().find(|p| p.name == b.pair));
-            if let Some(pair) = pair
-                && let Some(pictures) = pictures(pair)
-            {
-                let [base, personalized] = pictures;
-                shown.push(Shown {
-                    name: pair.name.clone(),
-                    prompt: pair.prompt.clone(),
-                    note: format!("most {}", aspect.concept),
-                    base,
-                    personalized,
-                });
-            }
+                .find(|score| chosen.iter().all(|(pair, _)| pair.name != score.pair));
+            let pair = best.and_then(|b| explained.pairs.iter().find(|p| p.name == b.pair));
+            chosen.extend(pair.map(|pair| (pair, format!("most {}", aspect.concept))));
         }
-        shown
+        let shown = chosen.into_par_iter().filter_map(|(pair, note)| {
+            let [base, personalized] = pictures(pair, &explained.pictures)?;
+            Some(Shown {
+                name: pair.name.clone(),
+                prompt: pair.prompt.clone(),
+                note,
+                base,
+                personalized,
+            })
+        });
+        Self(shown.collect())
     }
 }
 
-fn pictures(pair: &Pair) -> Option<[Vec<u8>; 2]> {
-    Some([picture(&pair.base)?, picture(&pair.personalized)?])
+fn pictures(pair: &Pair, pictures: &Pictures) -> Option<[Vec<u8>; 2]> {
+    Some([
+        picture(&pair.base, pictures)?,
+        picture(&pair.personalized, pictures)?,
+    ])
 }
 
-fn picture(path: &Path) -> Option<Vec<u8>> {
-    let image = decode_file(path).ok()?.image;
+fn picture(path: &Path, pictures: &Pictures) -> Option<Vec<u8>> {
+    let image = pictures.decode(path).ok()?.image;
     let longest = image.width.max(image.height);
     let scaled = if longest > SHOWN_SIDE {
         let side = |n: usize| (n * SHOWN_SIDE / longest).max(1);

@@ -9,18 +9,13 @@ use crate::report_files::ReportFiles;
 use crate::verbs::generated_pairs::{GeneratedPairs, Point, Subject};
 use crate::verbs::pair_maker::PairMaker;
 use crate::verbs::pairing::PairingArguments;
-use finexl::Report;
+use finexl::{ExplainerChoices, Report, Words};
 use finexl_core::explanation_series::{ExplanationSeries, SeriesAxis, SeriesColumn};
+use finexl_data::decode::Pictures;
 use finexl_explain::cache::Cache;
-use finexl_explain::calibration::{CalibrationChoice, CalibrationFile};
 use finexl_explain::decompose::Method;
-use finexl_explain::explainer::{
-    Explained, ExplainerBuilder, FeaturePairs, Folders, GivenDirections, Sides,
-};
-use finexl_explain::heads::Head;
-use finexl_explain::references::References;
+use finexl_explain::explainer::{Explained, FeaturePairs, Folders, GivenDirections, Sides};
 use finexl_explain::vocabulary::Vocabulary;
-use finexl_explain::{ExplainError, Explainer};
 use finexl_plot::series_table;
 use finexl_zoo::encoders::DEFAULT_ENCODER;
 use std::path::{Path, PathBuf};
@@ -153,22 +148,19 @@ impl Explain {
         self.reports.base_model.clone().or(known)
     }
 
-    /// An explainer's parts as far as they are files or plain settings.
-    fn builder(&self, cache: &Cache) -> Result<ExplainerBuilder, CliError> {
-        let mut builder = Explainer::builder().seed(self.seed).cache(cache.clone());
-        if let Some(method) = &self.method {
-            builder = builder.method(method.clone());
+    fn choices(&self) -> ExplainerChoices {
+        ExplainerChoices {
+            method: self.method.clone(),
+            words: self.vocabulary.clone().map(Words::File),
+            head: self.head.clone(),
+            references: self.references.clone(),
+            calibration: self.calibration.clone(),
+            seed: self.seed,
+            cache: match self.no_cache {
+                true => Cache::none(),
+                false => Cache::of_user(),
+            },
         }
-        if let Some(path) = &self.vocabulary {
-            builder = builder.vocabulary(Vocabulary::read(path)?);
-        }
-        if let Some(path) = &self.head {
-            builder = builder.head(Head::open(path)?);
-        }
-        if let Some(path) = &self.references {
-            builder = builder.references(References::open(path)?);
-        }
-        Ok(builder.calibration(calibration(self.calibration.as_deref())?))
     }
 
     /// One report on several scales or snapshots.
@@ -178,14 +170,13 @@ impl Explain {
         printed: bool,
         arguments: &Arguments,
     ) -> Result<ExitCode, CliError> {
-        let cache = self.cache();
-        let builder = self.builder(&cache)?;
+        let choices = self.choices();
+        let builder = choices.builder()?;
         let prompts = self.prompts.as_deref();
-        let mut maker = PairMaker::new(&self.generated, prompts, &cache, arguments)?;
+        let mut maker = PairMaker::new(&self.generated, prompts, &choices.cache, arguments)?;
         let device = finexl_zoo::device::by_name(&arguments.device)?;
         let encoder = finexl_zoo::encoders::open(&self.encoder, &device)?;
-        let explainer = builder.encoder(encoder).build();
-        let explainer = explainer.map_err(|error| self.of_vocabulary(error))?;
+        let explainer = choices.build(builder, encoder.into())?;
         let progress = Progress::new(arguments.quiet);
         for point in points {
             maker.check(&point.adapters)?;
@@ -218,16 +209,9 @@ impl Explain {
         Ok(ExitCode::SUCCESS)
     }
 
-    fn cache(&self) -> Cache {
-        match self.no_cache {
-            true => Cache::none(),
-            false => Cache::of_user(),
-        }
-    }
-
     fn explain_folders(&self, arguments: &Arguments) -> Result<Explained, CliError> {
-        let cache = self.cache();
-        let builder = self.builder(&cache)?;
+        let choices = self.choices();
+        let builder = choices.builder()?;
         let options = self.pairing.options(self.skip_bad)?;
         let (mut folders, _made) = match (&self.base, &self.personalized) {
             (Some(_), Some(_)) if self.generated.walks() => {
@@ -249,7 +233,8 @@ impl Explain {
             _ => {
                 let subject = self.generated.subject()?;
                 let prompts = self.prompts.as_deref();
-                let mut maker = PairMaker::new(&self.generated, prompts, &cache, arguments)?;
+                let mut maker =
+                    PairMaker::new(&self.generated, prompts, &choices.cache, arguments)?;
                 (maker.pairs(&subject)?, Some(maker))
             }
         };
@@ -258,25 +243,13 @@ impl Explain {
         let pairs = folders.pairs()?;
         let device = finexl_zoo::device::by_name(&arguments.device)?;
         let encoder = finexl_zoo::encoders::open(&self.encoder, &device)?;
-        let explainer = builder.encoder(encoder).build();
-        let explainer = explainer.map_err(|error| self.of_vocabulary(error))?;
+        let explainer = choices.build(builder, encoder.into())?;
         let progress = Progress::new(arguments.quiet);
         Ok(
             explainer.explain_pairs(&pairs, &folders.sides, &folders.options, &|done, total| {
                 progress.show("encoding pairs", done, total)
             })?,
         )
-    }
-
-    /// Names the file whose phrases an encoder cannot read.
-    fn of_vocabulary(&self, error: ExplainError) -> CliError {
-        match (error, &self.vocabulary) {
-            (ExplainError::Zoo(source), Some(path)) => CliError::Text {
-                path: path.clone(),
-                source,
-            },
-            (error, _) => error.into(),
-        }
     }
 
     fn explain_features(
@@ -290,28 +263,15 @@ impl Explain {
             None => None,
         };
         let directions = Arc::new(GivenDirections::read(concepts, named.as_ref())?);
-        let mut builder = Explainer::builder()
-            .seed(self.seed)
-            .directions(directions.clone());
-        if let Some(method) = &self.method {
-            builder = builder.method(method.clone());
-        }
-        let explainer = builder.build()?;
+        let explainer = self.choices().build_given(directions.clone())?;
         let rule = self.pairing.rule();
         let features = FeaturePairs::read(base, personalized, &directions, rule)?;
         let sides = Sides::of_paths(base, personalized);
         Ok(Explained {
             explanation: explainer.explain_features(&features, &sides)?,
             pairs: Vec::new(),
+            pictures: Pictures::files(),
             cached: true,
         })
     }
-}
-
-/// Where levels come from: a file, or what there is inside the program.
-pub(crate) fn calibration(file: Option<&Path>) -> Result<CalibrationChoice, CliError> {
-    Ok(match file {
-        Some(path) => CalibrationChoice::File(Box::new(CalibrationFile::read(path)?)),
-        None => CalibrationChoice::Embedded,
-    })
 }

@@ -52,7 +52,7 @@ pub(super) fn allocation(width: u32, height: u32) -> u64 {
 ///
 /// # Errors
 /// [`DataError::ImageTooLarge`], [`DataError::ImageTooSmall`] or [`DataError::ImageTooLong`].
-pub(super) fn check_size(path: &Path, (width, height): (u32, u32)) -> Result<(), DataError> {
+pub fn check_size(path: &Path, (width, height): (u32, u32)) -> Result<(), DataError> {
     let limit = most_pixels();
     let path = path.to_path_buf();
     let (shorter, longer) = (width.min(height), width.max(height));

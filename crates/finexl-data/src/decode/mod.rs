@@ -23,11 +23,13 @@ mod png;
 mod png_colours;
 mod read;
 mod remarks;
+mod source;
 
 pub use kinds::{PictureKind, kind_of_extension};
-pub use limits::{MOST_BYTES, MOST_PIXELS, SMALLEST_SIDE};
+pub use limits::{MOST_BYTES, MOST_PIXELS, SMALLEST_SIDE, check_size};
 pub use read::{Decoded, decode_bytes, decode_file};
 pub use remarks::{Remark, remarks_in_words};
+pub use source::{PictureSource, Pictures};
 
 /// Version of the decoding: what the same file becomes. It belongs into every key of features of files;
 /// raise it when pixels change.

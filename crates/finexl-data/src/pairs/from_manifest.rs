@@ -9,6 +9,7 @@ use super::options::{PairOptions, Pairing};
 use super::pair_set::{Pair, PairSet, fill_prompts, plain_prompts, side_notes};
 use super::side::{Candidate, Side};
 use crate::DataError;
+use crate::decode::Pictures;
 use crate::image_folder::{
     BadFiles, ImageFolder, examples, left_out_together, without_image_extension,
 };
@@ -148,7 +149,11 @@ impl Rows {
         let (pairs, several) = self.pairs();
         notes.extend(several);
         notes.extend(left_out_together("rows", &self.errors));
-        let mut set = PairSet { pairs, notes };
+        let mut set = PairSet {
+            pairs,
+            notes,
+            pictures: Pictures::files(),
+        };
         let read = |image: &Meant| Candidate::of_file(&image.inside, &image.file);
         let images: Vec<[Candidate; 2]> = (self.found.par_iter())
             .map(|row| row.images.each_ref().map(read))
@@ -307,6 +312,7 @@ fn of_names(
     let mut set = PairSet {
         pairs: positions.iter().map(pair).collect(),
         notes,
+        pictures: Pictures::files(),
     };
     let said: Vec<[&Candidate; 2]> = (positions.iter())
         .map(|(_, (a, b))| [&sides[0].images[*a], &sides[1].images[*b]])

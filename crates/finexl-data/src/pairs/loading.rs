@@ -4,7 +4,7 @@ use super::options::{Fit, PairOptions};
 use super::pair_set::{Pair, PairSet};
 use super::shapes::{fitted, same_shape};
 use crate::DataError;
-use crate::decode::{Decoded, Remark, decode_file, remarks_in_words};
+use crate::decode::{Decoded, Pictures, Remark, remarks_in_words};
 use crate::image_folder::{BadFiles, left_out_together};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -80,6 +80,14 @@ pub struct Loaded<T> {
 }
 
 impl PairSet {
+    /// Decodes both images of one of its pairs.
+    ///
+    /// # Errors
+    /// As [`load_pair`].
+    pub fn load(&self, pair: &Pair, fit: Fit) -> Result<LoadedPair, DataError> {
+        load(pair, fit, &self.pictures)
+    }
+
     /// Decodes the pairs in parallel and applies a function to each; no pair is kept in memory.
     ///
     /// The function gets the position of the pair and its images; what it returns does not depend on
@@ -97,7 +105,7 @@ impl PairSet {
             .par_iter()
             .enumerate()
             .map(|(index, pair)| {
-                let loaded = load_pair(pair, options.fit)?;
+                let loaded = self.load(pair, options.fit)?;
                 let mut facts = LoadingFacts::default();
                 facts.add(index, &loaded);
                 Ok((apply(index, pair, loaded), facts))
@@ -124,14 +132,18 @@ impl PairSet {
     }
 }
 
-/// Decodes both images of a pair.
+/// Decodes both images of a pair of files.
 ///
 /// # Errors
-/// Those of [`decode_file`], and [`DataError::ShapesDiffer`] where the aspect ratios (width over
+/// Those of [`decode_file`](crate::decode::decode_file), and [`DataError::ShapesDiffer`] where the aspect ratios (width over
 /// height) differ by more than 1% and nothing is to be done about it.
 pub fn load_pair(pair: &Pair, fit: Fit) -> Result<LoadedPair, DataError> {
-    let base = decode_file(&pair.base)?;
-    let mut personalized = decode_file(&pair.personalized)?;
+    load(pair, fit, &Pictures::files())
+}
+
+fn load(pair: &Pair, fit: Fit, pictures: &Pictures) -> Result<LoadedPair, DataError> {
+    let base = pictures.decode(&pair.base)?;
+    let mut personalized = pictures.decode(&pair.personalized)?;
     let sizes = [&base.image, &personalized.image].map(|image| [image.width, image.height]);
     let same = same_shape(&base.image, &personalized.image);
     if !same {

@@ -7,6 +7,7 @@ mod contradictions;
 mod folder_table;
 mod from_manifest;
 mod listed_images;
+mod lists;
 mod loading;
 mod lookup;
 mod options;
@@ -16,6 +17,7 @@ mod shapes;
 mod side;
 
 pub use by_name::{NameMatches, match_names};
+pub use lists::{ListedPicture, PictureList};
 pub(crate) use loading::nothing_usable;
 pub use loading::{Loaded, LoadedPair, LoadingFacts, SizesDiffer, load_pair, loading_notes};
 pub use options::{Fit, PairOptions, Pairing};

@@ -1,11 +1,12 @@
 //! The pairs of two folders.
 
-use super::choose::choose;
+use super::choose::{Chosen, choose};
 use super::contradictions::same_words;
 use super::folder_table::FolderTable;
 use super::options::PairOptions;
 use super::side::{Candidate, Side};
 use crate::DataError;
+use crate::decode::Pictures;
 use crate::generation::plain_prompt;
 use crate::manifest::PromptFile;
 use std::path::{Path, PathBuf};
@@ -31,6 +32,8 @@ pub struct PairSet {
     pub pairs: Vec<Pair>,
     /// Remarks for the reader: how pairs were found, what was left out and why.
     pub notes: Vec<String>,
+    /// Where the pictures are that the pairs name.
+    pub pictures: Pictures,
 }
 
 impl PairSet {
@@ -52,8 +55,25 @@ impl PairSet {
             PromptFile::Manifest(manifest) => {
                 Self::of_manifest(&manifest, Some([base, personalized]), options)
             }
-            PromptFile::List(list) => Self::with_list([base, personalized], (file, list), options),
+            PromptFile::List(list) => {
+                let found = FolderPairs::find([base, personalized], options)?;
+                found.with_list(file, list, options)
+            }
         }
+    }
+
+    /// Pairs of two folders with prompts in the order of the pairs.
+    ///
+    /// # Errors
+    /// As [`PairSet::open`] with a list of prompts.
+    pub fn with_prompts(
+        base: &Path,
+        personalized: &Path,
+        prompts: Vec<String>,
+        options: &PairOptions,
+    ) -> Result<Self, DataError> {
+        let found = FolderPairs::find([base, personalized], options)?;
+        found.with_list(Path::new(GIVEN_PROMPTS), prompts, options)
     }
 
     /// Pairs the images of two folders: by their names, where files do not say otherwise, else by prompt and seed as
@@ -80,35 +100,13 @@ impl PairSet {
         }
         Ok(found.with_notes(options, used.as_deref(), prompts))
     }
-
-    /// Pairs of two folders with prompts from a list, in the order of the pairs.
-    fn with_list(
-        folders: [&Path; 2],
-        (file, list): (&Path, Vec<String>),
-        options: &PairOptions,
-    ) -> Result<Self, DataError> {
-        let mut found = FolderPairs::find(folders, options)?;
-        if list.len() != found.pairs.len() {
-            let (prompts, pairs) = (list.len(), found.pairs.len());
-            let notes = found.with_notes(options, Some(file), Vec::new()).notes;
-            return Err(DataError::PromptCount {
-                path: file.to_path_buf(),
-                prompts,
-                pairs,
-                notes: notes.iter().map(|note| format!("; {note}")).collect(),
-            });
-        }
-        for (pair, prompt) in found.pairs.iter_mut().zip(list) {
-            pair.prompt = Some(prompt);
-        }
-        let mut prompts: Vec<String> = plain_prompts(&mut found.pairs).into_iter().collect();
-        prompts.extend(found.fill_prompts(Some(file)));
-        Ok(found.with_notes(options, Some(file), prompts))
-    }
 }
 
+/// What prompts that are in no file are called in messages.
+pub(super) const GIVEN_PROMPTS: &str = "the list of prompts";
+
 /// The pairs of two folders, with what they were found by.
-struct FolderPairs {
+pub(super) struct FolderPairs {
     sides: [Side; 2],
     positions: Vec<(usize, usize)>,
     pairs: Vec<Pair>,
@@ -124,21 +122,54 @@ impl FolderPairs {
             Side::read(personalized, options)?,
         ];
         let chosen = choose(&sides, options)?;
+        Ok(Self::of(sides, chosen))
+    }
+
+    /// Those that were chosen.
+    pub(super) fn of(sides: [Side; 2], chosen: Chosen) -> Self {
         let pair = |(a, b): &(usize, usize)| Pair {
             name: sides[0].images[*a].name.clone(),
             prompt: None,
             base: sides[0].images[*a].file.clone(),
             personalized: sides[1].images[*b].file.clone(),
         };
-        Ok(Self {
+        Self {
             pairs: chosen.pairs.iter().map(pair).collect(),
             positions: chosen.pairs,
             notes: chosen.notes,
             sides,
-        })
+        }
     }
 
-    fn fill_prompts(&mut self, file: Option<&Path>) -> Vec<String> {
+    /// With prompts from a list, in the order of the pairs; `file` stands in messages.
+    ///
+    /// # Errors
+    /// [`DataError::PromptCount`] where there are not as many prompts as pairs.
+    pub(super) fn with_list(
+        mut self,
+        file: &Path,
+        list: Vec<String>,
+        options: &PairOptions,
+    ) -> Result<PairSet, DataError> {
+        if list.len() != self.pairs.len() {
+            let (prompts, pairs) = (list.len(), self.pairs.len());
+            let notes = self.with_notes(options, Some(file), Vec::new()).notes;
+            return Err(DataError::PromptCount {
+                path: file.to_path_buf(),
+                prompts,
+                pairs,
+                notes: notes.iter().map(|note| format!("; {note}")).collect(),
+            });
+        }
+        for (pair, prompt) in self.pairs.iter_mut().zip(list) {
+            pair.prompt = Some(prompt);
+        }
+        let mut prompts: Vec<String> = plain_prompts(&mut self.pairs).into_iter().collect();
+        prompts.extend(self.fill_prompts(Some(file)));
+        Ok(self.with_notes(options, Some(file), prompts))
+    }
+
+    pub(super) fn fill_prompts(&mut self, file: Option<&Path>) -> Vec<String> {
         let sides = &self.sides;
         let images: Vec<[&Candidate; 2]> = (self.positions.iter())
             .map(|(a, b)| [&sides[0].images[*a], &sides[1].images[*b]])
@@ -148,7 +179,7 @@ impl FolderPairs {
 
     /// The pairs with all that has to be said: of the folders, of which `used` is a file that was read, of the rule, of
     /// images without a partner, of prompts.
-    fn with_notes(
+    pub(super) fn with_notes(
         self,
         options: &PairOptions,
         used: Option<&Path>,
@@ -168,6 +199,7 @@ impl FolderPairs {
         PairSet {
             pairs: self.pairs,
             notes,
+            pictures: Pictures::files(),
         }
     }
 }

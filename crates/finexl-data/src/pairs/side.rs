@@ -115,6 +115,20 @@ impl Candidate {
         candidate
     }
 
+    /// A file of a list, with what it and the texts beside it say.
+    pub(super) fn listed(name: &str, inside: &str, file: &Path) -> Self {
+        let beside = texts_beside(file);
+        let texts: BTreeSet<&PathBuf> = beside.iter().filter(|text| text.is_file()).collect();
+        let mut candidate = Self {
+            name: name.to_string(),
+            ..Self::of_file(inside, file)
+        };
+        if candidate.prompt.is_none() {
+            candidate.read_text_beside(&texts);
+        }
+        candidate
+    }
+
     /// What a file says by itself.
     pub(super) fn of_file(inside: &str, file: &Path) -> Self {
         let mut candidate = Self {
@@ -142,14 +156,9 @@ impl Candidate {
 
     /// A text of the image's name: what a program wrote of the making, or the prompt alone.
     fn read_text_beside(&mut self, texts: &BTreeSet<&PathBuf>) {
-        let beside = TEXTS.iter().flat_map(|ending| {
-            let mut longer = self.file.clone().into_os_string();
-            longer.push(format!(".{ending}"));
-            [self.file.with_extension(ending), PathBuf::from(longer)]
-        });
         let readable =
             |text: &PathBuf| std::fs::metadata(text).is_ok_and(|found| found.len() <= LONGEST_TEXT);
-        let Some(text) = beside
+        let Some(text) = texts_beside(&self.file)
             .into_iter()
             .find(|text| texts.contains(text) && readable(text))
         else {
@@ -170,4 +179,14 @@ impl Candidate {
         let used = self.prompt.is_some() || self.caption.is_some();
         self.text = used.then_some(text);
     }
+}
+
+/// Where a text of an image may lie.
+fn texts_beside(file: &Path) -> Vec<PathBuf> {
+    let beside = TEXTS.iter().flat_map(|ending| {
+        let mut longer = file.to_path_buf().into_os_string();
+        longer.push(format!(".{ending}"));
+        [file.with_extension(ending), PathBuf::from(longer)]
+    });
+    beside.collect()
 }

@@ -7,6 +7,7 @@ mod decode;
 mod fixtures;
 mod formats;
 mod generation;
+mod lists;
 mod manifest;
 mod pairing;
 mod pairs;

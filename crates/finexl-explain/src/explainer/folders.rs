@@ -41,10 +41,24 @@ impl Folders {
     /// As [`PairSet::open`].
     pub fn pairs(&self) -> Result<PairSet, ExplainError> {
         let prompts = self.prompts.as_deref();
-        let mut set = PairSet::open(&self.base, &self.personalized, prompts, &self.options)?;
+        let set = PairSet::open(&self.base, &self.personalized, prompts, &self.options)?;
+        Ok(self.noted(set))
+    }
+
+    /// The same with prompts in the order of the pairs, in the place of a file with them.
+    ///
+    /// # Errors
+    /// As [`PairSet::with_prompts`].
+    pub fn pairs_with_prompts(&self, prompts: Vec<String>) -> Result<PairSet, ExplainError> {
+        let (base, personalized) = (&self.base, &self.personalized);
+        let set = PairSet::with_prompts(base, personalized, prompts, &self.options)?;
+        Ok(self.noted(set))
+    }
+
+    fn noted(&self, mut set: PairSet) -> PairSet {
         let same = same_folder([&self.base, &self.personalized], &set);
         set.notes.splice(0..0, same);
-        Ok(set)
+        set
     }
 }
 

@@ -16,6 +16,7 @@ use crate::heads::Head;
 use crate::vocabulary::Vocabulary;
 use finexl_core::explanation::{Explanation, Generated, Source};
 use finexl_core::fingerprint::Fingerprint;
+use finexl_data::decode::Pictures;
 use finexl_data::pairs::Pair;
 use finexl_zoo::encoders::Encoder;
 use std::borrow::Cow;
@@ -56,6 +57,8 @@ pub struct Explained {
     pub explanation: Explanation,
     /// The usable pairs, in the order of the features; none where these came from elsewhere.
     pub pairs: Vec<Pair>,
+    /// Where their pictures are.
+    pub pictures: Pictures,
     /// Whether no image had to be encoded.
     pub cached: bool,
 }

@@ -69,6 +69,7 @@ impl Explainer {
         Ok(Explained {
             explanation,
             pairs: features.pairs,
+            pictures: set.pictures.clone(),
             cached: features.cached,
         })
     }

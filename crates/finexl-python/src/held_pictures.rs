@@ -1,0 +1,138 @@
+//! Pictures that Python has in memory.
+
+use crate::waiting::Watch;
+use finexl::Image;
+use finexl::core::fingerprint::Fingerprint;
+use finexl::data::DataError;
+use finexl::data::decode::{
+    Decoded, PictureSource, Pictures, check_size, decode_bytes, decode_file,
+};
+use numpy::{PyArray3, PyArrayMethods, PyUntypedArrayMethods};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A picture as Python hands it over.
+#[derive(FromPyObject)]
+pub enum Handed {
+    /// Rows of pixels, `[h, w, 3]`, 8 bits of red, green and blue, encoded as sRGB, without gaps.
+    Pixels(Py<PyArray3<u8>>),
+    /// The content of a file.
+    Content(Py<PyBytes>),
+    /// The path of a file.
+    File(PathBuf),
+}
+
+/// Pictures in memory by the paths that pairs know them under; what is under none of them is a file.
+#[derive(Default)]
+pub struct HeldPictures {
+    held: HashMap<PathBuf, Held>,
+    watch: Watch,
+}
+
+enum Held {
+    Pixels(Py<PyArray3<u8>>),
+    Content(Vec<u8>),
+}
+
+/// A picture copied out of an array.
+struct Pixels {
+    width: usize,
+    height: usize,
+    bytes: Vec<u8>,
+}
+
+impl HeldPictures {
+    /// None yet; nothing is decoded any more once the watch says stop.
+    pub fn new(watch: Watch) -> Self {
+        Self {
+            held: HashMap::new(),
+            watch,
+        }
+    }
+
+    /// Takes pixels, which stay where they are.
+    pub fn add_pixels(&mut self, path: PathBuf, pixels: Py<PyArray3<u8>>) {
+        self.held.insert(path, Held::Pixels(pixels));
+    }
+
+    /// Takes the content of a file.
+    pub fn add_content(&mut self, path: PathBuf, content: Vec<u8>) {
+        self.held.insert(path, Held::Content(content));
+    }
+
+    /// In the form that pairs take.
+    pub fn pictures(self) -> Pictures {
+        Pictures::of(Arc::new(self))
+    }
+
+    fn unreadable(path: &Path, reason: String) -> DataError {
+        DataError::CorruptImage {
+            path: path.to_path_buf(),
+            reason,
+        }
+    }
+
+    /// Copies one picture out of its array; the lock is held for no longer.
+    fn copied(path: &Path, array: &Py<PyArray3<u8>>) -> Result<Pixels, DataError> {
+        Python::attach(|py| {
+            let array = array.bind(py);
+            let dimensions = array.shape();
+            let &[height, width, 3] = dimensions else {
+                return Err(format!(
+                    "its shape is {dimensions:?}, not [height, width, 3]"
+                ));
+            };
+            let view = array.try_readonly().map_err(|error| error.to_string())?;
+            let bytes = view.as_slice().map_err(|error| error.to_string())?.to_vec();
+            Ok(Pixels {
+                width,
+                height,
+                bytes,
+            })
+        })
+        .map_err(|reason| Self::unreadable(path, reason))
+    }
+}
+
+impl PictureSource for HeldPictures {
+    fn decode(&self, path: &Path) -> Result<Decoded, DataError> {
+        if self.watch.is_stopped() {
+            return Err(Self::unreadable(path, "it was not waited for".to_string()));
+        }
+        match self.held.get(path) {
+            None => decode_file(path),
+            Some(Held::Content(bytes)) => decode_bytes(path, bytes),
+            Some(Held::Pixels(array)) => {
+                let pixels = Self::copied(path, array)?;
+                let side = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+                check_size(path, (side(pixels.width), side(pixels.height)))?;
+                Ok(Decoded {
+                    image: Image::from_rgb8(pixels.width, pixels.height, &pixels.bytes),
+                    fingerprint: pixels.fingerprint(),
+                    remarks: Vec::new(),
+                })
+            }
+        }
+    }
+
+    fn fingerprint(&self, path: &Path) -> Result<Fingerprint, DataError> {
+        Ok(match self.held.get(path) {
+            None => Fingerprint::of_file(path)?,
+            Some(Held::Content(bytes)) => Fingerprint::of_bytes(bytes),
+            Some(Held::Pixels(array)) => Self::copied(path, array)?.fingerprint(),
+        })
+    }
+}
+
+impl Pixels {
+    fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of("pixels of 8 bits")
+            .number("width", self.width as u64)
+            .number("height", self.height as u64)
+            .bytes("values", &self.bytes)
+            .finish()
+    }
+}

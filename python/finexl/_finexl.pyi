@@ -1,0 +1,89 @@
+"""The native half: what it takes was brought into form by the package, which is what to use."""
+
+import os
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
+
+Path = Union[str, "os.PathLike[str]"]
+
+__version__: str
+
+class FinexlError(Exception):
+    """What can go wrong in FineXL; the message says what is wrong, where, and what to do."""
+
+class FileError(FinexlError):
+    """A file or a record that cannot be read or written."""
+
+class PictureError(FinexlError):
+    """Pictures, prompts or pairs that cannot be used."""
+
+class ModelError(FinexlError):
+    """An encoder, a LoRA file or another model that cannot be used."""
+
+class ExplanationError(FinexlError):
+    """Something that cannot be explained as it was asked for."""
+
+class ReportError(FinexlError):
+    """A page, a card or a figure that cannot be made."""
+
+class InputError(FinexlError):
+    """An argument that makes no sense."""
+
+class Encoder:
+    """An encoder of the library that is open; see `finexl.open_encoder`."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def dimension(self) -> int: ...
+    @property
+    def fingerprint(self) -> str: ...
+
+class Record:
+    """The record of an explanation, with the few pictures that its page shows."""
+
+    def json(self) -> str: ...
+    def html(self, top: int) -> str: ...
+    def chart(self, top: int) -> str: ...
+    def chart_png(self, top: int) -> bytes: ...
+    def table(self, top: int, colour: bool) -> str: ...
+    @staticmethod
+    def write(path: Path, text: str) -> None: ...
+    def write_card(self, path: Path, top: int, base_model: Optional[str]) -> List[str]: ...
+
+def command(arguments: Sequence[str]) -> int: ...
+def open_encoder(name: str, device: str) -> Encoder: ...
+def explain_folders(
+    base: str,
+    personalized: str,
+    prompts: Union[None, str, List[str]],
+    names: Optional[List[str]],
+    encoder: Any,
+    device: str,
+    choices: Dict[str, Any],
+    pairing: Dict[str, Any],
+    progress: Optional[Callable[[int, int], Any]],
+) -> Record: ...
+def explain_lists(
+    base: List[Tuple[Optional[str], Any]],
+    personalized: List[Tuple[Optional[str], Any]],
+    prompts: Union[None, str, List[str]],
+    names: Optional[List[str]],
+    encoder: Any,
+    device: str,
+    choices: Dict[str, Any],
+    pairing: Dict[str, Any],
+    progress: Optional[Callable[[int, int], Any]],
+) -> Record: ...
+def explain_features(
+    base: Any,
+    personalized: Any,
+    directions: Any,
+    concepts: List[str],
+    pairs: Optional[List[str]],
+    names: Optional[List[str]],
+    choices: Dict[str, Any],
+) -> Record: ...
+def inspect(paths: List[str], model: Optional[Path], private: bool) -> Tuple[str, str, str]: ...
+def load(path: Path) -> Record: ...
+def similar(target: Any, others: List[Any]) -> Tuple[str, List[str]]: ...
+def set_most_pixels(pixels: int) -> None: ...

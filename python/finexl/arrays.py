@@ -1,0 +1,57 @@
+"""Arrays of other programs as NumPy's, without a copy where that is possible."""
+
+from typing import Any
+
+from ._finexl import InputError
+
+
+def is_array(value: Any) -> bool:
+    """Whether something is an array, or says that it can become one."""
+    return hasattr(value, "__array__") or hasattr(value, "__dlpack__")
+
+
+def as_array(value: Any, what: str) -> Any:
+    """Bring an array, or what has ``__array__`` or DLPack, to NumPy's form.
+
+    Parameters
+    ----------
+    value : array
+        NumPy's, or another program's in the memory of the processor.
+    what : str
+        What it is called in messages.
+
+    Raises
+    ------
+    InputError
+        Where it lies on another device, or has a type that NumPy does not know.
+    """
+    import numpy
+
+    try:
+        if not hasattr(value, "__array__") and hasattr(value, "__dlpack__"):
+            return numpy.from_dlpack(value)
+        return numpy.asarray(value)
+    except (TypeError, ValueError, RuntimeError, BufferError) as error:
+        raise InputError(
+            f"{what}: this array cannot be read ({error}); bring it to the processor's memory and to float32 or uint8"
+        ) from error
+
+
+def floats(value: Any, what: str, dimensions: int) -> Any:
+    """Bring numbers to an array of float32 or float64 without gaps; it is copied only where it is something else.
+
+    Raises
+    ------
+    InputError
+        For another number of dimensions, and for what is no array of real numbers.
+    """
+    import numpy
+
+    array = as_array(value, what)
+    if array.ndim != dimensions:
+        raise InputError(f"{what}: its shape is {list(array.shape)}; expected {dimensions} dimensions")
+    if array.dtype == numpy.float16:
+        array = array.astype(numpy.float32)
+    if array.dtype not in (numpy.float32, numpy.float64):
+        raise InputError(f"{what}: its numbers are {array.dtype}; give float32 or float64")
+    return numpy.ascontiguousarray(array)

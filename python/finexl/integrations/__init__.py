@@ -1,0 +1,1 @@
+"""Other programs: pipelines of diffusers, CLIP models of transformers."""

@@ -1,0 +1,212 @@
+"""Adapters on tiny random pipelines of diffusers."""
+
+import warnings
+
+import finexl
+import pytest
+from asking import ROOT
+
+torch = pytest.importorskip("torch", reason="torch is not installed")
+diffusers = pytest.importorskip("diffusers", reason="diffusers is not installed")
+peft = pytest.importorskip("peft", reason="peft is not installed")
+transformers = pytest.importorskip("transformers", reason="transformers is not installed")
+
+from finexl.integrations.diffusers import explain_adapter  # noqa: E402
+
+SEEDS = list(range(6))
+PROMPTS = [f"a {colour} thing" for colour in ("red", "green", "blue", "grey", "dark", "pale")]
+LAYERS = ["to_q", "to_k", "to_v", "to_out.0"]
+CALL = {"num_inference_steps": 2, "guidance_scale": 1.0, "height": 32, "width": 32}
+WITH = {"vocabulary": ["pixelated", "vivid", "old"], "method": "nnls", "cache": False}
+
+
+@pytest.fixture(scope="module")
+def pipe():
+    """Stable Diffusion with random weights of 32 channels and the tiny CLIP of the fixtures' words."""
+    torch.manual_seed(0)
+    unet = diffusers.UNet2DConditionModel(
+        block_out_channels=(32, 64),
+        layers_per_block=1,
+        sample_size=16,
+        in_channels=4,
+        out_channels=4,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+        cross_attention_dim=32,
+        norm_num_groups=8,
+    )
+    vae = diffusers.AutoencoderKL(
+        block_out_channels=(32, 64),
+        in_channels=3,
+        out_channels=3,
+        down_block_types=("DownEncoderBlock2D", "DownEncoderBlock2D"),
+        up_block_types=("UpDecoderBlock2D", "UpDecoderBlock2D"),
+        latent_channels=4,
+        norm_num_groups=8,
+    )
+    folder = ROOT / "crates/finexl-zoo/tests/fixtures/clip/clip"
+    tokenizer = transformers.CLIPTokenizer.from_pretrained(folder)
+    config = transformers.CLIPTextConfig(
+        hidden_size=32,
+        intermediate_size=37,
+        num_attention_heads=4,
+        num_hidden_layers=2,
+        vocab_size=len(tokenizer),
+        max_position_embeddings=tokenizer.model_max_length if tokenizer.model_max_length < 1000 else 77,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    tokenizer.model_max_length = config.max_position_embeddings
+    pipe = diffusers.StableDiffusionPipeline(
+        unet=unet,
+        scheduler=diffusers.DDIMScheduler(),
+        vae=vae,
+        text_encoder=transformers.CLIPTextModel(config),
+        tokenizer=tokenizer,
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+    pipe.set_progress_bar_config(disable=True)
+    return pipe
+
+
+def _adapter(pipe, folder, trained):
+    """A folder of PEFT for the pipeline's denoiser; one that is not trained does nothing."""
+    import copy
+
+    torch.manual_seed(1)
+    config = peft.LoraConfig(r=4, lora_alpha=8, target_modules=LAYERS)
+    model = peft.get_peft_model(copy.deepcopy(pipe.unet), config)
+    if trained:
+        optimizer = torch.optim.Adam([p for p in model.parameters() if p.requires_grad], lr=0.05)
+        latents, words = torch.randn(4, 4, 16, 16), torch.randn(4, 8, 32)
+        for _ in range(8):
+            found = model(latents, torch.tensor([500] * 4), encoder_hidden_states=words).sample
+            loss = (found - 1.0).square().mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    model.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def trained(pipe, tmp_path_factory):
+    return _adapter(pipe, tmp_path_factory.mktemp("adapters") / "bright", True)
+
+
+def _off(pipe):
+    generators = [torch.Generator("cpu").manual_seed(seed) for seed in SEEDS]
+    return pipe(prompt=PROMPTS, generator=generators, **CALL).images
+
+
+def test_a_trained_adapter_is_explained_and_taken_off(pipe, trained, tmp_path):
+    before = _off(pipe)[0].tobytes()
+    names = sorted(pipe.unet.state_dict())
+    kept = tmp_path / "kept"
+    explanation = explain_adapter(
+        pipe, trained, PROMPTS, SEEDS, scale=0.5, batch_size=6, keep=kept, explain_with=WITH, **CALL
+    )
+    assert explanation.pairs == 6
+    assert explanation.personalized == "bright at scale 0.5"
+    assert explanation.divergence > 0
+    assert _off(pipe)[0].tobytes() == before
+    assert sorted(pipe.unet.state_dict()) == names
+    # The pictures that were kept say their prompts and seeds, and the same of the adapter.
+    with pytest.warns(finexl.FinexlWarning, match="prompts were read from the images' files"):
+        files = finexl.explain(kept / "base", kept / "personalized", pair="prompt-seed", **WITH)
+    scores = [[(a.concept, a.score, a.low, a.p_adjusted) for a in e.aspects] for e in (files, explanation)]
+    assert scores[0] == scores[1]
+
+
+def test_the_pictures_are_the_pipelines(pipe, trained, tmp_path):
+    from PIL import Image
+
+    explain_adapter(pipe, trained, PROMPTS, SEEDS, batch_size=6, keep=tmp_path, explain_with=WITH, **CALL)
+    assert Image.open(tmp_path / "base" / "0003.png").tobytes() == _off(pipe)[3].tobytes()
+    # Merged by PEFT itself the adapter makes the same pictures but for rounding.
+    import copy
+
+    import numpy
+
+    merged = copy.copy(pipe)
+    unet = peft.PeftModel.from_pretrained(copy.deepcopy(pipe.unet), trained).merge_and_unload()
+    merged = diffusers.StableDiffusionPipeline(**{**pipe.components, "unet": unet}, requires_safety_checker=False)
+    merged.set_progress_bar_config(disable=True)
+    expected = numpy.asarray(_off(merged)[3], dtype=float)
+    found = numpy.asarray(Image.open(tmp_path / "personalized" / "0003.png"), dtype=float)
+    assert abs(found - expected).max() <= 1
+    assert found.tobytes() != numpy.asarray(_off(pipe)[3], dtype=float).tobytes()
+
+
+def test_an_adapter_that_does_nothing_changes_nothing(pipe, tmp_path):
+    idle = _adapter(pipe, tmp_path / "idle", False)
+    with pytest.warns(finexl.FinexlWarning, match="6 of 6 pictures are the same to the last bit"):
+        explanation = explain_adapter(pipe, idle, PROMPTS, SEEDS, batch_size=2, explain_with=WITH, **CALL)
+    assert explanation.divergence == 0
+    assert explanation.significant == []
+
+
+def test_an_adapter_that_is_loaded_already_is_switched_and_stays(pipe, trained):
+    from safetensors.torch import load_file
+
+    plain = {k[len("base_model.model.") :]: v for k, v in load_file(trained / "adapter_model.safetensors").items()}
+    pipe.unet.load_lora_adapter(plain, prefix=None, adapter_name="mine")
+    try:
+        explanation = explain_adapter(pipe, "mine", PROMPTS, SEEDS, batch_size=6, explain_with=WITH, **CALL)
+        assert explanation.personalized == "mine at scale 1"
+        assert pipe.get_active_adapters() == ["mine"]
+        with pytest.raises(finexl.InputError, match="mine are active"):
+            explain_adapter(pipe, trained, PROMPTS, SEEDS, **CALL)
+    finally:
+        pipe.unload_lora_weights()
+
+
+def test_a_file_of_loras_is_loaded_by_the_pipeline(pipe, trained, tmp_path):
+    from safetensors.torch import load_file, save_file
+
+    state = load_file(trained / "adapter_model.safetensors")
+    save_file({k.replace("base_model.model.", "unet."): v for k, v in state.items()}, tmp_path / "lora.safetensors")
+    explanation = explain_adapter(
+        pipe, tmp_path, PROMPTS, SEEDS, batch_size=6, weight_name="lora.safetensors", explain_with=WITH, **CALL
+    )
+    assert explanation.divergence > 0
+
+
+class _Stubborn:
+    """A pipeline that does not switch its adapters off."""
+
+    def __init__(self, pipe):
+        self._pipe = pipe
+
+    def __getattr__(self, name):
+        return getattr(self._pipe, name)
+
+    def __call__(self, **options):
+        return self._pipe(**options)
+
+    def disable_lora(self):
+        pass
+
+
+def test_off_that_is_not_off_is_found(pipe, trained):
+    with pytest.raises(finexl.InputError, match="another picture than before it was loaded"):
+        explain_adapter(_Stubborn(pipe), trained, PROMPTS, SEEDS, **CALL)
+    assert pipe.get_list_adapters() == {}
+
+
+def test_arguments_that_make_no_sense_are_named(pipe, trained, tmp_path):
+    cases = [
+        ("6 prompts and 2 seeds", {"seeds": SEEDS[:2]}, {}),
+        ("output_type", {}, {"output_type": "np"}),
+        ("at least 1", {}, {"batch_size": 0}),
+        ("cannot load it", {"adapter": tmp_path}, {}),
+    ]
+    for words, changed, options in cases:
+        given = {"adapter": trained, "prompts": PROMPTS, "seeds": SEEDS, **changed, **options, **CALL}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with pytest.raises(finexl.InputError, match=words):
+                explain_adapter(pipe, **given)
