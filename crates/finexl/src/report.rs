@@ -113,12 +113,7 @@ impl<'a> Report<'a> {
             })
             .collect();
         let options = ChartOptions { top: self.top };
-        Ok(html_report(
-            self.record,
-            &pairs,
-            &self.adapters,
-            &options,
-        )?)
+        Ok(html_report(self.record, &pairs, &self.adapters, &options)?)
     }
 
     /// Writes JSON, page and card of a name into a folder; of a card that is there only our own part is replaced.

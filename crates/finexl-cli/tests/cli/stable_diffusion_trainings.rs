@@ -53,8 +53,12 @@ fn a_folder_of_pictures_becomes_a_lora_file_that_others_read() {
     std::fs::remove_dir_all(sandbox.path("made/step-0003")).unwrap();
     sandbox.succeeds("personalize it.toml --quiet");
     assert_eq!(std::fs::read(&file).unwrap(), bytes);
-    let out = sandbox.run("inspect made/step-0003/pytorch_lora_weights.safetensors");
-    assert!(out.stdout.contains("LoRA"), "{}{}", out.stdout, out.stderr);
+    sandbox.write("p.txt", "a red apple\n");
+    let out = sandbox.succeeds(
+        "generate --model models/sd1 --adapter made/step-0003/pytorch_lora_weights.safetensors --prompts p.txt --steps 1 \
+         --guidance 1 --out tuned",
+    );
+    assert!(out.stderr.contains("12 of 12"), "{}", out.stderr);
 }
 
 #[test]

@@ -38,7 +38,7 @@ fn html_holds_no_foreign_markup() {
         personalized_png: sample::PIXEL,
         note: HOSTILE.into(),
     }];
-    let page = html_report(&hostile(), &pairs, &ChartOptions::default()).unwrap();
+    let page = html_report(&hostile(), &pairs, &[], &ChartOptions::default()).unwrap();
     assert!(!page.contains("<script"));
     assert!(!page.contains("<img src=x"));
     assert!(!page.contains("onerror=\"y"));

@@ -5,7 +5,7 @@ use crate::ZooError;
 use crate::generators::stable_diffusion::Size;
 use crate::generators::{
     AnyGenerator, ChosenSettings, ChosenStableDiffusion, GenerationRecord, GenerationRequest,
-    PromptSource, ensure_folder,
+    PromptSource, SceneGenerator, ensure_folder,
 };
 use finexl_core::experiment::{Personalize, TrainingPictures};
 use finexl_core::work_lock::Patience;
@@ -29,16 +29,7 @@ pub(super) fn training_images(
 ) -> Result<Vec<StyledImage>, ZooError> {
     match &config.pictures {
         None => {
-            let scenes = base.scenes().map_err(|_| {
-                wrong(
-                    config,
-                    &format!(
-                        "{} has no list of subjects to draw scenes of; give pictures = {{ folder = {{ path = \"..\" }} }} \
-                         or pictures = {{ prompts = {{ path = \"..\" }} }}",
-                        base.name()
-                    ),
-                )
-            })?;
+            let scenes = subjects(config, base)?;
             style_images(config, scenes.subjects(), scenes.image_size())
         }
         Some(TrainingPictures::Folder {
@@ -76,8 +67,28 @@ pub(super) fn check_pictures(config: &Personalize, base: &AnyGenerator) -> Resul
             side_of(config, base, *side)?;
             check_styles(config)
         }
-        None => check_styles(config),
+        None => {
+            subjects(config, base)?;
+            check_styles(config)
+        }
     }
+}
+
+/// What scenes are drawn of.
+fn subjects<'a>(
+    config: &Personalize,
+    base: &'a AnyGenerator,
+) -> Result<&'a dyn SceneGenerator, ZooError> {
+    base.scenes().map_err(|_| {
+        wrong(
+            config,
+            &format!(
+                "{} has no list of subjects to draw scenes of; give pictures = {{ folder = {{ path = \"..\" }} }} or \
+                 pictures = {{ prompts = {{ path = \"..\" }} }}",
+                base.name()
+            ),
+        )
+    })
 }
 
 /// Side of the training images, pixels.
