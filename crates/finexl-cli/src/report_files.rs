@@ -3,12 +3,12 @@
 use crate::arguments::Arguments;
 use crate::card_file::{check_card_file, write_card};
 use crate::diagnostics::CliError;
-use crate::output::{check_standard_output, check_writable, remark, write};
+use crate::output::{check_standard_output, check_writable, is_standard_output, remark, write};
 use finexl::Report;
 use finexl_core::CoreError;
 use finexl_core::explanation_series::ExplanationSeries;
 use finexl_plot::series_page;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The files that a run is asked for.
 #[derive(Debug, clap::Args)]
@@ -30,13 +30,16 @@ pub struct ReportFiles {
 
 impl ReportFiles {
     /// Refuses, before any work is done, what cannot be written; true where standard output is taken.
-    pub fn check(&self) -> Result<bool, CliError> {
+    ///
+    /// `read` are the files that the run reads: none of them may be written over.
+    pub fn check(&self, read: &[Option<&Path>]) -> Result<bool, CliError> {
         let files = [
             ("--json", self.json.as_deref()),
             ("--html", self.html.as_deref()),
             ("--card", self.card.as_deref()),
         ];
         let printed = check_standard_output(&files)?;
+        check_distinct(&files, read)?;
         for path in files.into_iter().filter_map(|(_, path)| path) {
             check_writable(path)?;
         }
@@ -85,4 +88,50 @@ impl ReportFiles {
         }
         Ok(())
     }
+}
+
+/// Refuses a file that would be written twice, or that is read.
+fn check_distinct(
+    written: &[(&str, Option<&Path>)],
+    read: &[Option<&Path>],
+) -> Result<(), CliError> {
+    // What is not there yet is told by its folder and its name; devices may take anything.
+    let place = |path: &Path| {
+        let whole = path.canonicalize().ok().or_else(|| {
+            let folder = path
+                .parent()
+                .filter(|folder| !folder.as_os_str().is_empty());
+            let folder = folder.unwrap_or(Path::new(".")).canonicalize().ok()?;
+            Some(folder.join(path.file_name()?))
+        });
+        whole.filter(|whole| whole.is_file() || !whole.exists())
+    };
+    let read: Vec<PathBuf> = read
+        .iter()
+        .flatten()
+        .filter_map(|path| place(path))
+        .collect();
+    let mut seen: Vec<(&str, PathBuf)> = Vec::new();
+    for (option, path) in written {
+        let Some(whole) = path
+            .filter(|path| !is_standard_output(path))
+            .and_then(place)
+        else {
+            continue;
+        };
+        if read.contains(&whole) {
+            return Err(CliError::Usage(format!(
+                "{option} would write over {}, which this run reads; choose another name",
+                whole.display()
+            )));
+        }
+        if let Some((other, _)) = seen.iter().find(|(_, known)| *known == whole) {
+            return Err(CliError::Usage(format!(
+                "{other} and {option} would both be written to {}; give them different names",
+                whole.display()
+            )));
+        }
+        seen.push((*option, whole));
+    }
+    Ok(())
 }

@@ -18,6 +18,8 @@ const INPUTS: &str = "inputs";
 const NAMED: usize = 6;
 /// Longest value in a message.
 const LONGEST: usize = 60;
+/// Folders inside of folders that are looked into: links may run in circles.
+const DEEPEST: usize = 32;
 /// Digits of a fingerprint in a message.
 const DIGITS: usize = 12;
 
@@ -68,7 +70,7 @@ impl Recipe {
         self
     }
 
-    /// With the contents of the files that it names: who goes on with a training on other inputs mixes two.
+    /// With the contents of the files that it names, and of its folder of images: who goes on with a training on other inputs mixes two.
     ///
     /// # Errors
     /// [`CoreError::Read`] naming a file that cannot be read.
@@ -79,9 +81,15 @@ impl Recipe {
             let named = value.as_str().filter(|text| text.contains(['.', '/']));
             if let Some(file) = named
                 && !place
-                && Path::new(file).is_file()
             {
-                let content = Fingerprint::of_file(Path::new(file))?;
+                let path = Path::new(file);
+                let content = if path.is_file() {
+                    Fingerprint::of_file(path)?
+                } else if key.ends_with(".images") && path.is_dir() {
+                    of_folder(path)?
+                } else {
+                    continue;
+                };
                 inputs.insert(file.to_string(), content.to_string());
             }
         }
@@ -140,6 +148,38 @@ impl Recipe {
         }
         values
     }
+}
+
+/// Names and contents of the files of a folder and of all folders in it, hidden ones aside.
+fn of_folder(folder: &Path) -> Result<Fingerprint, CoreError> {
+    let mut files = BTreeMap::new();
+    let mut waiting = vec![(folder.to_path_buf(), 0)];
+    while let Some((inner, depth)) = waiting.pop() {
+        let read = |source| CoreError::Read {
+            path: inner.clone(),
+            source,
+        };
+        for entry in std::fs::read_dir(&inner).map_err(read)? {
+            let path = entry.map_err(read)?.path();
+            let hidden = path
+                .file_name()
+                .is_some_and(|name| name.to_string_lossy().starts_with('.'));
+            if hidden {
+                continue;
+            }
+            if path.is_dir() && depth < DEEPEST {
+                waiting.push((path, depth + 1));
+            } else if path.is_file() {
+                let name = path.strip_prefix(folder).unwrap_or(&path);
+                files.insert(name.display().to_string(), Fingerprint::of_file(&path)?);
+            }
+        }
+    }
+    let mut all = Fingerprint::of("folder");
+    for (name, content) in &files {
+        all = all.text("name", name).nested("content", content);
+    }
+    Ok(all.finish())
 }
 
 fn flatten(key: &str, value: &Value, values: &mut BTreeMap<String, Value>) {
@@ -269,5 +309,25 @@ mod tests {
             message.contains("latents.safetensors was SHA-256"),
             "{message}"
         );
+    }
+
+    #[test]
+    fn the_content_of_a_folder_of_images_counts() {
+        let folder = tempfile::tempdir().unwrap();
+        let images = folder.path().join("images");
+        std::fs::create_dir_all(images.join("deep")).unwrap();
+        std::fs::write(images.join("deep/a.png"), "one").unwrap();
+        let text = format!("[train.pictures]\nimages = {:?}\n", images.display());
+        let inputs = || recipe(&text).with_inputs().unwrap();
+        let kept = inputs();
+        std::fs::write(images.join(".DS_Store"), "of a system").unwrap();
+        assert_eq!(kept.differences(&inputs()), []);
+        std::fs::write(images.join("deep/a.png"), "two").unwrap();
+        let message = listed(&kept.differences(&inputs()));
+        assert!(message.contains("images was SHA-256"), "{message}");
+        std::fs::write(images.join("deep/a.png"), "one").unwrap();
+        assert_eq!(kept.differences(&inputs()), []);
+        std::fs::write(images.join("b.png"), "one").unwrap();
+        assert_eq!(kept.differences(&inputs()).len(), 1);
     }
 }

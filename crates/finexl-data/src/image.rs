@@ -35,6 +35,18 @@ impl Image {
         Self::new(width, height, pixels)
     }
 
+    /// Whether all pixels have the same colour, to within the traces that JPEG leaves.
+    pub fn is_of_one_colour(&self) -> bool {
+        const TRACES: f32 = 2.5 / 255.0;
+        (0..3).all(|channel| {
+            let values = self.pixels.iter().skip(channel).step_by(3);
+            let (low, high) = values.fold((f32::MAX, f32::MIN), |(low, high), value| {
+                (low.min(*value), high.max(*value))
+            });
+            high - low <= TRACES
+        })
+    }
+
     /// The colour at column `x`, row `y`.
     #[inline]
     pub fn pixel(&self, x: usize, y: usize) -> [f32; 3] {

@@ -152,7 +152,11 @@ fn prepare_output(
     Ok((lock, partial))
 }
 
-fn refuse_filled(output: &Path, overwrite: bool) -> Result<(), DataError> {
+/// Refuses a folder that holds something already, unless its files may be overwritten.
+///
+/// # Errors
+/// [`DataError::OutputNotEmpty`], and [`DataError::Core`] where the folder cannot be read.
+pub fn refuse_filled(output: &Path, overwrite: bool) -> Result<(), DataError> {
     if !overwrite && output.is_dir() && !is_free(output)? {
         return Err(DataError::OutputNotEmpty {
             path: output.to_path_buf(),

@@ -11,6 +11,8 @@ use std::path::Path;
 const EXAMPLES: usize = 3;
 /// Metadata key of the encoder's fingerprint, as `finexl embed` writes it.
 const FINGERPRINT: &str = "fingerprint";
+/// Metadata entry that names the encoder.
+const ENCODER: &str = "encoder";
 
 /// Features of the base and the personalized model, row by row of one pair.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,6 +46,55 @@ pub fn pair_rows(
         (base.0, fingerprint(&base.1.metadata)),
         (personalized.0, fingerprint(&personalized.1.metadata)),
     ])?;
+    check_names_of_encoders(base, personalized)?;
+    let mut rows = paired(base, personalized, pairing)?;
+    rows.notes.extend(lengths_note(&rows));
+    Ok(rows)
+}
+
+/// Files without fingerprints that name other encoders.
+fn check_names_of_encoders(base: Side<'_>, personalized: Side<'_>) -> Result<(), ExplainError> {
+    let [one, other] = [base, personalized].map(|(_, file)| file.metadata.get(ENCODER));
+    match (one, other) {
+        (Some(one), Some(other)) if one != other => Err(fault(
+            personalized.0,
+            format!(
+                "it says that it was made with {other}, and {} with {one}; make both with one encoder",
+                base.0.display()
+            ),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// A remark where the rows of one file are longer than those of the other, as those are that were not normalised.
+fn lengths_note(rows: &PairedRows) -> Option<String> {
+    /// Mean lengths of two sets of pictures by one encoder lie much nearer.
+    const ALIKE: f64 = 2.0;
+    let [base, personalized] = [&rows.base, &rows.personalized].map(|features| {
+        let length = |row: usize| {
+            let squares = features
+                .row(row)
+                .iter()
+                .map(|v| f64::from(*v) * f64::from(*v));
+            squares.sum::<f64>().sqrt()
+        };
+        (0..features.len()).map(length).sum::<f64>() / features.len().max(1) as f64
+    });
+    let ratio = base.max(personalized) / base.min(personalized);
+    (ratio > ALIKE).then(|| {
+        format!(
+            "the rows of the personalized model are {personalized:.2} long on average, those of the base {base:.2}: if \
+             only one side was normalised, the difference is not one of the images"
+        )
+    })
+}
+
+fn paired(
+    base: Side<'_>,
+    personalized: Side<'_>,
+    pairing: Option<Pairing>,
+) -> Result<PairedRows, ExplainError> {
     let named = [base.1, personalized.1].map(|file| !file.names.is_empty());
     match (pairing, named) {
         (Some(Pairing::PromptSeed), _) => Err(fault(

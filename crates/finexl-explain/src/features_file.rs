@@ -121,6 +121,13 @@ impl FeaturesFile {
         if n == 0 || d == 0 {
             return Err(fault("it holds no rows".to_string()));
         }
+        let empty = |row: &[f32]| row.iter().all(|value| *value == 0.0);
+        if let Some(row) = values.chunks(d).position(empty) {
+            return Err(fault(format!(
+                "row {row} (counted from 0) holds nothing but zeros, which no input is embedded as; embed it again, or \
+                 leave it out on both sides"
+            )));
+        }
         let (_, header) = SafeTensors::read_metadata(bytes)
             .map_err(|e| fault(format!("its header cannot be read ({e}); {remedy}")))?;
         let mut metadata = header.metadata().clone().unwrap_or_default();

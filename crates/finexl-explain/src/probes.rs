@@ -45,7 +45,15 @@ impl Probes {
         let room = Room::of(encoder, vocabulary)?;
         let known: Option<Vec<&str>> = prompts.iter().map(Option::as_deref).collect();
         let Some(known) = known else {
-            return Self::default_with(&room, "no prompts were given (--prompts)");
+            let missing = prompts.iter().filter(|prompt| prompt.is_none()).count();
+            let reason = match missing == prompts.len() {
+                true => "no prompts were given (--prompts)".to_string(),
+                false => format!(
+                    "the prompts of {missing} of {} pairs are not known (--prompts)",
+                    prompts.len()
+                ),
+            };
+            return Self::default_with(&room, &reason);
         };
         let (whole, of_pairs) = distinct(&known);
         let unreadable = whole.iter().find_map(|p| encoder.text_length(p).err());

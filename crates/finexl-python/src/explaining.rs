@@ -197,7 +197,7 @@ fn in_order(prompts: Prompts) -> Result<Vec<String>, Error> {
     match prompts {
         Prompts::List(prompts) => Ok(prompts),
         Prompts::File(file) => match PromptFile::read(&file)? {
-            PromptFile::List(prompts) => Ok(prompts),
+            PromptFile::List(list) => Ok(list.prompts),
             PromptFile::Manifest(_) => Err(manifest_of_list(&file)),
         },
     }

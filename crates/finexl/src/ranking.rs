@@ -6,6 +6,7 @@ use finexl_core::explanation::Explanation;
 use finexl_explain::ExplainError;
 use finexl_explain::similar::{Similarity, similarity};
 use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Aspects that are told of a model.
@@ -53,7 +54,7 @@ pub struct Ranking {
     pub target: Explanation,
     /// The most similar first.
     pub models: Vec<RankedModel>,
-    /// What was left out of folders, and why.
+    /// What was left out of folders, and why; and which records another version of the program made.
     pub left_out: Vec<String>,
 }
 
@@ -72,9 +73,15 @@ impl Ranking {
             models: Vec::new(),
             left_out: Vec::new(),
         };
+        let mut other_code = BTreeSet::new();
         for (other, named) in candidates(target, others)? {
             match compared(&ranking.target, &name, &other) {
-                Ok(model) => ranking.models.push(model),
+                Ok((model, differing)) => {
+                    if !differing.is_empty() {
+                        other_code.insert((model.record.clone(), differing));
+                    }
+                    ranking.models.push(model);
+                }
                 Err(error) if named => return Err(error),
                 Err(error) => ranking.left_out.push(format!("left out: {error}")),
             }
@@ -90,6 +97,7 @@ impl Ranking {
                 left_out.map(|note| format!("; {note}")).collect::<String>()
             )));
         }
+        ranking.left_out.extend(code_note(&other_code));
         (ranking.models).sort_by(|a, b| b.similarity.total_cmp(&a.similarity));
         Ok(ranking)
     }
@@ -147,11 +155,12 @@ fn records_in(folder: &Path) -> Result<Vec<PathBuf>, CoreError> {
     Ok(found)
 }
 
+/// A model, and the parts of the program of which its record was made with other versions.
 fn compared(
     target: &Explanation,
     target_name: &str,
     other: &Records,
-) -> Result<RankedModel, Error> {
+) -> Result<(RankedModel, Vec<String>), Error> {
     let read;
     let (name, record) = match other {
         Records::Path(path) => {
@@ -166,7 +175,26 @@ fn compared(
         )),
         other => other.into(),
     })?;
-    Ok(ranked(name, record, found))
+    let differing = other_versions(&target.provenance.code, &record.provenance.code);
+    Ok((ranked(name, record, found), differing))
+}
+
+/// Parts of the program of which two records name other versions, where both name one.
+fn other_versions(target: &BTreeMap<String, u32>, other: &BTreeMap<String, u32>) -> Vec<String> {
+    let differs =
+        |(part, version): &(&String, &u32)| other.get(*part).is_some_and(|known| known != *version);
+    let differing = target.iter().filter(differs);
+    differing.map(|(part, _)| part.clone()).collect()
+}
+
+fn code_note(records: &BTreeSet<(String, Vec<String>)>) -> Option<String> {
+    let (first, parts) = records.first()?;
+    Some(format!(
+        "{} records were made by another version of the program than the target's ({first}: {}); their numbers may \
+         differ by that; explain these models anew",
+        records.len(),
+        parts.join(", ")
+    ))
 }
 
 fn ranked(name: String, record: &Explanation, found: Similarity) -> RankedModel {

@@ -10,7 +10,7 @@ use finexl_data::art::{Artist, SpriteSet};
 use finexl_data::aspects::{Aspect, Implementation};
 use finexl_data::image_folder::BadFiles;
 use finexl_data::scenes::{Scene, Split, render_scenes, render_subjects};
-use finexl_data::stylize_folder::{Style, parse_aspect_level, stylize_folder};
+use finexl_data::stylize_folder::{Style, parse_aspect_level, refuse_filled, stylize_folder};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -62,6 +62,9 @@ struct Render {
     /// Seed; equal seeds give equal scenes whoever draws them.
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// Write into a folder that is not empty; files of other names stay.
+    #[arg(long)]
+    force: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -118,6 +121,7 @@ impl Data {
 
 impl Render {
     fn run(&self, quiet: bool) -> Result<ExitCode, CliError> {
+        refuse_filled(&self.out, self.force)?;
         let artist: Artist = self.artist.parse()?;
         let size = self.size as usize;
         let sprites = SpriteSet::load(artist, &self.art, size)?;

@@ -12,6 +12,7 @@ use crate::verbs::pairing::PairingArguments;
 use finexl::{ExplainerChoices, Report, Words};
 use finexl_core::explanation_series::{ExplanationSeries, SeriesAxis, SeriesColumn};
 use finexl_data::decode::Pictures;
+use finexl_data::pairs::{PairOptions, PairSet};
 use finexl_explain::cache::Cache;
 use finexl_explain::decompose::Method;
 use finexl_explain::explainer::{Explained, FeaturePairs, Folders, GivenDirections, Sides};
@@ -29,14 +30,14 @@ use std::sync::Arc;
 )]
 pub struct Explain {
     /// Folder of the base model's images.
-    #[arg(help_heading = "Two folders of images", long, value_name = "DIR", required_unless_present_any = ["base_features", "model", "adapter", "concept", "direction"])]
+    #[arg(help_heading = "Two folders of images", long, value_name = "DIR", requires = "personalized", required_unless_present_any = ["base_features", "model", "adapter", "concept", "direction", "prompts"])]
     base: Option<PathBuf>,
     /// Folder of the personalized model's images: same prompts and seeds, and same file names or files that say how
     /// they were made.
-    #[arg(help_heading = "Two folders of images", long, value_name = "DIR", required_unless_present_any = ["base_features", "model", "adapter", "concept", "direction"])]
+    #[arg(help_heading = "Two folders of images", long, value_name = "DIR", requires = "base", required_unless_present_any = ["base_features", "model", "adapter", "concept", "direction", "prompts"])]
     personalized: Option<PathBuf>,
     /// Prompts: one per line in the order of the names, or a table (CSV, JSON lines) with the columns prompt, base,
-    /// personalized (or prompt, file); else those that the images' files, or texts beside them, say.
+    /// personalized, which needs no folders (or prompt, file); else those that the images' files, or texts beside them, say.
     #[arg(help_heading = "Two folders of images", long, value_name = "FILE")]
     prompts: Option<PathBuf>,
     /// Phrases to explain with, one concept per line, synonyms separated by "|" [default: those of --head, else
@@ -112,7 +113,17 @@ pub struct Explain {
 impl Explain {
     /// Runs the verb.
     pub fn run(&self, arguments: &Arguments) -> Result<ExitCode, CliError> {
-        let printed = self.reports.check()?;
+        let read = [
+            &self.prompts,
+            &self.vocabulary,
+            &self.head,
+            &self.references,
+            &self.calibration,
+            &self.base_features,
+            &self.personalized_features,
+            &self.concept_features,
+        ];
+        let printed = self.reports.check(&read.map(|file| file.as_deref()))?;
         if let Some(points) = self.generated.points()? {
             return self.explain_series(&points, printed, arguments);
         }
@@ -143,7 +154,8 @@ impl Explain {
 
     /// What the card calls the base model; a folder does not say whose images it holds.
     fn base_model(&self, explained: &Explained) -> Option<String> {
-        let generated = self.base.is_none() && self.base_features.is_none();
+        let generated =
+            self.base.is_none() && self.base_features.is_none() && self.generated.is_asked_for();
         let known = generated.then(|| explained.explanation.base.clone());
         self.reports.base_model.clone().or(known)
     }
@@ -211,7 +223,6 @@ impl Explain {
 
     fn explain_folders(&self, arguments: &Arguments) -> Result<Explained, CliError> {
         let choices = self.choices();
-        let builder = choices.builder()?;
         let options = self.pairing.options(self.skip_bad)?;
         let (mut folders, _made) = match (&self.base, &self.personalized) {
             (Some(_), Some(_)) if self.generated.walks() => {
@@ -230,6 +241,9 @@ impl Explain {
                 ));
             }
             (Some(base), Some(personalized)) => (Folders::new(base, personalized), None),
+            _ if !self.generated.is_asked_for() => {
+                return self.explain_manifest(&choices, &options, arguments);
+            }
             _ => {
                 let subject = self.generated.subject()?;
                 let prompts = self.prompts.as_deref();
@@ -241,12 +255,48 @@ impl Explain {
         folders.options = options;
         folders.prompts = folders.prompts.or_else(|| self.prompts.clone());
         let pairs = folders.pairs()?;
+        self.explain_with(
+            &choices,
+            &pairs,
+            &folders.sides,
+            &folders.options,
+            arguments,
+        )
+    }
+
+    /// Explains the pairs of a manifest that names both images of each.
+    fn explain_manifest(
+        &self,
+        choices: &ExplainerChoices,
+        options: &PairOptions,
+        arguments: &Arguments,
+    ) -> Result<Explained, CliError> {
+        let manifest = self.prompts.as_deref().ok_or_else(|| {
+            CliError::Usage(
+                "give two folders of images with --base and --personalized, or a manifest with --prompts"
+                    .to_string(),
+            )
+        })?;
+        let pairs = PairSet::from_manifest(manifest, options)?;
+        let sides = Sides::of_pairs(&pairs);
+        self.explain_with(choices, &pairs, &sides, options, arguments)
+    }
+
+    fn explain_with(
+        &self,
+        choices: &ExplainerChoices,
+        pairs: &PairSet,
+        sides: &Sides,
+        options: &PairOptions,
+        arguments: &Arguments,
+    ) -> Result<Explained, CliError> {
+        let builder = choices.builder()?;
         let device = finexl_zoo::device::by_name(&arguments.device)?;
         let encoder = finexl_zoo::encoders::open(&self.encoder, &device)?;
         let explainer = choices.build(builder, encoder.into())?;
         let progress = Progress::new(arguments.quiet);
         Ok(
-            explainer.explain_pairs(&pairs, &folders.sides, &folders.options, &|done, total| {
+            explainer.explain_pairs(pairs, sides, options, &|done, total| {
                 progress.show("encoding pairs", done, total)
             })?,
         )

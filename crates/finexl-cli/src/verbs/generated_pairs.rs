@@ -95,6 +95,15 @@ impl GeneratedPairs {
         self.walking.walk().is_some()
     }
 
+    /// Whether pictures are to be generated.
+    pub fn is_asked_for(&self) -> bool {
+        self.model.is_some()
+            || !self.adapter.is_empty()
+            || self.concept.is_some()
+            || self.walks()
+            || self.states_sampling()
+    }
+
     /// Whether anything is stated that only generated images have.
     pub fn states_sampling(&self) -> bool {
         self.steps.is_some()

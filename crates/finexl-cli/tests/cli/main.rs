@@ -40,6 +40,7 @@ mod stable_diffusion_trainings;
 mod trained;
 mod two_at_once;
 mod uncertainty;
+mod unsaid;
 mod weights_files;
 mod words;
 mod workspace;

@@ -58,6 +58,11 @@ pub fn made_with(picture: &RgbImage, tool: &str, prompt: &str, seed: u64) -> Vec
             .to_string(),
         ),
     };
+    with_text(picture, key, &text)
+}
+
+/// A PNG with a text of its own.
+pub fn with_text(picture: &RgbImage, key: &str, text: &str) -> Vec<u8> {
     let mut png = Cursor::new(Vec::new());
     picture.write_to(&mut png, ImageFormat::Png).unwrap();
     let mut png = png.into_inner();

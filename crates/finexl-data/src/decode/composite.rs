@@ -27,6 +27,21 @@ pub(super) fn over_white(decoded: &DynamicImage, conversion: Option<&Conversion>
     image.pixels.iter().all(|v| v.is_finite()).then_some(image)
 }
 
+/// Whether a pixel is so transparent that white shows through.
+pub(super) fn is_transparent(decoded: &DynamicImage) -> bool {
+    /// Alpha of 250 and more of 255 is no more than rounding of an editor.
+    const OPAQUE: u8 = 250;
+    let opaque_16 = u16::from(OPAQUE) * 257;
+    match decoded {
+        DynamicImage::ImageLumaA8(i) => i.pixels().any(|p| p.0[1] < OPAQUE),
+        DynamicImage::ImageRgba8(i) => i.pixels().any(|p| p.0[3] < OPAQUE),
+        DynamicImage::ImageLumaA16(i) => i.pixels().any(|p| p.0[1] < opaque_16),
+        DynamicImage::ImageRgba16(i) => i.pixels().any(|p| p.0[3] < opaque_16),
+        DynamicImage::ImageRgba32F(i) => i.pixels().any(|p| p.0[3] < f32::from(OPAQUE) / 255.0),
+        _ => false,
+    }
+}
+
 /// Interleaved samples of `CHANNELS` channels (grey or RGB, with or without alpha) to RGB over white.
 ///
 /// Colours are brought to sRGB before they are mixed with white.

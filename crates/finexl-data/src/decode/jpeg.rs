@@ -80,6 +80,9 @@ pub(super) fn decode(path: &Path, bytes: &[u8]) -> Result<Stored, DataError> {
                 remarks.push(Remark::UnusableProfile(reason));
                 None
             });
+            if conversion.is_some() {
+                remarks.push(Remark::Converted);
+            }
             let colours = from_inks(&samples, space == ColorSpace::YCCK, conversion.as_ref());
             let pixels = ImageBuffer::from_raw(width as u32, height as u32, colours);
             (pixels.map(DynamicImage::ImageRgb32F), Colours::Srgb)

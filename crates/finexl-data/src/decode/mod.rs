@@ -33,4 +33,4 @@ pub use source::{PictureSource, Pictures};
 
 /// Version of the decoding: what the same file becomes. It belongs into every key of features of files;
 /// raise it when pixels change.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;

@@ -1,7 +1,7 @@
 //! From a file or its bytes to an image.
 
 use super::colour_profile::{Samples, conversion, of_profile};
-use super::composite::over_white;
+use super::composite::{is_transparent, over_white};
 use super::remarks::Remark;
 use super::{jpeg, kinds, limits, other_formats, png};
 use crate::DataError;
@@ -112,8 +112,18 @@ pub fn decode_bytes(path: &Path, bytes: &[u8]) -> Result<Decoded, DataError> {
         stored.remarks.push(Remark::UnusableProfile(reason));
         None
     });
+    // Of what a PNG states by itself there is a remark already.
+    if conversion.is_some() && !stored.remarks.contains(&Remark::StatedColours) {
+        stored.remarks.push(Remark::Converted);
+    }
+    if is_transparent(&stored.pixels) {
+        stored.remarks.push(Remark::Transparent);
+    }
     let image = over_white(&stored.pixels, conversion.as_ref())
         .ok_or_else(|| corrupt(path, "it holds samples that are not numbers".to_string()))?;
+    if image.is_of_one_colour() {
+        stored.remarks.push(Remark::OneColour);
+    }
     Ok(Decoded {
         image,
         fingerprint: Fingerprint::of_bytes(bytes),

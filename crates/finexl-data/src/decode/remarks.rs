@@ -15,6 +15,12 @@ pub enum Remark {
     FirstPicture,
     /// Several pages, of which the first was taken.
     FirstPage,
+    /// A colour profile by which the colours were brought to sRGB.
+    Converted,
+    /// Transparent pixels, which were laid on white.
+    Transparent,
+    /// A picture of one colour.
+    OneColour,
     /// Colours that are not sRGB by a gamma or primaries in the PNG itself, which some viewers heed.
     StatedColours,
     /// A colour profile that could not be used, for this reason; the values were taken for sRGB.
@@ -26,6 +32,12 @@ impl fmt::Display for Remark {
         match self {
             Self::FirstPicture => f.write_str("is an animation: its first picture was taken"),
             Self::FirstPage => f.write_str("has several pages: the first was taken"),
+            Self::Converted => f.write_str("was brought to sRGB by the colour profile in it"),
+            Self::Transparent => f.write_str("has transparent pixels: it was laid on white"),
+            Self::OneColour => f.write_str(
+                "is of one colour, as a safety filter or a decoder that overflows leaves it: it counts like any other; \
+                 leave it out with --exclude if it is none",
+            ),
             Self::StatedColours => f.write_str(
                 "states a gamma or primaries other than those of sRGB: it was brought to sRGB by them, \
                  which not every program does",

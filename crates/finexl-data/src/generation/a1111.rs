@@ -7,6 +7,7 @@
 //! Steps: 20, Sampler: Euler a, Seed: 7, Hires prompt: "a, b", Size: 512x512
 //! ```
 
+use super::settings;
 use super::types::{Generation, Tool};
 
 const NEGATIVE: &str = "Negative prompt:";
@@ -30,7 +31,10 @@ const SETTINGS: [&str; 14] = [
 
 /// Reads the text that lies beside an image, where it is of this form.
 pub fn read_parameters(text: &str) -> Option<Generation> {
-    parse(text, false)
+    let mut generation = parse(text, false)?;
+    let loras = generation.prompt.as_deref().map(settings::loras_in_prompt);
+    generation.loras = loras.unwrap_or_default();
+    Some(generation)
 }
 
 /// Reads the text; `None` where nothing in it is of this form and `certain` does not say it is.
@@ -59,12 +63,11 @@ pub(super) fn parse(text: &str, certain: bool) -> Option<Generation> {
         let text = joined(&lines[at..end]);
         text[NEGATIVE.len()..].trim().to_string()
     });
-    generation.seed = settings.and_then(|at| {
-        pairs(lines[at])
-            .into_iter()
-            .find(|(key, _)| key.eq_ignore_ascii_case("seed"))
-            .and_then(|(_, value)| value.trim().parse().ok())
-    });
+    let told = settings.map_or_else(Vec::new, |at| pairs(lines[at]));
+    generation.seed = (told.iter())
+        .find(|(key, _)| key.eq_ignore_ascii_case("seed"))
+        .and_then(|(_, value)| value.trim().parse().ok());
+    generation.settings = settings::of_words(&told);
     Some(generation)
 }
 

@@ -5,6 +5,7 @@ use super::comfyui_text::{self, Polarity, Unresolved};
 use super::interpret::Reading;
 use super::json;
 use super::read::Text;
+use super::settings;
 use super::types::{Generation, Tool};
 use serde_json::Value;
 
@@ -82,7 +83,7 @@ fn generation_of(graph: &Graph, stem: &str) -> Reading {
 type Saved<'g> = (Option<&'g Node<'g>>, Generation);
 
 fn all_alike(saved: &[Saved]) -> bool {
-    saved.windows(2).all(|two| two[0].1 == two[1].1)
+    saved.windows(2).all(|two| two[0].1.same_picture(&two[1].1))
 }
 
 /// What every saving node of a graph saves; without one, what its last samplers make.
@@ -124,6 +125,8 @@ fn generation_by(graph: &Graph, sampler: &Node) -> Result<Generation, Unresolved
         negative: comfyui_text::prompt(graph, sampler, Polarity::Negative)?
             .filter(|text| !text.is_empty()),
         seed: comfyui_text::seed(graph, sampler)?,
+        loras: graph.loras(sampler),
+        settings: settings::of_node(sampler),
         tool: Tool::ComfyUi,
     })
 }

@@ -159,6 +159,26 @@ impl<'v> Graph<'v> {
             .collect()
     }
 
+    /// Names of the LoRAs that the model of a sampler went through.
+    pub(super) fn loras(&self, sampler: &Node<'v>) -> BTreeSet<String> {
+        let (mut seen, mut found) = (BTreeSet::new(), BTreeSet::new());
+        let mut waiting = leading_to_model(sampler);
+        while let Some(value) = waiting.pop() {
+            let Some(Link { node, .. }) = self.follow(value) else {
+                continue;
+            };
+            if !seen.insert(node.id) {
+                continue;
+            }
+            if node.class.to_ascii_lowercase().contains("lora") {
+                let file = node.input("lora_name").and_then(Value::as_str);
+                found.extend(file.map(str::to_string));
+            }
+            waiting.extend(leading_to_model(node));
+        }
+        found
+    }
+
     fn node_of<'g>(&'g self, value: &Value) -> Option<&'g Node<'v>> {
         let id = self.follow(value)?.node.id;
         self.nodes.get(id)
@@ -197,4 +217,10 @@ impl<'v> Graph<'v> {
             .filter(|sampler| !continued.contains(sampler.id))
             .collect()
     }
+}
+
+/// The inputs of a node that lead to the model that it samples with.
+fn leading_to_model<'v>(node: &Node<'v>) -> Vec<&'v Value> {
+    let names = ["model", "guider", "basic_pipe", "pipe"];
+    names.iter().filter_map(|name| node.input(name)).collect()
 }

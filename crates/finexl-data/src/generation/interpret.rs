@@ -1,6 +1,7 @@
 //! Which of a file's texts speak of its generation, and which of them to believe.
 
 use super::read::{Text, Texts};
+use super::settings::loras_in_prompt;
 use super::types::{Generation, Recorded, Tool};
 use super::{a1111, comfyui, json, tools};
 
@@ -52,7 +53,11 @@ pub(super) fn interpret(texts: &Texts, stem: &str) -> Recorded {
         }
     }
     match (found, unclear) {
-        (Some(generation), _) => Recorded::Generation(generation),
+        (Some(mut generation), _) => {
+            let named = generation.prompt.as_deref().map(loras_in_prompt);
+            generation.loras.extend(named.into_iter().flatten());
+            Recorded::Generation(generation)
+        }
         (None, Some((tool, reason))) => Recorded::NotUnderstood { tool, reason },
         (None, None) if texts.incomplete => Recorded::NotUnderstood {
             tool: Tool::Plain,
@@ -69,6 +74,10 @@ fn complete(known: &mut Generation, next: Generation) {
         known.negative = known.negative.take().or(next.negative);
     }
     known.seed = known.seed.or(next.seed);
+    known.loras.extend(next.loras);
+    for (setting, value) in next.settings {
+        known.settings.entry(setting).or_insert(value);
+    }
 }
 
 /// The first text that is understood, else why the first of this kind was not.

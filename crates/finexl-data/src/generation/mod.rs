@@ -21,6 +21,7 @@ mod prompt_text;
 mod prompt_weights;
 mod read;
 mod segments;
+mod settings;
 mod tools;
 mod types;
 

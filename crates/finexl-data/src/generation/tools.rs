@@ -4,6 +4,7 @@ use super::comfyui;
 use super::interpret::Reading;
 use super::json::{parse, seed, seed_of, text};
 use super::read::{Text, Texts};
+use super::settings;
 use super::types::{Generation, Tool};
 use serde_json::Value;
 
@@ -17,7 +18,8 @@ pub(super) fn object(value: &Value) -> Option<Generation> {
             prompt: text(parameters, &["prompt"]),
             negative: text(parameters, &["negativeprompt"]),
             seed: seed_of(parameters, &["seed"]),
-            tool: Tool::SwarmUi,
+            settings: settings::of_json(parameters),
+            ..Generation::empty(Tool::SwarmUi)
         });
     }
     if let Some(comment) = value.get("Comment").and_then(Value::as_str) {
@@ -28,7 +30,8 @@ pub(super) fn object(value: &Value) -> Option<Generation> {
             prompt: text(value, &["c"]),
             negative: text(value, &["uc"]),
             seed: seed_of(value, &["seed"]),
-            tool: Tool::DrawThings,
+            settings: settings::of_json(value),
+            ..Generation::empty(Tool::DrawThings)
         });
     }
     let tool = if [
@@ -58,7 +61,8 @@ pub(super) fn object(value: &Value) -> Option<Generation> {
             ],
         ),
         seed: seed_of(value, &["seed", "Seed"]),
-        tool,
+        settings: settings::of_json(value),
+        ..Generation::empty(tool)
     };
     (!generation.says_nothing()).then_some(generation)
 }
@@ -93,7 +97,8 @@ fn invokeai_metadata(value: &Value) -> Generation {
         ),
         negative: text(value, &["negative_prompt", "negative_conditioning"]),
         seed: seed_of(value, &["seed", "noise_seed"]),
-        tool: Tool::InvokeAi,
+        settings: settings::of_json(value),
+        ..Generation::empty(Tool::InvokeAi)
     }
 }
 
@@ -192,7 +197,8 @@ fn novelai_comment(value: &Value, description: Option<String>) -> Option<Generat
             .or(description),
         negative: text(value, &["uc"]).or_else(|| caption("v4_negative_prompt")),
         seed: seed_of(value, &["seed"]),
-        tool: Tool::NovelAi,
+        settings: settings::of_json(value),
+        ..Generation::empty(Tool::NovelAi)
     };
     (!generation.says_nothing()).then_some(generation)
 }
@@ -214,7 +220,7 @@ pub(super) fn plain(texts: &Texts) -> Option<Generation> {
         prompt,
         negative: named(&["negative_prompt"]),
         seed,
-        tool: Tool::Plain,
+        ..Generation::empty(Tool::Plain)
     };
     (!generation.says_nothing()).then_some(generation)
 }

@@ -1,5 +1,6 @@
 //! What a file says about its making.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// The program whose way of writing was met.
@@ -49,6 +50,10 @@ pub struct Generation {
     pub negative: Option<String>,
     /// The seed of the noise that the picture began with; `None` where it is not known.
     pub seed: Option<u64>,
+    /// Names of the LoRAs that it was made with, sorted, as far as they are told.
+    pub loras: BTreeSet<String>,
+    /// How it was sampled: steps, CFG scale, sampler, schedule, denoising, as far as they are told.
+    pub settings: BTreeMap<&'static str, String>,
     /// Who wrote it.
     pub tool: Tool,
 }
@@ -60,8 +65,15 @@ impl Generation {
             prompt: None,
             negative: None,
             seed: None,
+            loras: BTreeSet::new(),
+            settings: BTreeMap::new(),
             tool,
         }
+    }
+
+    /// Whether both name the same prompts and seed, by which pictures are paired.
+    pub(super) fn same_picture(&self, other: &Self) -> bool {
+        (&self.prompt, &self.negative, self.seed) == (&other.prompt, &other.negative, other.seed)
     }
 
     /// True where neither prompt nor seed is known.

@@ -20,6 +20,13 @@ pub(crate) fn is_grid(inside: &str) -> bool {
             .iter()
             .any(|prefix| numbered(prefix))
         || stem.ends_with("_grid")
+        || [
+            "contact_sheet",
+            "contact-sheet",
+            "contactsheet",
+            "contact sheet",
+        ]
+        .contains(&stem)
 }
 
 fn begins_with_digit(text: &str) -> bool {
@@ -40,6 +47,7 @@ mod tests {
             "xyz_grid-0001-5.png",
             "xy_grid-0001.png",
             "samples_grid.png",
+            "contact_sheet.png",
             "txt2img-grids/2024-01-01/0001.png",
             "grids/a.png",
         ] {

@@ -88,7 +88,9 @@ impl ImageFolder {
         if listing.images.is_empty() {
             return Err(DataError::EmptyFolder {
                 path: folder.to_path_buf(),
-                left_out: listing.notes.iter().map(|n| format!("; {n}")).collect(),
+                left_out: (listing.all_notes(|_| false).iter())
+                    .map(|n| format!("; {n}"))
+                    .collect(),
             });
         }
         Ok(listing)

@@ -1,11 +1,31 @@
 //! Which columns of a table are read.
 
 /// Names of the column with one name for both images, the first that is there counting.
-pub(super) const FILE: [&str; 4] = ["file", "file_name", "filename", "image"];
+pub(super) const FILE: [&str; 11] = [
+    "file",
+    "file_name",
+    "filename",
+    "image",
+    "image_file",
+    "image_name",
+    "image_path",
+    "img",
+    "path",
+    "file_path",
+    "filepath",
+];
 /// Names of the column with prompts.
 pub(super) const PROMPT: [&str; 3] = ["prompt", "text", "caption"];
-const BASE: &str = "base";
-const PERSONALIZED: &str = "personalized";
+const BASE: [&str; 3] = ["base", "base_image", "base_file"];
+const PERSONALIZED: [&str; 5] = [
+    "personalized",
+    "personalised",
+    "personalized_image",
+    "personalised_image",
+    "personalized_file",
+];
+/// Columns that an error names.
+const NAMED: usize = 8;
 
 /// The columns that are read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +40,7 @@ pub(super) struct Columns {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ImageColumns {
     /// One for each side: `base` and `personalized`.
-    Pair,
+    Pair(&'static str, &'static str),
     /// One for both.
     Same(&'static str),
     /// None: prompts in the order of the pairs.
@@ -36,15 +56,19 @@ impl Columns {
         let has = |name: &str| columns.iter().any(|column| column == name);
         let first = |names: &[&'static str]| names.iter().find(|name| has(name)).copied();
         let prompt = first(&PROMPT);
-        let images = match (has(BASE), has(PERSONALIZED), first(&FILE)) {
-            (true, true, _) => ImageColumns::Pair,
-            (false, false, Some(name)) => ImageColumns::Same(name),
-            (false, false, None) if prompt.is_some() => ImageColumns::None,
+        let images = match (first(&BASE), first(&PERSONALIZED), first(&FILE)) {
+            (Some(base), Some(personalized), _) => ImageColumns::Pair(base, personalized),
+            (None, None, Some(name)) => ImageColumns::Same(name),
+            (None, None, None) if prompt.is_some() => ImageColumns::None,
             _ => {
+                let more = match columns.len().saturating_sub(NAMED) {
+                    0 => String::new(),
+                    more => format!(" and {more} more"),
+                };
                 return Err(format!(
-                    "the columns are {}, but base and personalized (or file) are needed; begin the file with the \
-                     line prompt,base,personalized",
-                    columns.join(", ")
+                    "the columns are {}{more}, but base and personalized (or file) are needed; begin the file with \
+                     the line prompt,base,personalized",
+                    columns[..columns.len().min(NAMED)].join(", ")
                 ));
             }
         };

@@ -53,7 +53,8 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Table, DataError> {
             );
             mistake(path, line(last), &reason)
         })?;
-        joined += usize::from(record.len() > columns.len());
+        let quoted = cells.last().is_some_and(|cell| unquoted(cell).is_some());
+        joined += usize::from(record.len() > columns.len() && !quoted);
         rows.push(row(&columns, cells, line(last)));
     }
     if leaves_quote_open(text, last) {
@@ -134,7 +135,18 @@ fn cells(columns: &[String], record: &StringRecord, separator: u8) -> Option<Vec
     (cells.len() == columns.len()).then_some(cells)
 }
 
+/// The text inside of double quotes around a whole cell.
+fn unquoted(cell: &str) -> Option<String> {
+    let inside = cell.strip_prefix('"')?.strip_suffix('"')?;
+    let single = inside.replace("\"\"", "");
+    (!single.contains('"')).then(|| inside.replace("\"\"", "\""))
+}
+
 fn row(columns: &[String], cells: Vec<String>, line: u64) -> TableRow {
+    // Quotes after a blank are none to the parser.
+    let cells = cells
+        .into_iter()
+        .map(|cell| unquoted(&cell).unwrap_or(cell));
     let cells = columns.iter().cloned().zip(cells);
     TableRow {
         line,
@@ -185,6 +197,10 @@ mod tests {
         let table = table("file,prompt\na,\"x, y\"\nb,x, y,z\n").unwrap();
         assert_eq!(table.joined, 1);
         assert_eq!(table.rows[1].cells["prompt"], "x, y, z");
+        let table = self::table("file, prompt\na, \"x, \"\"y\"\"\"\nb, \"z\"\n").unwrap();
+        assert_eq!(table.joined, 0);
+        assert_eq!(table.rows[0].cells["prompt"], "x, \"y\"");
+        assert_eq!(table.rows[1].cells["prompt"], "z");
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! Tables as JSON: a line per object, or an array of objects.
 
+use super::columns::{FILE, PROMPT};
 use super::prompt_file::mistake;
+use super::prompt_list;
 use super::table::{Table, TableRow, column_name};
 use super::text::Lines;
 use crate::DataError;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -21,9 +23,25 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Table, DataError> {
                 "an object is needed, like {\"file_name\": \"0001.png\", \"text\": \"a cat\"}";
             return Err(mistake(path, line, reason));
         };
-        let cells: BTreeMap<String, String> = (object.into_iter())
-            .filter_map(|(column, value)| Some((column_name(&column), cell(value)?)))
-            .collect();
+        if by_name(&object) {
+            rows.extend(
+                object
+                    .into_iter()
+                    .map(|(name, prompt)| row_of(line, name, prompt)),
+            );
+            continue;
+        }
+        let mut cells = BTreeMap::new();
+        for (column, value) in object {
+            let column = column_name(&column);
+            if PROMPT.contains(&column.as_str()) && !(is_cell(&value) || value.is_null()) {
+                let reason = format!("{column} is no text; give one prompt per image");
+                return Err(mistake(path, line, &reason));
+            }
+            if let Some(value) = cell(value) {
+                cells.insert(column, value);
+            }
+        }
         rows.push(TableRow { line, cells });
     }
     let columns: BTreeSet<&String> = rows.iter().flat_map(|row| row.cells.keys()).collect();
@@ -44,6 +62,27 @@ pub(super) fn is_table(text: &str) -> bool {
     };
     let text = text.trim_start();
     text.starts_with(['{', '[']) && (text.lines().next().is_some_and(whole) || whole(text))
+}
+
+/// Whether an object says a prompt for each of several images: `{"0001.png": "a cat"}`.
+fn by_name(object: &Map<String, Value>) -> bool {
+    let image = |(name, value): (&String, &Value)| prompt_list::is_image(name) && value.is_string();
+    !object.is_empty() && object.iter().all(image)
+}
+
+fn row_of(line: u64, name: String, prompt: Value) -> TableRow {
+    let prompt = cell(prompt).map(|prompt| (PROMPT[0].to_string(), prompt));
+    TableRow {
+        line,
+        cells: prompt
+            .into_iter()
+            .chain([(FILE[0].to_string(), name)])
+            .collect(),
+    }
+}
+
+fn is_cell(value: &Value) -> bool {
+    value.is_string() || value.is_number()
 }
 
 /// Texts and numbers; what else a file may hold is no cell.

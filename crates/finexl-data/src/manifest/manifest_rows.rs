@@ -1,6 +1,6 @@
 //! Tables that say which images make a pair and from which prompt.
 
-use super::columns::{Columns, ImageColumns};
+use super::columns::{Columns, FILE, ImageColumns};
 use super::prompt_file::mistake;
 use super::table::{Table, TableRow};
 use crate::DataError;
@@ -102,10 +102,12 @@ impl Row {
             prompt: prompt.map(str::to_string),
             images: match columns.images {
                 ImageColumns::Same(column) => RowImages::Same(image(column)?),
-                _ => RowImages::Pair {
-                    base: image("base")?,
-                    personalized: image("personalized")?,
+                ImageColumns::Pair(base, personalized) => RowImages::Pair {
+                    base: image(base)?,
+                    personalized: image(personalized)?,
                 },
+                // A table without such a column is a list of prompts.
+                ImageColumns::None => RowImages::Same(image(FILE[0])?),
             },
         })
     }

@@ -16,6 +16,7 @@ mod csv_table;
 mod json_table;
 mod manifest_rows;
 mod prompt_file;
+mod prompt_list;
 mod table;
 mod text;
 

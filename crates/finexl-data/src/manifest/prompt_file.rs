@@ -4,15 +4,21 @@ use super::columns::{Columns, ImageColumns};
 use super::manifest_rows::Manifest;
 use super::table::Table;
 use super::text::{decoded, read_text};
-use super::{csv_table, json_table};
+use super::{csv_table, json_table, prompt_list};
 use crate::DataError;
+use crate::image_folder::examples;
 use std::path::Path;
 
 /// A file with prompts.
 #[derive(Clone, Debug)]
 pub enum PromptFile {
     /// Prompts in the order of the pairs.
-    List(Vec<String>),
+    List {
+        /// At least one.
+        prompts: Vec<String>,
+        /// Remarks on how it was read.
+        notes: Vec<String>,
+    },
     /// A table that names images.
     Manifest(Manifest),
 }
@@ -39,11 +45,20 @@ impl PromptFile {
 
     fn of_text(path: &Path, text: &str) -> Result<Self, DataError> {
         let Some(table) = table_in(path, text)? else {
-            return Ok(Self::List(list(path, text)?));
+            return Ok(Self::List(PromptList {
+                prompts: prompt_list::read(path, text)?,
+                notes: Vec::new(),
+            }));
         };
         let columns = columns_of(path, &table)?;
         match columns.images {
-            ImageColumns::None => Ok(Self::List(prompts_of(path, &table, &columns)?)),
+            ImageColumns::None => {
+                refuse_unknown_images(path, &table)?;
+                Ok(Self::List(PromptList {
+                    prompts: prompts_of(path, &table, &columns)?,
+                    notes: in_order_note(path, &table, &columns).into_iter().collect(),
+                }))
+            }
             _ => Ok(Self::Manifest(Manifest::of_table(path, &table, &columns)?)),
         }
     }
@@ -67,9 +82,8 @@ pub fn read_prompts(path: &Path) -> Result<PromptList, DataError> {
     check_readable(path)?;
     let text = read_text(path)?;
     let Some(table) = table_in(path, &text)? else {
-        let prompts = list(path, &text)?;
         return Ok(PromptList {
-            prompts,
+            prompts: prompt_list::read(path, &text)?,
             notes: Vec::new(),
         });
     };
@@ -131,6 +145,9 @@ fn extension_of(path: &Path) -> String {
 fn table_in(path: &Path, text: &str) -> Result<Option<Table>, DataError> {
     let extension = extension_of(path);
     let says = |endings: &[&str]| endings.contains(&extension.as_str());
+    if prompt_list::of_json(text).is_some() {
+        return Ok(None);
+    }
     if json_table::is_table(text) || says(&["json", "jsonl", "ndjson"]) {
         json_table::read(path, text).map(Some)
     } else if says(&["csv", "tsv", "tab"]) || csv_table::has_known_header(text) {
@@ -152,17 +169,38 @@ fn prompts_of(path: &Path, table: &Table, columns: &Columns) -> Result<Vec<Strin
     table.rows.iter().map(prompt).collect()
 }
 
-fn list(path: &Path, text: &str) -> Result<Vec<String>, DataError> {
-    let prompts: Vec<String> = text
-        .split(['\n', '\r'])
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .map(str::to_string)
-        .collect();
-    if prompts.is_empty() {
-        return Err(mistake(path, 1, "there are no prompts; write one per line"));
+/// A column that names images under another name is not to be passed over: prompts would go to other images.
+fn refuse_unknown_images(path: &Path, table: &Table) -> Result<(), DataError> {
+    let names_images = |column: &&String| {
+        let mut cells = (table.rows.iter()).filter_map(|row| row.cells.get(*column));
+        let mut some = cells.clone().filter(|cell| !cell.is_empty()).peekable();
+        some.peek().is_some() && cells.all(|cell| cell.is_empty() || prompt_list::is_image(cell))
+    };
+    match table.columns.iter().find(names_images) {
+        Some(column) => {
+            let reason = format!(
+                "the column {column} holds names of images, but is not called so; call it file where it names an image \
+                 of either folder, or call two such columns base and personalized"
+            );
+            Err(mistake(path, 1, &reason))
+        }
+        None => Ok(()),
     }
-    Ok(prompts)
+}
+
+/// A remark where a table holds more than the prompts that are taken in their order.
+fn in_order_note(path: &Path, table: &Table, columns: &Columns) -> Option<String> {
+    let others: Vec<&str> = (table.columns.iter().map(String::as_str))
+        .filter(|column| !column.is_empty() && Some(*column) != columns.prompt)
+        .collect();
+    (!others.is_empty()).then(|| {
+        format!(
+            "{} names no images: its prompts were taken in the order of the pairs, and the other columns were not read \
+             ({})",
+            path.display(),
+            examples(&others)
+        )
+    })
 }
 
 /// The mistake at one line of a file with prompts.

@@ -313,8 +313,19 @@ fn no_pair(sides: &[Side; 2]) -> DataError {
         personalized: personalized.listing.folder.clone(),
         base_examples: names(base),
         personalized_examples: names(personalized),
-        reason: same_seed_other_prompt(sides).unwrap_or_default(),
+        reason: same_seed_other_prompt(sides)
+            .or_else(|| not_understood(sides))
+            .unwrap_or_default(),
     }
+}
+
+/// What a program wrote and was not understood, where that is why files do not say.
+fn not_understood(sides: &[Side; 2]) -> Option<String> {
+    let mut images = sides.iter().flat_map(|side| &side.images);
+    images.find_map(|image| {
+        let reason = image.not_understood.as_ref()?;
+        Some(format!("; in {} {reason}", image.inside))
+    })
 }
 
 /// What stands in the way where seeds are the same and prompts are not.

@@ -40,7 +40,9 @@ impl FolderTable {
         let shown = self.path.display();
         let manifest = match PromptFile::read(&self.path) {
             Ok(PromptFile::Manifest(manifest)) => manifest,
-            Ok(PromptFile::List(_)) => return format!("{shown} was not used: it names no images"),
+            Ok(PromptFile::List(_)) => {
+                return format!("{shown} was not used: it names no images");
+            }
             Err(error) => return format!("{shown} was not used: {error}"),
         };
         let images = &sides[self.side].images;

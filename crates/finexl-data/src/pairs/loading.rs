@@ -1,5 +1,6 @@
 //! Pairs, decoded.
 
+use super::looks::{Look, look_notes};
 use super::options::{Fit, PairOptions};
 use super::pair_set::{Pair, PairSet};
 use super::shapes::{fitted, same_shape};
@@ -19,6 +20,8 @@ pub struct LoadedPair {
     pub personalized: Decoded,
     /// Where the two differed in size or shape.
     pub sizes: Option<SizesDiffer>,
+    /// What the two looked like before anything was fitted.
+    pub looks: [Look; 2],
 }
 
 /// The sizes of two images that differ, as they were before anything was fitted.
@@ -41,11 +44,14 @@ pub struct LoadingFacts {
     pub base: Vec<(usize, Remark)>,
     /// What was assumed of an image of the personalized model.
     pub personalized: Vec<(usize, Remark)>,
+    /// What tells the pictures of all pairs apart: the base's and the personalized one.
+    pub looks: Vec<(usize, [Look; 2])>,
 }
 
 impl LoadingFacts {
     fn add(&mut self, index: usize, pair: &LoadedPair) {
         self.sizes.extend(pair.sizes.map(|sizes| (index, sizes)));
+        self.looks.push((index, pair.looks));
         let all = |remarks: &[Remark]| -> Vec<(usize, Remark)> {
             remarks
                 .iter()
@@ -62,6 +68,9 @@ impl LoadingFacts {
         let sizes = others.sizes.into_iter();
         self.sizes
             .extend(sizes.map(|(index, sizes)| (begin + index, sizes)));
+        let looks = others.looks.into_iter();
+        self.looks
+            .extend(looks.map(|(index, looks)| (begin + index, looks)));
         self.base.extend(others.base.into_iter().map(moved));
         self.personalized
             .extend(others.personalized.into_iter().map(moved));
@@ -145,6 +154,7 @@ fn load(pair: &Pair, fit: Fit, pictures: &Pictures) -> Result<LoadedPair, DataEr
     let base = pictures.decode(&pair.base)?;
     let mut personalized = pictures.decode(&pair.personalized)?;
     let sizes = [&base.image, &personalized.image].map(|image| [image.width, image.height]);
+    let looks = [&base.image, &personalized.image].map(Look::of);
     let same = same_shape(&base.image, &personalized.image);
     if !same {
         let fitted = fitted(&personalized.image, &base.image, fit);
@@ -164,6 +174,7 @@ fn load(pair: &Pair, fit: Fit, pictures: &Pictures) -> Result<LoadedPair, DataEr
         base,
         personalized,
         sizes,
+        looks,
     })
 }
 
@@ -212,6 +223,7 @@ pub fn loading_notes(
         note(true, brought),
     ];
     (sizes.into_iter().flatten())
+        .chain(look_notes(set, &facts.looks))
         .chain(remarks_in_words(remarks))
         .chain(left_out_together("pairs", failures))
         .collect()

@@ -3,6 +3,7 @@
 use super::choose::{Chosen, choose};
 use super::contradictions::same_words;
 use super::folder_table::FolderTable;
+use super::making::making_notes;
 use super::options::PairOptions;
 use super::side::{Candidate, Side};
 use crate::DataError;
@@ -57,7 +58,9 @@ impl PairSet {
             }
             PromptFile::List(list) => {
                 let found = FolderPairs::find([base, personalized], options)?;
-                found.with_list(file, list, options)
+                let mut set = found.with_list(file, list.prompts, options)?;
+                set.notes.extend(list.notes);
+                Ok(set)
             }
         }
     }
@@ -286,7 +289,25 @@ pub(super) fn fill_prompts(
             file.display()
         )
     });
-    filled.into_iter().chain(odd).collect()
+    let captions = other_captions(images);
+    (filled.into_iter().chain(odd).chain(captions))
+        .chain(making_notes(images))
+        .collect()
+}
+
+/// A remark where the texts beside both images of a pair are known and say other things.
+fn other_captions(images: &[[&Candidate; 2]]) -> Option<String> {
+    let differ = |[base, personalized]: &&[&Candidate; 2]| {
+        let captions = base.caption.as_ref().zip(personalized.caption.as_ref());
+        captions.is_some_and(|(one, other)| !same_words(one, other))
+    };
+    let count = images.iter().filter(differ).count();
+    (count > 0).then(|| {
+        format!(
+            "in {count} of {} pairs the texts beside the two images differ; those of the base were taken",
+            images.len()
+        )
+    })
 }
 
 fn source_note(from_files: usize, from_texts: usize, pairs: usize) -> Option<String> {

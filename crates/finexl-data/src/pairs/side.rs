@@ -7,7 +7,7 @@ use crate::image_folder::{ImageFolder, examples, without_image_extension};
 use crate::manifest::read_text;
 use crate::natural_order;
 use rayon::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Endings of texts that lie beside an image and say its prompt.
@@ -38,6 +38,10 @@ pub(super) struct Candidate {
     pub negative: Option<String>,
     /// The seed that the file says.
     pub seed: Option<u64>,
+    /// The LoRAs that the file says.
+    pub loras: BTreeSet<String>,
+    /// How it was sampled, as the file says.
+    pub settings: BTreeMap<&'static str, String>,
     /// The words of a plain text beside it: a description that proves nothing about the making.
     pub caption: Option<String>,
     /// The text beside the image that a prompt was read from.
@@ -152,6 +156,8 @@ impl Candidate {
         self.prompt = plain(&generation.prompt);
         self.negative = plain(&generation.negative);
         self.seed = self.seed.or(generation.seed);
+        self.loras = generation.loras.clone();
+        self.settings = generation.settings.clone();
     }
 
     /// A text of the image's name: what a program wrote of the making, or the prompt alone.

@@ -1,8 +1,9 @@
 //! The two sides of an explanation beside their images: what they are called, and how they were made.
 
 use finexl_core::explanation::{Applied, Generated};
+use finexl_data::pairs::{Pair, PairSet};
 use finexl_zoo::generators::GenerationRecord;
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
 /// What is known of the two sides beside their images.
 #[derive(Clone, Debug)]
@@ -35,6 +36,21 @@ impl Sides {
     pub fn of_paths(base: &Path, personalized: &Path) -> Self {
         let [base, personalized] = display_names([base, personalized]);
         Self::named(base, personalized)
+    }
+
+    /// Sides of the pairs of a manifest, called after the folders of their images where each side's lie in one.
+    pub fn of_pairs(set: &PairSet) -> Self {
+        let folder = |file: fn(&Pair) -> &PathBuf| {
+            let mut folders = set.pairs.iter().map(|pair| file(pair).parent());
+            let first = folders.next()??;
+            folders.all(|folder| folder == Some(first)).then_some(first)
+        };
+        match [folder(|pair| &pair.base), folder(|pair| &pair.personalized)] {
+            [Some(base), Some(personalized)] if base != personalized => {
+                Self::of_folders(base, personalized)
+            }
+            _ => Self::default(),
+        }
     }
 
     /// Folders of images. Those that finexl generated say how; the scale of what personalizes a side is added to its
