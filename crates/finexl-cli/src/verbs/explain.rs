@@ -15,7 +15,9 @@ use finexl_data::decode::Pictures;
 use finexl_data::pairs::{PairOptions, PairSet};
 use finexl_explain::cache::Cache;
 use finexl_explain::decompose::Method;
-use finexl_explain::explainer::{Explained, FeaturePairs, Folders, GivenDirections, Sides};
+use finexl_explain::explainer::{
+    Explained, ExplainerBuilder, FeaturePairs, Folders, GivenDirections, Sides,
+};
 use finexl_explain::vocabulary::Vocabulary;
 use finexl_plot::series_table;
 use finexl_zoo::encoders::DEFAULT_ENCODER;
@@ -223,6 +225,7 @@ impl Explain {
 
     fn explain_folders(&self, arguments: &Arguments) -> Result<Explained, CliError> {
         let choices = self.choices();
+        let builder = choices.builder()?;
         let options = self.pairing.options(self.skip_bad)?;
         let (mut folders, _made) = match (&self.base, &self.personalized) {
             (Some(_), Some(_)) if self.generated.walks() => {
@@ -242,7 +245,7 @@ impl Explain {
             }
             (Some(base), Some(personalized)) => (Folders::new(base, personalized), None),
             _ if !self.generated.is_asked_for() => {
-                return self.explain_manifest(&choices, &options, arguments);
+                return self.explain_manifest((&choices, builder), &options, arguments);
             }
             _ => {
                 let subject = self.generated.subject()?;
@@ -256,7 +259,7 @@ impl Explain {
         folders.prompts = folders.prompts.or_else(|| self.prompts.clone());
         let pairs = folders.pairs()?;
         self.explain_with(
-            &choices,
+            (&choices, builder),
             &pairs,
             &folders.sides,
             &folders.options,
@@ -267,7 +270,7 @@ impl Explain {
     /// Explains the pairs of a manifest that names both images of each.
     fn explain_manifest(
         &self,
-        choices: &ExplainerChoices,
+        explainer: (&ExplainerChoices, ExplainerBuilder),
         options: &PairOptions,
         arguments: &Arguments,
     ) -> Result<Explained, CliError> {
@@ -279,18 +282,17 @@ impl Explain {
         })?;
         let pairs = PairSet::from_manifest(manifest, options)?;
         let sides = Sides::of_pairs(&pairs);
-        self.explain_with(choices, &pairs, &sides, options, arguments)
+        self.explain_with(explainer, &pairs, &sides, options, arguments)
     }
 
     fn explain_with(
         &self,
-        choices: &ExplainerChoices,
+        (choices, builder): (&ExplainerChoices, ExplainerBuilder),
         pairs: &PairSet,
         sides: &Sides,
         options: &PairOptions,
         arguments: &Arguments,
     ) -> Result<Explained, CliError> {
-        let builder = choices.builder()?;
         let device = finexl_zoo::device::by_name(&arguments.device)?;
         let encoder = finexl_zoo::encoders::open(&self.encoder, &device)?;
         let explainer = choices.build(builder, encoder.into())?;

@@ -13,12 +13,7 @@ use std::path::Path;
 #[derive(Clone, Debug)]
 pub enum PromptFile {
     /// Prompts in the order of the pairs.
-    List {
-        /// At least one.
-        prompts: Vec<String>,
-        /// Remarks on how it was read.
-        notes: Vec<String>,
-    },
+    List(PromptList),
     /// A table that names images.
     Manifest(Manifest),
 }
