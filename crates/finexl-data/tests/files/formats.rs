@@ -66,7 +66,7 @@ fn of_an_animation_the_first_picture_is_taken_with_a_remark() {
         ("formats/pages.tif", Remark::FirstPage),
     ] {
         let decoded = decode_file(path(name)).unwrap();
-        assert_eq!(decoded.remarks, [remark], "{name}");
+        assert!(decoded.remarks.contains(&remark), "{name}");
         assert!(decoded.image.pixel(3, 3)[0] > 0.9, "{name}");
     }
 }
