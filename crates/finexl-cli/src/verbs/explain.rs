@@ -17,6 +17,7 @@ use finexl_explain::explainer::{
 };
 use finexl_explain::heads::Head;
 use finexl_explain::references::References;
+use finexl_explain::views::Views;
 use finexl_explain::vocabulary::Vocabulary;
 use finexl_explain::{ExplainError, Explainer};
 use finexl_zoo::encoders::DEFAULT_ENCODER;
@@ -41,8 +42,8 @@ pub struct Explain {
     /// personalized (or prompt, file); else those that the images' files, or texts beside them, say.
     #[arg(help_heading = "Two folders of images", long, value_name = "FILE")]
     prompts: Option<PathBuf>,
-    /// Phrases to explain with, one concept per line, synonyms separated by "|" [default: those of --head, else
-    /// the built-in ones].
+    /// Phrases to explain with, one concept per line, synonyms separated by "|"; or styles, the built-in ones for encoders
+    /// that read any word [default: those of --head, else styles where the encoder reads them, else its own].
     #[arg(help_heading = "How it is explained", long, value_name = "FILE")]
     vocabulary: Option<PathBuf>,
     /// Decomposition: paper, lsq, centered, nnls, subspace-nnls, omp or ridge; calibrated or learned, which
@@ -60,6 +61,10 @@ pub struct Explain {
     /// repository in the hub's cache (`finexl zoo list`).
     #[arg(help_heading = "How it is explained", long, default_value = DEFAULT_ENCODER)]
     encoder: String,
+    /// What of a picture is looked at: the whole, or also tiles at native scale of pictures that are larger than what the
+    /// encoder sees.
+    #[arg(help_heading = "How it is explained", long, value_name = "VIEWS", default_value = "whole", value_parser = str::parse::<Views>, conflicts_with = "base_features")]
+    views: Views,
     /// A calibration for this encoder, vocabulary and method, as a calibrate experiment writes;
     /// else the embedded one where it fits.
     #[arg(
@@ -145,12 +150,15 @@ impl Explain {
 
     /// An explainer's parts as far as they are files or plain settings.
     fn builder(&self, cache: &Cache) -> Result<ExplainerBuilder, CliError> {
-        let mut builder = Explainer::builder().seed(self.seed).cache(cache.clone());
+        let mut builder = Explainer::builder()
+            .seed(self.seed)
+            .views(self.views)
+            .cache(cache.clone());
         if let Some(method) = &self.method {
             builder = builder.method(method.clone());
         }
         if let Some(path) = &self.vocabulary {
-            builder = builder.vocabulary(Vocabulary::read(path)?);
+            builder = builder.vocabulary(Vocabulary::open(path)?);
         }
         if let Some(path) = &self.head {
             builder = builder.head(Head::open(path)?);

@@ -2,7 +2,7 @@
 
 use super::options::{Fit, PairOptions};
 use super::pair_set::{Pair, PairSet};
-use super::shapes::{fitted, same_shape};
+use super::shapes::{cut_to_near_shape, fitted, same_shape};
 use crate::DataError;
 use crate::decode::{Decoded, Remark, decode_file, remarks_in_words};
 use crate::image_folder::{BadFiles, left_out_together};
@@ -128,14 +128,15 @@ impl PairSet {
 ///
 /// # Errors
 /// Those of [`decode_file`], and [`DataError::ShapesDiffer`] where the aspect ratios (width over
-/// height) differ by more than 1% and nothing is to be done about it.
+/// height) differ by more than 5% and nothing is to be done about it.
 pub fn load_pair(pair: &Pair, fit: Fit) -> Result<LoadedPair, DataError> {
     let base = decode_file(&pair.base)?;
     let mut personalized = decode_file(&pair.personalized)?;
     let sizes = [&base.image, &personalized.image].map(|image| [image.width, image.height]);
     let same = same_shape(&base.image, &personalized.image);
     if !same {
-        let fitted = fitted(&personalized.image, &base.image, fit);
+        let fitted = fitted(&personalized.image, &base.image, fit)
+            .or_else(|| cut_to_near_shape(&personalized.image, &base.image));
         personalized.image = fitted.ok_or_else(|| DataError::ShapesDiffer {
             base: pair.base.clone(),
             base_size: size(sizes[0]),

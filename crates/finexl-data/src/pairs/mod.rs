@@ -20,4 +20,4 @@ pub(crate) use loading::nothing_usable;
 pub use loading::{Loaded, LoadedPair, LoadingFacts, SizesDiffer, load_pair, loading_notes};
 pub use options::{Fit, PairOptions, Pairing};
 pub use pair_set::{Pair, PairSet};
-pub use shapes::same_shape;
+pub use shapes::{cut_to_near_shape, same_shape};
