@@ -2,6 +2,7 @@
 //!
 //! The JSON form is versioned by `schema` and described by `datasets/explanation.schema.json`.
 
+use crate::change::Change;
 use crate::fingerprint::Fingerprint;
 use crate::{CoreError, atomic};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -37,6 +38,10 @@ pub struct Explanation {
     pub method: String,
     /// Encoder name.
     pub encoder: String,
+    /// What of the pictures was looked at: the whole, or also tiles at native scale.
+    pub views: Vec<ShownIn>,
+    /// The change as a whole.
+    pub change: Change,
     /// Norm of the mean divergence of normalised embeddings, in [0, 2].
     pub divergence: f64,
     /// Raw relative residual `|V - F^T w| / |V|`; 0 where there is no divergence.
@@ -147,6 +152,8 @@ pub struct AspectScore {
     pub level: Option<[f64; 2]>,
     /// Benjamini-Hochberg adjusted p-value of the sign-flip test.
     pub p_adjusted: f64,
+    /// Where it shows more strongly.
+    pub view: ShownIn,
     /// Adjusted p at most 0.05 and the interval outside the effect threshold.
     pub significant: bool,
     /// What decided that.
@@ -163,6 +170,17 @@ fn unbounded_below<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D:
 
 fn unbounded_above<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or(f64::INFINITY))
+}
+
+/// A view of a picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ShownIn {
+    /// The whole picture, as small as the encoder sees it.
+    #[default]
+    Whole,
+    /// Tiles of it at native scale.
+    Tiles,
 }
 
 /// Why an aspect is significant, or is not.

@@ -4,6 +4,7 @@
 
 pub mod atomic;
 pub mod cells;
+pub mod change;
 mod control_groups;
 pub mod error;
 pub mod experiment;

@@ -17,6 +17,7 @@ pub mod pairs;
 pub mod procedural;
 pub mod resize;
 pub mod scenes;
+pub mod styles;
 pub mod stylize_folder;
 pub mod vocabulary;
 

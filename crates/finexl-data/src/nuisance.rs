@@ -42,7 +42,7 @@ impl Nuisance {
         let mut rng = generator(seed, &[self as u64]);
         match self {
             Self::Grain => Ok(grain(image, &mut rng)),
-            Self::Jpeg => jpeg(image, rng.random_range(92..=98)),
+            Self::Jpeg => saved_as_jpeg(image, rng.random_range(92..=98)),
             Self::Resampling => {
                 let factor: f32 = rng.random_range(1.2..1.5);
                 let up = |n: usize| ((n as f32 * factor).round() as usize).max(1);
@@ -67,7 +67,11 @@ fn grain(image: &Image, rng: &mut ChaCha8Rng) -> Image {
     Image::new(image.width, image.height, pixels)
 }
 
-fn jpeg(image: &Image, quality: u8) -> Result<Image, DataError> {
+/// An image saved as JPEG of a quality from 1 to 100, and read again.
+///
+/// # Errors
+/// [`DataError`] where the codec refuses the image (larger than 65,535 pixels).
+pub fn saved_as_jpeg(image: &Image, quality: u8) -> Result<Image, DataError> {
     let failed = |e: image::ImageError| DataError::Codec {
         what: "JPEG",
         message: e.to_string(),

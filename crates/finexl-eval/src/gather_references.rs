@@ -12,6 +12,7 @@ use finexl_explain::cache::Cache;
 use finexl_explain::divergence::Divergences;
 use finexl_explain::image_features::encode_pairs;
 use finexl_explain::references::{ReferenceModel, References};
+use finexl_explain::views::Views;
 use finexl_zoo::encoders::Encoder;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -55,6 +56,7 @@ pub fn gather_references(
             encoder,
             &set,
             &PairOptions::plain(BadFiles::Refuse),
+            Views::Whole,
             &cache,
             &|_, _| (),
         )?;

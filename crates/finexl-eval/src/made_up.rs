@@ -26,6 +26,7 @@ pub fn aspect(concept: &str, family: Option<&str>, score: f64, significant: bool
         high: score + 0.1,
         level: None,
         p_adjusted: 0.5,
+        view: Default::default(),
         significant,
         decision: Decision {
             verdict: if significant {
@@ -56,6 +57,8 @@ pub fn record(aspects: Vec<AspectScore>) -> Explanation {
         pair_fingerprints: Vec::new(),
         method: "nnls".to_owned(),
         encoder: "fake".to_owned(),
+        views: vec![Default::default()],
+        change: Default::default(),
         divergence: 1.0,
         residual: 0.0,
         residual_fitted: 0.0,

@@ -20,6 +20,7 @@ use finexl_explain::cache::Cache;
 use finexl_explain::decompose::Method;
 use finexl_explain::divergence::Divergences;
 use finexl_explain::image_features::encode_pairs;
+use finexl_explain::views::Views;
 use finexl_explain::vocabulary::Vocabulary;
 use finexl_zoo::ZooError;
 use finexl_zoo::encoders::Encoder;
@@ -195,6 +196,7 @@ impl Scorer {
                 encoder,
                 &set,
                 &PairOptions::plain(BadFiles::Refuse),
+                Views::Whole,
                 &Cache::none(),
                 &|_, _| (),
             )?;

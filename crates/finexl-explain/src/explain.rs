@@ -2,21 +2,28 @@
 
 use crate::analysis::{Analysis, analyse, level_interval};
 use crate::bank::ConceptBank;
+use crate::change::{self, Appearance, Findings};
 use crate::code_versions::code_versions;
 use crate::decision::{Finding, Threshold, decide};
 use crate::decompose::Directions;
 use crate::divergence::Divergences;
 use crate::error::ExplainError;
 use crate::explainer::Explainer;
+use crate::in_views;
 use crate::profile::{profile_ridge, profiles};
-use crate::wording::{summary, wording};
+use crate::sampling_units::SamplingUnits;
+use crate::summary::summary;
+use crate::wording::wording;
+use finexl_core::change::Change;
 use finexl_core::explanation::{
-    AspectScore, Explanation, Generated, PairScore, Provenance, SCHEMA, Verdict,
+    AspectScore, Explanation, Generated, PairScore, Provenance, SCHEMA, ShownIn, Verdict,
 };
 use finexl_core::fingerprint::Fingerprint;
 
 /// Pairs listed as showing an aspect most, and least.
 const LISTED_PAIRS: usize = 3;
+/// Fewest independent draws that a change can be proven by, with every flip of their signs.
+const DRAWS_NEEDED: usize = 8;
 
 /// What is explained, features done.
 pub(crate) struct Subject<'a> {
@@ -28,6 +35,10 @@ pub(crate) struct Subject<'a> {
     pub pair_fingerprints: Vec<Fingerprint>,
     /// Paired differences.
     pub divergences: &'a Divergences,
+    /// The same of the tiles of the pictures, where there are any.
+    pub tiles: Option<Divergences>,
+    /// The features behind them, where they are known.
+    pub appearance: Option<Appearance<'a>>,
     /// Directions of the vocabulary's concepts.
     pub bank: &'a ConceptBank,
     /// How the images were generated, where that is known.
@@ -57,8 +68,8 @@ pub(crate) fn explain(
         });
     }
     let silent = subject.bank.check_lengths(explainer.vocabulary())?;
-    let analysis = analyse_calibrated(explainer, subject)?;
-    let errors = level_errors(explainer, subject)?;
+    let analysed = analyse_views(explainer, subject)?;
+    let analysis = &analysed.analysis;
     let testable = subject.divergences.pairs() >= analysis.pairs_needed;
     let mut record = Explanation {
         schema: SCHEMA.to_string(),
@@ -71,6 +82,11 @@ pub(crate) fn explain(
         pair_fingerprints: subject.pair_fingerprints.clone(),
         method: explainer.settings().method.name().to_string(),
         encoder: explainer.embedded_by().0.to_string(),
+        views: match subject.tiles {
+            Some(_) => vec![ShownIn::Whole, ShownIn::Tiles],
+            None => vec![ShownIn::Whole],
+        },
+        change: Default::default(),
         divergence: analysis.divergence,
         residual: analysis.weights.residual,
         residual_fitted: analysis.weights.residual_fitted,
@@ -80,9 +96,8 @@ pub(crate) fn explain(
         aspects: aspects(
             explainer,
             subject,
-            &analysis,
+            &analysed,
             &profiles_of(explainer, subject)?,
-            errors.as_deref(),
             testable,
         ),
         notes: subject.notes.iter().cloned().chain(silent).collect(),
@@ -104,8 +119,67 @@ pub(crate) fn explain(
             analysis.pairs_needed
         ));
     }
+    record.change = change_of(explainer, subject, &record)?;
     record.summary = summary(&record, concepts);
     Ok(record)
+}
+
+/// The change as a whole, beside what was found in it.
+fn change_of(
+    explainer: &Explainer,
+    subject: &Subject<'_>,
+    record: &Explanation,
+) -> Result<Change, ExplainError> {
+    let divergences = subject.divergences;
+    let units = SamplingUnits::of(divergences, DRAWS_NEEDED);
+    let mut change = change::measure(
+        divergences,
+        &units.sums(divergences.values(), divergences.dimension()),
+        subject.appearance.as_ref(),
+        explainer.settings().seed,
+    )?;
+    let found = Findings {
+        named: record.aspects.iter().any(|aspect| aspect.significant),
+        unexplained: record.unexplained,
+    };
+    let same = divergences.values().iter().all(|value| *value == 0.0);
+    change.kind = change::kind(&change, same, units.count(), &found);
+    Ok(change)
+}
+
+/// An analysis of all views.
+struct Analysed {
+    analysis: Analysis,
+    /// See [`level_errors`].
+    errors: Option<Vec<f64>>,
+    /// The view that tells each concept, `[N]`.
+    views: Vec<ShownIn>,
+}
+
+/// Analyses the pictures as a whole, and their tiles where there are any.
+fn analyse_views(explainer: &Explainer, subject: &Subject<'_>) -> Result<Analysed, ExplainError> {
+    let analysis = analyse_calibrated(explainer, subject, subject.divergences)?;
+    let mut errors = level_errors(explainer, subject, subject.divergences)?;
+    let Some(divergences) = &subject.tiles else {
+        return Ok(Analysed {
+            views: vec![ShownIn::Whole; analysis.weights.weights.len()],
+            analysis,
+            errors,
+        });
+    };
+    let of_tiles = analyse_calibrated(explainer, subject, divergences)?;
+    let (analysis, views) = in_views::merged(analysis, of_tiles);
+    let of_tiles = level_errors(explainer, subject, divergences)?;
+    for (k, view) in views.iter().enumerate() {
+        if let (ShownIn::Tiles, Some(own), Some(other)) = (view, &mut errors, &of_tiles) {
+            own[k] = other[k];
+        }
+    }
+    Ok(Analysed {
+        analysis,
+        errors,
+        views,
+    })
 }
 
 /// Analyses in the calibrated space, where there is one. Residuals are told in the encoder's own
@@ -113,22 +187,23 @@ pub(crate) fn explain(
 fn analyse_calibrated(
     explainer: &Explainer,
     subject: &Subject<'_>,
+    divergences: &Divergences,
 ) -> Result<Analysis, ExplainError> {
     let Some(space) = explainer.space() else {
         return analyse(
-            subject.divergences,
+            divergences,
             subject.bank,
             explainer.decomposition(),
             explainer.settings(),
         );
     };
     let mut analysis = analyse(
-        &space.divergences(subject.divergences)?,
+        &space.divergences(divergences)?,
         &space.bank(subject.bank, explainer.vocabulary())?,
         explainer.decomposition(),
         explainer.settings(),
     )?;
-    let mean = subject.divergences.mean();
+    let mean = divergences.mean();
     let blended = space.blended(&subject.bank.mean(), explainer.vocabulary())?;
     let directions = Directions::new(&blended, subject.bank.concepts(), mean.len())?;
     analysis.divergence = mean.iter().map(|v| v * v).sum::<f64>().sqrt();
@@ -140,6 +215,7 @@ fn analyse_calibrated(
 fn level_errors(
     explainer: &Explainer,
     subject: &Subject<'_>,
+    divergences: &Divergences,
 ) -> Result<Option<Vec<f64>>, ExplainError> {
     let Some(space) = explainer
         .space()
@@ -147,7 +223,7 @@ fn level_errors(
     else {
         return Ok(None);
     };
-    let mean = space.whitened(&subject.divergences.mean())?;
+    let mean = space.whitened(&divergences.mean())?;
     let directions = space.directions(&subject.bank.mean(), explainer.vocabulary())?;
     let directions = Directions::new(&directions, subject.bank.concepts(), mean.len())?;
     let prepared = explainer.decomposition().prepare(directions)?;
@@ -187,15 +263,16 @@ fn provenance(explainer: &Explainer, subject: &Subject<'_>) -> Result<Provenance
 fn aspects(
     explainer: &Explainer,
     subject: &Subject<'_>,
-    analysis: &Analysis,
+    analysed: &Analysed,
     profiles: &[f64],
-    errors: Option<&[f64]>,
     testable: bool,
 ) -> Vec<AspectScore> {
-    let level = |concept: &str, weight: f64| match explainer.calibration() {
-        Some(calibration) => calibration.level(concept, weight),
-        None => weight,
-    };
+    let Analysed {
+        analysis,
+        errors,
+        views,
+    } = analysed;
+    let level = |concept: &str, weight: f64| explainer.level(concept, weight);
     let concepts = explainer.vocabulary().concepts();
     let count = concepts.len();
     let levels = concepts.iter().zip(&analysis.weights.weights);
@@ -228,8 +305,9 @@ fn aspects(
                 score,
                 low,
                 high,
-                level: errors.map(|errors| level_interval(score, errors[k])),
+                level: (errors.as_ref()).map(|errors| level_interval(score, errors[k])),
                 p_adjusted: analysis.p_adjusted[k],
+                view: views[k],
                 significant: decision.verdict == Verdict::Significant,
                 decision,
                 most: listed(subject, analysis, k, true),

@@ -3,10 +3,12 @@
 use crate::cache::Cache;
 use crate::error::ExplainError;
 use crate::overlap::overlapped;
+use crate::pair_encoding::{Seen, SeenPairs};
+use crate::resaving;
+use crate::views::{self, PreparedPair, Views};
 use finexl_core::fingerprint::Fingerprint;
 use finexl_data::DataError;
 use finexl_data::decode;
-use finexl_data::image::Image;
 use finexl_data::image_folder::BadFiles;
 use finexl_data::pairs::{LoadingFacts, Pair, PairOptions, PairSet, loading_notes};
 use finexl_zoo::encoders::{Encoder, Features};
@@ -15,7 +17,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 
 /// Version of what is kept: raised whenever the same files give other features.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// Metadata key of the record of which pairs were usable.
 const RECORD: &str = "pairs";
@@ -29,6 +31,10 @@ pub struct PairFeatures {
     pub base: Features,
     /// Features of the personalized model's images, `[n, d]`.
     pub personalized: Features,
+    /// Means over the tiles of the pictures of both sides, `[n, d]` each; none where no picture has tiles.
+    pub tiles: Option<[Features; 2]>,
+    /// How far the base's images move when saved again as JPEG (root mean square); none where that cannot be tried.
+    pub resaved: Option<f64>,
     /// Remarks: pairs left out, sizes that differ.
     pub notes: Vec<String>,
     /// Fingerprint of all images.
@@ -49,6 +55,10 @@ struct Record {
     kept: Vec<usize>,
     /// What there is to say of them.
     facts: LoadingFacts,
+    /// See [`PairFeatures::resaved`].
+    resaved: Option<f64>,
+    /// Whether features of tiles stand behind those of the whole pictures.
+    tiled: bool,
 }
 
 impl Record {
@@ -66,6 +76,7 @@ pub fn encode_pairs(
     encoder: &dyn Encoder,
     set: &PairSet,
     options: &PairOptions,
+    views: Views,
     cache: &Cache,
     progress: &dyn Fn(usize, usize),
 ) -> Result<PairFeatures, ExplainError> {
@@ -78,6 +89,8 @@ pub fn encode_pairs(
         .nested("images", &contents.images)
         .number("skip", u64::from(options.bad_files == BadFiles::Skip))
         .number("fit", options.fit.key())
+        .text("views", views.name())
+        .number("tiles", u64::from(views::VERSION))
         .number("most pixels", decode::limits::most_pixels())
         .finish();
     if let Some((stacked, metadata)) = cache.features("pairs", &key)
@@ -86,13 +99,17 @@ pub fn encode_pairs(
         return Ok(found);
     }
     let Encoded {
-        base,
-        personalized,
+        seen,
         record,
         failures,
-    } = encode(encoder, set, options, progress)?;
+    } = encode(encoder, set, options, views, progress)?;
+    let [base, personalized] = seen.whole;
     let mut stacked = base.clone();
     stacked.extend(&personalized);
+    seen.tiles
+        .iter()
+        .flatten()
+        .for_each(|tiles| stacked.extend(tiles));
     if let Ok(json) = serde_json::to_string(&record) {
         let metadata = HashMap::from([(RECORD.to_string(), json)]);
         cache.keep_features("pairs", &key, &stacked, metadata);
@@ -101,7 +118,9 @@ pub fn encode_pairs(
         pairs: record.kept.iter().map(|i| set.pairs[*i].clone()).collect(),
         base,
         personalized,
+        tiles: seen.tiles,
         base_contents: contents.of_bases(&record.kept),
+        resaved: record.resaved,
         notes: record.notes(set, &failures, options),
         fingerprint: contents.images,
         base_fingerprint: contents.base_images,
@@ -166,17 +185,20 @@ fn restore(
         .collect();
     let pairs = pairs?;
     let failures = failures_again(set, &record.kept, options)?;
-    (stacked.len() == 2 * pairs.len()).then(|| {
-        let middle = pairs.len() * stacked.dimension;
-        let half = |values: &[f32]| Features {
+    let blocks = if record.tiled { 4 } else { 2 };
+    (stacked.len() == blocks * pairs.len()).then(|| {
+        let size = pairs.len() * stacked.dimension;
+        let block = |number: usize| Features {
             dimension: stacked.dimension,
-            values: values.to_vec(),
+            values: stacked.values[number * size..(number + 1) * size].to_vec(),
         };
         PairFeatures {
-            base: half(&stacked.values[..middle]),
-            personalized: half(&stacked.values[middle..]),
+            base: block(0),
+            personalized: block(1),
+            tiles: record.tiled.then(|| [block(2), block(3)]),
             pairs,
             base_contents: contents.of_bases(&record.kept),
+            resaved: record.resaved,
             notes: record.notes(set, &failures, options),
             fingerprint: contents.images.clone(),
             base_fingerprint: contents.base_images.clone(),
@@ -197,8 +219,7 @@ fn failures_again(set: &PairSet, kept: &[usize], options: &PairOptions) -> Optio
 
 /// What encoding gave.
 struct Encoded {
-    base: Features,
-    personalized: Features,
+    seen: Seen,
     record: Record,
     failures: Vec<DataError>,
 }
@@ -207,61 +228,68 @@ fn encode(
     encoder: &dyn Encoder,
     set: &PairSet,
     options: &PairOptions,
+    views: Views,
     progress: &dyn Fn(usize, usize),
 ) -> Result<Encoded, ExplainError> {
-    let mut encoded = Encoded {
-        base: Features::empty(encoder.dimension()),
-        personalized: Features::empty(encoder.dimension()),
-        record: Record::default(),
-        failures: Vec::new(),
-    };
+    let (mut record, mut failures) = (Record::default(), Vec::new());
+    let mut seen = SeenPairs::new(encoder);
     let total = set.pairs.len();
-    let at_a_time = (encoder.images_at_a_time() / 2).max(1);
+    let chosen = resaving::chosen(total);
+    let at_a_time = pairs_at_a_time(encoder, views);
     let blocks: Vec<&[Pair]> = set.pairs.chunks(at_a_time).collect();
     overlapped(
         &blocks,
-        |_, pairs| {
+        |block, pairs| {
             let part = PairSet {
                 pairs: pairs.to_vec(),
                 notes: Vec::new(),
                 pictures: set.pictures.clone(),
             };
-            part.map_loaded(options, |_, _, pair| {
-                [&pair.base.image, &pair.personalized.image].map(|image| encoder.prepare(image))
+            part.map_loaded(options, |place, _, pair| {
+                let again = (chosen.contains(&(block * at_a_time + place)))
+                    .then(|| resaving::prepared(encoder, &pair.base.image))
+                    .flatten();
+                let sides = [&pair.base.image, &pair.personalized.image];
+                (PreparedPair::new(encoder, sides, views), again)
             })
         },
         |block, loaded| {
             let loaded = loaded.map_err(ExplainError::from)?;
             let place = |index: usize| block * at_a_time + index;
-            let failures = loaded.failures.into_iter().map(|(_, error)| error);
-            encoded.failures.extend(failures);
-            encoded.record.facts.extend(loaded.facts, place(0));
-            let mut sides: [Vec<Image>; 2] = [Vec::new(), Vec::new()];
-            for (index, [b, p]) in loaded.results {
-                encoded.record.kept.push(place(index));
-                sides[0].push(b);
-                sides[1].push(p);
-            }
-            if !sides[0].is_empty() {
-                encoded.base.extend(&encoder.encode_images(&sides[0])?);
-                encoded
-                    .personalized
-                    .extend(&encoder.encode_images(&sides[1])?);
-            }
+            failures.extend(loaded.failures.into_iter().map(|(_, error)| error));
+            record.facts.extend(loaded.facts, place(0));
+            let (kept, pairs): (Vec<usize>, Vec<_>) = loaded.results.into_iter().unzip();
+            record.kept.extend(kept.into_iter().map(place));
+            seen.add(pairs)?;
             progress(((block + 1) * at_a_time).min(total), total);
             Ok::<(), ExplainError>(())
         },
     )?;
-    if encoded.record.kept.is_empty() {
+    if record.kept.is_empty() {
         return Err(DataError::NothingUsable {
             found: total,
-            first: encoded
-                .failures
+            first: failures
                 .first()
                 .map(DataError::to_string)
                 .unwrap_or_default(),
         }
         .into());
     }
-    Ok(encoded)
+    let seen = seen.finish()?;
+    record.resaved = seen.resaved;
+    record.tiled = seen.tiles.is_some();
+    Ok(Encoded {
+        seen,
+        record,
+        failures,
+    })
+}
+
+/// Pairs that are held prepared at a time, with their tiles.
+pub(crate) fn pairs_at_a_time(encoder: &dyn Encoder, views: Views) -> usize {
+    let images = match views {
+        Views::Whole => 2,
+        Views::Tiles => 10,
+    };
+    (encoder.images_at_a_time() / images).max(1)
 }

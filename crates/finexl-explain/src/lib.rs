@@ -1,5 +1,6 @@
 //! Divergence, concept bank, decompositions, uncertainty and wording.
 
+mod alike;
 pub mod analysis;
 #[cfg(test)]
 mod analysis_tests;
@@ -8,6 +9,7 @@ pub mod bank;
 pub mod cache;
 pub mod calibrated_space;
 pub mod calibration;
+mod change;
 mod code_versions;
 pub mod concept_features;
 pub mod decision;
@@ -21,19 +23,24 @@ pub mod feature_rows;
 pub mod features_file;
 pub mod heads;
 pub mod image_features;
+mod in_views;
 mod mapped_rows;
 pub mod overlap;
 mod packed_numbers;
+mod pair_encoding;
 pub mod phrase_features;
 mod probe_room;
 pub mod probes;
 pub mod profile;
 pub mod references;
+mod resaving;
 mod sampling_units;
 pub mod shuffled;
 pub mod similar;
 pub mod statistics;
 mod stored_space;
+pub mod summary;
+pub mod views;
 pub mod vocabulary;
 mod weight_intervals;
 pub mod wording;

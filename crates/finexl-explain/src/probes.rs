@@ -18,22 +18,64 @@ const DEFAULT_SEED: u64 = 25;
 /// are means over them, whose error is a sixteenth of what prompts differ by.
 pub const MOST_PROBES: usize = 256;
 
+/// Fewer prompts that can be read are joined by the default ones.
+const LEAST_PROBES: usize = 8;
+
+/// Prompts that are left out.
+#[derive(Default)]
+struct Unread {
+    /// Pairs without one.
+    missing: usize,
+    /// Prompts that the encoder cannot read.
+    unreadable: usize,
+    /// Why it cannot read the first of these.
+    first: String,
+}
+
+impl Unread {
+    fn add(&mut self, reason: String) {
+        if self.unreadable == 0 {
+            self.first = reason;
+        }
+        self.unreadable += 1;
+    }
+
+    /// Says how many of so many there are; nothing where there is none.
+    fn note(&self, all: usize) -> Option<String> {
+        let unreadable = (self.unreadable > 0).then(|| {
+            format!(
+                "{} of {all} prompts were left out where the directions of the concepts are measured: {}",
+                self.unreadable, self.first
+            )
+        });
+        let missing = (self.missing > 0).then(|| {
+            format!(
+                "{} of {all} pairs have no prompt; the directions of the concepts were measured on those of the others.",
+                self.missing
+            )
+        });
+        let notes: Vec<String> = unreadable.into_iter().chain(missing).collect();
+        (!notes.is_empty()).then(|| notes.join(" "))
+    }
+}
+
 /// Probes of the concept bank.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Probes {
     /// The prompts, each once, cut so that with every concept they are read whole.
     pub prompts: Vec<String>,
     /// Which of them each pair has, where they are the prompts of the pairs ("domain-matched"); none where they are
-    /// default prompts, or some drawn from too many.
+    /// default prompts, some drawn from too many, or prompts of some pairs only.
     pub of_pairs: Option<Vec<usize>>,
     /// Why they are not the prompts of the pairs, or not all of them, and what was cut, for the reader.
     pub notes: Vec<String>,
 }
 
 impl Probes {
-    /// The pairs' own prompts if all are known and the encoder can read them, else default probes; either cut to what
-    /// the encoder reads of "PROMPT, PHRASE style" with the longest phrase. Of more than [`MOST_PROBES`] different
-    /// prompts as many are drawn.
+    /// The pairs' own prompts as far as they are known and the encoder can read them, cut to what it reads of "PROMPT,
+    /// PHRASE style" with the longest phrase. Where some cannot be read the others count alone, beside default prompts
+    /// if they are few; where none can, default prompts alone. Of more than [`MOST_PROBES`] different prompts as many
+    /// are drawn.
     ///
     /// # Errors
     /// Default probes that the encoder cannot read; a phrase that is longer by itself than what it reads.
@@ -43,23 +85,44 @@ impl Probes {
         prompts: &[Option<String>],
     ) -> Result<Self, ExplainError> {
         let room = Room::of(encoder, vocabulary)?;
-        let known: Option<Vec<&str>> = prompts.iter().map(Option::as_deref).collect();
-        let Some(known) = known else {
-            let missing = prompts.iter().filter(|prompt| prompt.is_none()).count();
-            let reason = match missing == prompts.len() {
-                true => "no prompts were given (--prompts)".to_string(),
-                false => format!(
-                    "the prompts of {missing} of {} pairs are not known (--prompts)",
-                    prompts.len()
-                ),
-            };
-            return Self::default_with(&room, &reason);
-        };
-        let (whole, of_pairs) = distinct(&known);
-        let unreadable = whole.iter().find_map(|p| encoder.text_length(p).err());
-        if let Some(error) = unreadable {
-            return Self::default_with(&room, &format!("of the prompts: {error}"));
+        let known: Vec<&str> = prompts.iter().flatten().map(String::as_str).collect();
+        if known.is_empty() {
+            return Self::default_with(&room, "no prompts were given (--prompts)");
         }
+        let (mut read, mut unread) = (Vec::new(), Unread::default());
+        unread.missing = prompts.len() - known.len();
+        for prompt in known {
+            match encoder.text_length(prompt) {
+                Ok(_) => read.push(prompt),
+                Err(error) => unread.add(error.to_string()),
+            }
+        }
+        if read.is_empty() {
+            let reason = format!("of the prompts: {}", unread.first);
+            return Self::default_with(&room, &reason);
+        }
+        let mut probes = Self::of_read(&room, &read)?;
+        if let Some(note) = unread.note(prompts.len()) {
+            probes.of_pairs = None;
+            probes.notes.push(note);
+            if probes.prompts.len() < LEAST_PROBES {
+                let mut defaults = Self::default_with(&room, "few of the prompts can be read")?;
+                probes.prompts.append(&mut defaults.prompts);
+                probes.notes.push(format!(
+                    "Beside {} the directions of the concepts were measured on {DEFAULT_PROBES} default prompts.",
+                    match probes.prompts.len() - DEFAULT_PROBES {
+                        1 => "the one prompt that is left".to_string(),
+                        left => format!("the {left} that are left"),
+                    }
+                ));
+            }
+        }
+        Ok(probes)
+    }
+
+    /// Of prompts that the encoder can read, one per pair.
+    fn of_read(room: &Room<'_>, known: &[&str]) -> Result<Self, ExplainError> {
+        let (whole, of_pairs) = distinct(known);
         let cut: Vec<(String, bool)> = (whole.iter())
             .map(|prompt| room.cut(prompt))
             .collect::<Result<_, _>>()?;
@@ -176,6 +239,26 @@ mod tests {
         assert!(probes.notes[0].contains("256 of the 300"));
         assert!(probes.prompts.iter().all(|prompt| many.contains(prompt)));
         assert_eq!(chosen(many.into_iter().rev()), probes);
+    }
+
+    #[test]
+    fn a_prompt_that_cannot_be_read_costs_itself_only() {
+        let strange = || std::iter::once("zyzzyvan brushwork".to_string());
+        let probes = chosen(scenes(9).into_iter().chain(strange()));
+        assert_eq!((probes.prompts.clone(), probes.of_pairs), (scenes(9), None));
+        assert!(probes.notes[0].starts_with("1 of 10 prompts were left out"));
+        let few = chosen(scenes(2).into_iter().chain(strange()));
+        assert_eq!(few.prompts.len(), 2 + DEFAULT_PROBES);
+        assert!(
+            few.notes[1].contains("the 2 that are left"),
+            "{:?}",
+            few.notes
+        );
+        let none = chosen(strange());
+        assert_eq!(none.prompts, Probes::default_prompts());
+        // Punctuation is read over.
+        let dotted = chosen(scenes(3).into_iter().map(|scene| format!("{scene}.")));
+        assert!(dotted.of_pairs.is_some() && dotted.notes.is_empty());
     }
 
     #[test]

@@ -197,6 +197,7 @@ mod tests {
             high: 0.0,
             level: None,
             p_adjusted: 1.0,
+            view: Default::default(),
             significant: false,
             decision: Decision {
                 verdict: Verdict::NoScore,
@@ -221,6 +222,8 @@ mod tests {
                 .collect(),
             method: String::new(),
             encoder: String::new(),
+            views: vec![Default::default()],
+            change: Default::default(),
             divergence: 1.0,
             residual: 0.0,
             residual_fitted: 0.0,

@@ -3,7 +3,9 @@
 use crate::error::ExplainError;
 use finexl_core::fingerprint::Fingerprint;
 use finexl_core::seed;
+use finexl_data::styles::styles;
 use finexl_data::vocabulary::{Concept, default_vocabulary};
+use finexl_zoo::encoders::Encoder;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +14,12 @@ use std::path::{Path, PathBuf};
 pub struct Vocabulary {
     concepts: Vec<Concept>,
     fingerprint: Fingerprint,
+    /// Whether concepts that an encoder hardly tells apart are to be made one.
+    pub(crate) to_merge: bool,
 }
+
+/// Name of the vocabulary for encoders that read any word.
+pub const STYLES: &str = "styles";
 
 impl Vocabulary {
     /// The default: every aspect of the catalogue with its synonyms, and distractors.
@@ -21,6 +28,40 @@ impl Vocabulary {
     /// Where the embedded definitions are damaged.
     pub fn default_phrases() -> Result<Self, ExplainError> {
         Ok(Self::of_concepts(default_vocabulary()?))
+    }
+
+    /// The vocabulary for encoders that read any word: what people call looks of pictures, in families. What an encoder
+    /// hardly tells apart is made one where it is used.
+    pub fn styles() -> Self {
+        Self {
+            to_merge: true,
+            ..Self::of_concepts(styles())
+        }
+    }
+
+    /// The default for an encoder: [`Vocabulary::styles`] where it reads all of its words, else
+    /// [`Vocabulary::default_phrases`].
+    ///
+    /// # Errors
+    /// Where the embedded definitions are damaged.
+    pub fn default_for(encoder: &dyn Encoder) -> Result<Self, ExplainError> {
+        let styles = Self::styles();
+        let mut phrases = styles.concepts.iter().flat_map(|c| &c.phrases);
+        match phrases.all(|phrase| encoder.check_text(phrase).is_ok()) {
+            true => Ok(styles),
+            false => Self::default_phrases(),
+        }
+    }
+
+    /// A vocabulary by its name ([`STYLES`]), else a file ([`Vocabulary::read`]).
+    ///
+    /// # Errors
+    /// As [`Vocabulary::read`].
+    pub fn open(path: &Path) -> Result<Self, ExplainError> {
+        match path == Path::new(STYLES) {
+            true => Ok(Self::styles()),
+            false => Self::read(path),
+        }
     }
 
     /// Reads a text file: one concept per line, synonyms separated by `|`, `#` starts a comment.
@@ -126,6 +167,7 @@ impl Vocabulary {
         Self {
             concepts,
             fingerprint: builder.finish(),
+            to_merge: false,
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::card_merge::{BEGIN, END};
 use crate::front_matter;
 use crate::inspection::adapter_facts;
-use crate::rows::{Shown, generated_sides, made_with, rule, scale, verdict};
+use crate::rows::{Shown, change_facts, generated_sides, made_with, rule, scale, verdict};
 use crate::text;
 use finexl_core::explanation::Explanation;
 use finexl_core::inspection::InspectedFile;
@@ -131,6 +131,9 @@ fn measured(explanation: &Explanation) -> String {
         section += " With so few pairs, no single aspect can pass the test.";
     }
     section += "\n\n";
+    for (name, value) in change_facts(explanation) {
+        let _ = writeln!(section, "- {}: {}.", block(name), markdown(&value));
+    }
     for (side, how) in generated_sides(explanation) {
         let _ = writeln!(section, "- Images of the {side} side: {}.", markdown(&how));
     }

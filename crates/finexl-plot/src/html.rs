@@ -4,7 +4,7 @@ use crate::chart::{ChartOptions, aspect_chart};
 use crate::error::PlotError;
 use crate::html_page;
 use crate::inspection::adapter_sections;
-use crate::rows::{Shown, generated_sides, made_with, rule, scale, verdict};
+use crate::rows::{Shown, change_facts, generated_sides, made_with, rule, scale, verdict};
 use crate::text::{self, html};
 use data_encoding::BASE64;
 use finexl_core::explanation::{AspectScore, Explanation};
@@ -70,10 +70,11 @@ fn facts(explanation: &Explanation) -> String {
     let facts = [
         ("image pairs", explanation.pairs.to_string()),
         ("not explained", text::percent(explanation.unexplained)),
-        ("size of the change", text::number(explanation.divergence)),
     ];
+    let whole = change_facts(explanation);
     let mut list = String::from("<dl class=\"facts\">\n");
-    for (name, value) in facts.into_iter().chain(made_with(explanation)) {
+    let facts = facts.into_iter().chain(whole);
+    for (name, value) in facts.chain(made_with(explanation)) {
         let _ = writeln!(list, "<div><dt>{name}</dt><dd>{}</dd></div>", html(&value));
     }
     list + "</dl>\n"
@@ -205,6 +206,10 @@ fn provenance(explanation: &Explanation) -> String {
         .map(|(name, version)| format!("{name} {version}"));
     fields.extend([
         ("versions of the code", code.collect::<Vec<_>>().join(", ")),
+        (
+            "length of the mean divergence",
+            text::number(explanation.divergence),
+        ),
         ("raw residual", text::number(explanation.residual)),
         ("fitted residual", text::number(explanation.residual_fitted)),
         ("schema", explanation.schema.clone()),

@@ -1,9 +1,13 @@
 //! Which aspects are shown and what is said of each: the same in table, chart, report and card.
 
 use crate::text;
+use finexl_core::change::Measured;
 use finexl_core::explanation::{
     AspectScore, Explanation, Generated, GeneratedImages, ThresholdSource, Verdict,
 };
+
+/// Scores below are written as 0.00.
+const ROUNDS_TO_NOTHING: f64 = 0.005;
 
 /// The aspects that are shown, in the record's order, and what is left out.
 pub(crate) struct Shown<'a> {
@@ -14,12 +18,12 @@ pub(crate) struct Shown<'a> {
 }
 
 impl<'a> Shown<'a> {
-    /// The `top` aspects with the largest scores in size. Aspects without any score say nothing,
+    /// The `top` aspects with the largest scores in size. Aspects whose score rounds to 0.00 say nothing,
     /// so they are left out even where there is room.
     pub fn of(explanation: &'a Explanation, top: usize) -> Self {
         let aspects = &explanation.aspects;
         let mut order: Vec<usize> = (0..aspects.len())
-            .filter(|&i| aspects[i].significant || aspects[i].score != 0.0)
+            .filter(|&i| aspects[i].significant || aspects[i].score.abs() >= ROUNDS_TO_NOTHING)
             .collect();
         order.sort_by(|&a, &b| aspects[b].score.abs().total_cmp(&aspects[a].score.abs()));
         order.truncate(top);
@@ -142,4 +146,37 @@ pub(crate) fn scale(explanation: &Explanation) -> &'static str {
     } else {
         "raw weight, comparable within this result only"
     }
+}
+
+/// Facts of the change as a whole, with their names: how large it is on a scale that a person can place, how much of it
+/// all pairs share, how far apart the pictures are.
+pub(crate) fn change_facts(explanation: &Explanation) -> Vec<(&'static str, String)> {
+    let change = &explanation.change;
+    let mut facts = Vec::new();
+    if let Some(size) = change.size {
+        let resaved = change.resaved.map_or_else(String::new, |resaved| {
+            format!("; saving again as JPEG makes {}", text::number(resaved))
+        });
+        facts.push((
+            "size of the change",
+            format!(
+                "{} (0 is none, 1 is another picture of the base{resaved})",
+                text::number(size)
+            ),
+        ));
+    }
+    let measured = |found: &Measured| match found.interval {
+        Some([low, high]) => format!(
+            "{} ({})",
+            text::number(found.value),
+            text::interval(low, high)
+        ),
+        None => text::number(found.value),
+    };
+    let shared =
+        (change.steadiness.as_ref()).map(|found| ("share that all pairs have in common", found));
+    let apart =
+        (change.diversity.as_ref()).map(|found| ("diversity, relative to the base's", found));
+    facts.extend((shared.into_iter().chain(apart)).map(|(name, found)| (name, measured(found))));
+    facts
 }

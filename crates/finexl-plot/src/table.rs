@@ -1,6 +1,6 @@
 //! The table that `finexl explain` prints.
 
-use crate::rows::{Shown, generated_sides, made_with, rule, scale, verdict};
+use crate::rows::{Shown, change_facts, generated_sides, made_with, rule, scale, verdict};
 use crate::text;
 use finexl_core::explanation::{AspectScore, Explanation};
 
@@ -91,6 +91,9 @@ pub fn terminal_table(explanation: &Explanation, options: &TableOptions) -> Stri
         lines.push(paint(&line, Paint::Dim, options.colour));
     }
     lines.extend(text::wrap(&foot(explanation), width));
+    for (name, value) in change_facts(explanation) {
+        lines.extend(text::wrap(&format!("{}: {value}.", capital(name)), width));
+    }
     lines.extend(images(explanation, width));
     if options.quiet {
         lines.extend(left_out_notes(explanation));
@@ -99,6 +102,12 @@ pub fn terminal_table(explanation: &Explanation, options: &TableOptions) -> Stri
     }
     lines.push(String::new());
     lines.join("\n")
+}
+
+fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters.next().map(char::to_uppercase).into_iter().flatten();
+    first.chain(letters).collect()
 }
 
 fn foot(explanation: &Explanation) -> String {

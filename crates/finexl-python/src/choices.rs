@@ -40,6 +40,7 @@ impl Choices {
             references: self.references,
             calibration: self.calibration,
             seed: self.seed,
+            views: Default::default(),
             cache: match self.cache {
                 true => Cache::of_user(),
                 false => Cache::none(),

@@ -7,6 +7,7 @@ use finexl_explain::decompose::Method;
 use finexl_explain::explainer::{Explainer, ExplainerBuilder};
 use finexl_explain::heads::Head;
 use finexl_explain::references::References;
+use finexl_explain::views::Views;
 use finexl_explain::vocabulary::Vocabulary;
 use finexl_explain::{ExplainError, explainer::GivenDirections};
 use finexl_zoo::encoders::Encoder;
@@ -32,7 +33,7 @@ impl Words {
     /// As [`Vocabulary::read`].
     pub fn vocabulary(&self) -> Result<Vocabulary, Error> {
         Ok(match self {
-            Self::File(path) => Vocabulary::read(path)?,
+            Self::File(path) => Vocabulary::open(path)?,
             Self::Lines(lines) => {
                 // A line break inside would make two concepts of one.
                 let lines: Vec<String> = lines
@@ -67,6 +68,8 @@ pub struct ExplainerChoices {
     pub calibration: Option<PathBuf>,
     /// Seed of resampling.
     pub seed: u64,
+    /// What of each picture is looked at.
+    pub views: Views,
     /// Where features are kept.
     pub cache: Cache,
 }
@@ -79,6 +82,7 @@ impl ExplainerChoices {
     pub fn builder(&self) -> Result<ExplainerBuilder, Error> {
         let mut builder = Explainer::builder()
             .seed(self.seed)
+            .views(self.views)
             .cache(self.cache.clone());
         if let Some(method) = &self.method {
             builder = builder.method(method.clone());

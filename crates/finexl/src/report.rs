@@ -202,15 +202,11 @@ impl<'a> Report<'a> {
 }
 
 impl TellingPictures {
-    /// For the leading aspects the pair that shows each most; each pair once. A picture that has
+    /// For the leading aspects that are significant the pair that shows each most; each pair once. A picture that has
     /// gone since it was encoded is left out.
     pub fn of(explained: &Explained) -> Self {
         let record = &explained.explanation;
-        let any = record.aspects.iter().any(|a| a.significant);
-        let leading = record
-            .aspects
-            .iter()
-            .filter(|a| a.significant || (!any && a.score > 0.0));
+        let leading = record.aspects.iter().filter(|a| a.significant);
         let mut chosen: Vec<(&Pair, String)> = Vec::new();
         for aspect in leading.take(SHOWN_ASPECTS) {
             let best = aspect

@@ -18,6 +18,7 @@ use finexl_explain::decompose::Method;
 use finexl_explain::explainer::{
     Explained, ExplainerBuilder, FeaturePairs, Folders, GivenDirections, Sides,
 };
+use finexl_explain::views::Views;
 use finexl_explain::vocabulary::Vocabulary;
 use finexl_plot::series_table;
 use finexl_zoo::encoders::DEFAULT_ENCODER;
@@ -42,8 +43,8 @@ pub struct Explain {
     /// personalized, which needs no folders (or prompt, file); else those that the images' files, or texts beside them, say.
     #[arg(help_heading = "Two folders of images", long, value_name = "FILE")]
     prompts: Option<PathBuf>,
-    /// Phrases to explain with, one concept per line, synonyms separated by "|" [default: those of --head, else
-    /// the built-in ones].
+    /// Phrases to explain with, one concept per line, synonyms separated by "|"; or styles, the built-in ones for encoders
+    /// that read any word [default: those of --head, else styles where the encoder reads them, else its own].
     #[arg(help_heading = "How it is explained", long, value_name = "FILE")]
     vocabulary: Option<PathBuf>,
     /// Decomposition: paper, lsq, centered, nnls, subspace-nnls, omp or ridge; calibrated or learned, which
@@ -61,6 +62,10 @@ pub struct Explain {
     /// repository in the hub's cache (`finexl zoo list`).
     #[arg(help_heading = "How it is explained", long, default_value = DEFAULT_ENCODER)]
     encoder: String,
+    /// What of a picture is looked at: the whole, or also tiles at native scale of pictures that are larger than what the
+    /// encoder sees.
+    #[arg(help_heading = "How it is explained", long, value_name = "VIEWS", default_value = "whole", value_parser = str::parse::<Views>, conflicts_with = "base_features")]
+    views: Views,
     /// A calibration for this encoder, vocabulary and method, as a calibrate experiment writes;
     /// else the embedded one where it fits.
     #[arg(
@@ -170,6 +175,7 @@ impl Explain {
             references: self.references.clone(),
             calibration: self.calibration.clone(),
             seed: self.seed,
+            views: self.views,
             cache: match self.no_cache {
                 true => Cache::none(),
                 false => Cache::of_user(),

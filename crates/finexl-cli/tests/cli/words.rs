@@ -42,13 +42,13 @@ fn unknown_words_are_refused_before_any_image_is_read() {
 }
 
 #[test]
-fn unknown_words_in_prompts_fall_back_with_a_note() {
+fn a_prompt_with_an_unknown_word_is_left_out_with_a_note() {
     let sandbox = Sandbox::with_pairs(2);
     sandbox.write("prompts.txt", "red apple on a teal background\nzyzzyvan\n");
     sandbox.succeeds(&format!("{EXPLAIN} --prompts prompts.txt --json out.json"));
     let notes = sandbox.json("out.json")["notes"].to_string();
     assert!(
-        notes.contains("zyzzyvan") && notes.contains("default prompts"),
+        notes.contains("zyzzyvan") && notes.contains("1 of 2 prompts were left out"),
         "{notes}"
     );
 }

@@ -44,7 +44,6 @@ const ARROWS: [(&str, &[&str]); 9] = [
             "finexl-plot",
         ],
     ),
-    ("finexl-python", &["finexl", "finexl-cli"]),
 ];
 
 /// Names that say nothing about what is inside.

@@ -54,6 +54,7 @@ pub use train_encoder::{ImageTower, TextTower, TrainEncoder, TrainingArt};
 pub use train_gan::{DiscriminatorArchitecture, GanArchitecture, GanLosses, TrainGan};
 pub use train_generator::{Alignment, TextReader, TrainGenerator};
 pub use train_head::{
-    FolderPictures, HeadArchitecture, HeadEpisodes, HeadPictures, ScenePictures, TrainHead,
+    FolderPictures, HeadArchitecture, HeadEpisodes, HeadPictures, MadeSets, ScenePictures,
+    TrainHead,
 };
 pub use training_schedule::TrainingSchedule;

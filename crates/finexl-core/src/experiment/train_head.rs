@@ -28,6 +28,10 @@ pub struct TrainHead {
     /// Generators whose autoencoders half of all sets pass through; none of them generates anything.
     #[serde(default)]
     pub codecs: Vec<String>,
+    /// Sets that were made by other programs' filters (`scripts/make_sets.py`), learned from beside those that are drawn;
+    /// absent: none.
+    #[serde(default)]
+    pub made_sets: Option<MadeSets>,
     /// Sets of pictures.
     pub episodes: HeadEpisodes,
     /// Layers and widths.
@@ -79,6 +83,16 @@ pub struct FolderPictures {
     pub prompts: Option<PathBuf>,
     /// Side in pixels that they are brought to before they are stylized.
     pub side: usize,
+}
+
+/// Folders of sets, each with a table `sets.csv`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct MadeSets {
+    /// Sets that are learned from.
+    pub training: PathBuf,
+    /// Sets that thresholds and intervals are fitted on, and that say when to stop.
+    pub validation: PathBuf,
 }
 
 /// Made-up personalizations: sets of pictures with and without aspects.

@@ -3,7 +3,7 @@
 use super::looks::{Look, look_notes};
 use super::options::{Fit, PairOptions};
 use super::pair_set::{Pair, PairSet};
-use super::shapes::{fitted, same_shape};
+use super::shapes::{cut_to_near_shape, fitted, same_shape};
 use crate::DataError;
 use crate::decode::{Decoded, Pictures, Remark, remarks_in_words};
 use crate::image_folder::{BadFiles, left_out_together};
@@ -145,7 +145,7 @@ impl PairSet {
 ///
 /// # Errors
 /// Those of [`decode_file`](crate::decode::decode_file), and [`DataError::ShapesDiffer`] where the aspect ratios (width over
-/// height) differ by more than 1% and nothing is to be done about it.
+/// height) differ by more than 5% and nothing is to be done about it.
 pub fn load_pair(pair: &Pair, fit: Fit) -> Result<LoadedPair, DataError> {
     load(pair, fit, &Pictures::files())
 }
@@ -157,7 +157,8 @@ fn load(pair: &Pair, fit: Fit, pictures: &Pictures) -> Result<LoadedPair, DataEr
     let looks = [&base.image, &personalized.image].map(Look::of);
     let same = same_shape(&base.image, &personalized.image);
     if !same {
-        let fitted = fitted(&personalized.image, &base.image, fit);
+        let fitted = fitted(&personalized.image, &base.image, fit)
+            .or_else(|| cut_to_near_shape(&personalized.image, &base.image));
         personalized.image = fitted.ok_or_else(|| DataError::ShapesDiffer {
             base: pair.base.clone(),
             base_size: size(sizes[0]),

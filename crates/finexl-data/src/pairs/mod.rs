@@ -25,4 +25,4 @@ pub use loading::{Loaded, LoadedPair, LoadingFacts, SizesDiffer, load_pair, load
 pub use looks::Look;
 pub use options::{Fit, PairOptions, Pairing};
 pub use pair_set::{Pair, PairSet};
-pub use shapes::same_shape;
+pub use shapes::{cut_to_near_shape, same_shape};

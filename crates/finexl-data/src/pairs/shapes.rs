@@ -7,10 +7,26 @@ use crate::image::Image;
 /// Largest relative difference of the aspect ratios (width over height) of a pair.
 const ASPECT_TOLERANCE: f64 = 0.01;
 
+/// Largest relative difference of the aspect ratios that is put right without being asked: what rounding to whole
+/// blocks of pixels makes, and no other cut.
+const NEAR: f64 = 0.05;
+
 /// Whether two images have the same shape, whatever their sizes.
 pub fn same_shape(a: &Image, b: &Image) -> bool {
+    difference(a, b) <= ASPECT_TOLERANCE
+}
+
+/// The relative difference of the aspect ratios of two images.
+fn difference(a: &Image, b: &Image) -> f64 {
     let [a, b] = [a, b].map(|image| image.width as f64 / image.height as f64);
-    (a - b).abs() <= ASPECT_TOLERANCE * a.min(b)
+    (a - b).abs() / a.min(b)
+}
+
+/// An image cut about its centre to the shape of another one, where the shapes are nearly the same (their aspect ratios
+/// differ by at most 5%); nothing where they are not.
+pub fn cut_to_near_shape(image: &Image, like: &Image) -> Option<Image> {
+    (difference(image, like) <= NEAR).then_some(())?;
+    fitted(image, like, Fit::Crop)
 }
 
 /// An image in the shape of another one, in its own resolution; nothing where that is not to be, or would leave less or
@@ -83,6 +99,14 @@ mod tests {
         let strip = Image::filled(200_000, 2, [0.5; 3]);
         assert!(fitted(&strip, &square, Fit::Crop).is_none());
         assert!(fitted(&strip, &square, Fit::Pad).is_none());
+    }
+
+    #[test]
+    fn nearly_the_same_shape_is_put_right() {
+        let square = marked(90, 90);
+        let cut = cut_to_near_shape(&marked(91, 90), &square).unwrap();
+        assert_eq!((cut.width, cut.height), (90, 90));
+        assert!(cut_to_near_shape(&marked(96, 90), &square).is_none());
     }
 
     proptest! {

@@ -9,6 +9,7 @@ use finexl_data::pairs::{PairOptions, PairSet};
 use finexl_data::scenes::MANIFEST;
 use finexl_explain::cache::Cache;
 use finexl_explain::image_features::encode_pairs;
+use finexl_explain::views::Views;
 use finexl_zoo::encoders::{Encoder, Features};
 use std::path::Path;
 
@@ -64,6 +65,7 @@ impl PoolFeatures {
                 encoder,
                 &set,
                 &PairOptions::plain(BadFiles::Refuse),
+                Views::Whole,
                 cache,
                 &|_, _| (),
             )?;

@@ -4,6 +4,7 @@ use super::given_directions::GivenDirections;
 use super::known_base::KnownBase;
 use super::object::{Explainer, Eyes};
 use super::words;
+use crate::alike;
 use crate::analysis::{AnalysisSettings, IntervalKind};
 use crate::cache::Cache;
 use crate::calibration::{Applicable, CalibrationChoice};
@@ -11,6 +12,7 @@ use crate::decompose::Method;
 use crate::error::ExplainError;
 use crate::heads::{Head, HeadReading};
 use crate::references::References;
+use crate::views::Views;
 use crate::vocabulary::Vocabulary;
 use finexl_zoo::encoders::Encoder;
 use std::sync::Arc;
@@ -29,6 +31,7 @@ pub struct ExplainerBuilder {
     references: Option<Arc<References>>,
     calibration: CalibrationChoice,
     cache: Cache,
+    views: Views,
 }
 
 impl ExplainerBuilder {
@@ -45,8 +48,8 @@ impl ExplainerBuilder {
         self
     }
 
-    /// The concepts that may be named. Default: those of the head that is given, else of the directions, else those
-    /// inside the program.
+    /// The concepts that may be named. Default: those of the head that is given, else of the directions, else
+    /// [`Vocabulary::default_for`] the encoder.
     pub fn vocabulary(mut self, vocabulary: impl Into<Arc<Vocabulary>>) -> Self {
         self.vocabulary = Some(vocabulary.into());
         self
@@ -108,6 +111,12 @@ impl ExplainerBuilder {
         self
     }
 
+    /// What of a picture is looked at. Default: the whole.
+    pub fn views(mut self, views: Views) -> Self {
+        self.views = views;
+        self
+    }
+
     /// Where features are kept. Default: nowhere.
     pub fn cache(mut self, cache: Cache) -> Self {
         self.cache = cache;
@@ -122,13 +131,7 @@ impl ExplainerBuilder {
     pub fn build(self) -> Result<Explainer, ExplainError> {
         let eyes = self.eyes()?;
         let method = self.chosen_method(&eyes)?;
-        let vocabulary = self.chosen_vocabulary()?;
-        if let Eyes::Encoder(encoder) = &eyes {
-            let phrases = vocabulary.concepts().iter().flat_map(|c| &c.phrases);
-            for phrase in phrases {
-                encoder.check_text(phrase)?;
-            }
-        }
+        let (vocabulary, merged) = self.readable_vocabulary(&eyes)?;
         let head = self.chosen_head(&method, &eyes)?;
         let applicable = match &eyes {
             Eyes::Encoder(encoder) => Applicable::of(
@@ -156,7 +159,8 @@ impl ExplainerBuilder {
             base: (self.references.as_deref()).map(|r| Arc::new(KnownBase::of(r))),
             applicable: Arc::new(applicable),
             cache: self.cache,
-            notes: notes.into_iter().collect(),
+            views: self.views,
+            notes: merged.into_iter().chain(notes).collect(),
         })
     }
 
@@ -215,13 +219,38 @@ impl ExplainerBuilder {
         Err(ExplainError::NoHead { problem })
     }
 
-    fn chosen_vocabulary(&self) -> Result<Arc<Vocabulary>, ExplainError> {
-        match (&self.vocabulary, &self.directions, &self.head) {
-            (_, Some(directions), _) => Ok(directions.vocabulary().clone()),
-            (Some(vocabulary), None, _) => Ok(vocabulary.clone()),
-            (None, None, Some(head)) => head.vocabulary().map(Arc::new),
-            (None, None, None) => Vocabulary::default_phrases().map(Arc::new),
+    /// The concepts that may be named, all of which the encoder can read, and what there is to say of them.
+    fn readable_vocabulary(
+        &self,
+        eyes: &Eyes,
+    ) -> Result<(Arc<Vocabulary>, Option<String>), ExplainError> {
+        let vocabulary = match (&self.vocabulary, eyes, &self.head) {
+            (_, Eyes::Given(directions), _) => return Ok((directions.vocabulary().clone(), None)),
+            (Some(vocabulary), _, _) => vocabulary.clone(),
+            (None, _, Some(head)) => Arc::new(head.vocabulary()?),
+            (None, Eyes::Encoder(encoder), None) => {
+                Arc::new(Vocabulary::default_for(encoder.as_ref())?)
+            }
+        };
+        let Eyes::Encoder(encoder) = eyes else {
+            return Ok((vocabulary, None));
+        };
+        let phrases = vocabulary.concepts().iter().flat_map(|c| &c.phrases);
+        for phrase in phrases {
+            encoder.check_text(phrase)?;
         }
+        if !vocabulary.to_merge {
+            return Ok((vocabulary, None));
+        }
+        let (merged, count) = alike::merged(&vocabulary, encoder.as_ref(), &self.cache)?;
+        let note = (count > 0).then(|| {
+            format!(
+                "{count} of {} concepts of the vocabulary styles mean to {} what others do, and count as these.",
+                vocabulary.concepts().len(),
+                encoder.name()
+            )
+        });
+        Ok((Arc::new(merged), note))
     }
 
     /// The head that the method reads by, fitted to the reference models.

@@ -4,6 +4,7 @@ use super::given_directions::GivenDirections;
 use super::object::{Explainer, Eyes};
 use super::pairs::Seen;
 use super::sides::Sides;
+use crate::change::Appearance;
 use crate::divergence::Divergences;
 use crate::error::ExplainError;
 use crate::explain::{Subject, explain};
@@ -127,6 +128,12 @@ impl Explainer {
             pairs: features.names.clone(),
             pair_fingerprints: row_fingerprints(&features.base, given.fingerprint()),
             divergences: &divergences,
+            tiles: None,
+            appearance: Some(Appearance {
+                base: &features.base,
+                personalized: &features.personalized,
+                resaved: None,
+            }),
             bank: given.bank(),
             generated: sides.generated.clone(),
             images: both(&features.contents),
@@ -161,6 +168,8 @@ impl Explainer {
             prompts: features.prompts.clone(),
             base: &features.base,
             personalized: &features.personalized,
+            tiles: None,
+            resaved: None,
             grounds: (prompts.zip(&contents))
                 .map(|(prompt, base)| match prompt.as_deref() {
                     Some(prompt) => (Some(prompt), None),

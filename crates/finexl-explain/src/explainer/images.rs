@@ -4,12 +4,17 @@ use super::object::Explainer;
 use super::pairs::Seen;
 use super::sides::Sides;
 use crate::error::ExplainError;
+use crate::image_features::pairs_at_a_time;
+use crate::pair_encoding::{Seen as Looks, SeenPairs};
+use crate::resaving;
+use crate::views::{PreparedPair, Views};
 use finexl_core::explanation::Explanation;
 use finexl_core::fingerprint::Fingerprint;
 use finexl_data::image::Image;
-use finexl_data::pairs::same_shape;
-use finexl_zoo::encoders::{Encoder, Features};
+use finexl_data::pairs::{cut_to_near_shape, same_shape};
+use finexl_zoo::encoders::Encoder;
 use rayon::prelude::*;
+use std::borrow::Cow;
 
 /// Two images that belong together: the same prompt and seed through the base and the personalized model.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,7 +41,7 @@ impl Explainer {
         progress: &dyn Fn(usize, usize),
     ) -> Result<Explanation, ExplainError> {
         let encoder = self.needs_encoder()?;
-        let notes = self.first_notes(sides)?;
+        let mut notes = self.first_notes(sides)?;
         if pairs.is_empty() {
             return Err(ExplainError::TooFew {
                 what: "pairs of images",
@@ -44,7 +49,9 @@ impl Explainer {
             });
         }
         pairs.iter().try_for_each(check)?;
-        let [base, personalized] = encoded(encoder, pairs, progress)?;
+        notes.extend(cut_note(pairs));
+        let looks = encoded(encoder, pairs, self.views, progress)?;
+        let [base, personalized] = &looks.whole;
         let contents: Vec<[Fingerprint; 2]> = (pairs.par_iter())
             .map(|pair| [&pair.base, &pair.personalized].map(content))
             .collect();
@@ -52,8 +59,10 @@ impl Explainer {
         let seen = Seen {
             names: pairs.iter().map(|pair| pair.name.clone()).collect(),
             prompts: pairs.iter().map(|pair| pair.prompt.clone()).collect(),
-            base: &base,
-            personalized: &personalized,
+            base,
+            personalized,
+            tiles: looks.tiles.as_ref(),
+            resaved: looks.resaved,
             grounds: (pairs.iter().zip(&bases))
                 .map(|(pair, base)| match pair.prompt.as_deref() {
                     Some(prompt) => (Some(prompt), None),
@@ -96,7 +105,7 @@ fn check(pair: &ImagePair) -> Result<(), ExplainError> {
             ));
         }
     }
-    if !same_shape(&pair.base, &pair.personalized) {
+    if shown(pair).is_none() {
         return fault(format!(
             "its images are {} by {} and {} by {}, so they show different cuts; crop one of them",
             pair.base.width, pair.base.height, pair.personalized.width, pair.personalized.height
@@ -105,31 +114,54 @@ fn check(pair: &ImagePair) -> Result<(), ExplainError> {
     Ok(())
 }
 
-/// Features of both sides, `[n, d]` each.
+/// The personalized image of a pair, cut to the shape of the base's where they are nearly the same; nothing where they
+/// show different cuts.
+fn shown(pair: &ImagePair) -> Option<Cow<'_, Image>> {
+    match same_shape(&pair.base, &pair.personalized) {
+        true => Some(Cow::Borrowed(&pair.personalized)),
+        false => cut_to_near_shape(&pair.personalized, &pair.base).map(Cow::Owned),
+    }
+}
+
+/// Says how many pairs were cut.
+fn cut_note(pairs: &[ImagePair]) -> Option<String> {
+    let cut = (pairs.iter()).filter(|pair| !same_shape(&pair.base, &pair.personalized));
+    let count = cut.count();
+    (count > 0).then(|| {
+        format!(
+            "in {count} of {} pairs the images differ a little in shape; the personalized image was cut about its \
+             centre to the shape of the base's",
+            pairs.len()
+        )
+    })
+}
+
+/// Features of both sides.
 fn encoded(
     encoder: &dyn Encoder,
     pairs: &[ImagePair],
+    views: Views,
     progress: &dyn Fn(usize, usize),
-) -> Result<[Features; 2], ExplainError> {
-    let mut sides = [0, 1].map(|_| Features::empty(encoder.dimension()));
-    let block = (encoder.images_at_a_time() / 2).max(1);
-    for (number, pairs_of_block) in pairs.chunks(block).enumerate() {
+) -> Result<Looks, ExplainError> {
+    let mut looks = SeenPairs::new(encoder);
+    let chosen = resaving::chosen(pairs.len());
+    let block = pairs_at_a_time(encoder, views);
+    for (number, of_block) in pairs.chunks(block).enumerate() {
         progress(number * block, pairs.len());
-        let prepared: Vec<[Image; 2]> = (pairs_of_block.par_iter())
-            .map(|pair| [&pair.base, &pair.personalized].map(|image| encoder.prepare(image)))
-            .collect();
-        let all: Vec<Image> = [0, 1]
-            .iter()
-            .flat_map(|side| prepared.iter().map(|pair| pair[*side].clone()))
-            .collect();
-        let features = encoder.encode_images(&all)?;
-        let half = pairs_of_block.len() * features.dimension;
-        for (side, values) in sides.iter_mut().zip(features.values.chunks_exact(half)) {
-            side.values.extend_from_slice(values);
-        }
+        let prepared = of_block.par_iter().enumerate().map(|(place, pair)| {
+            let shown = shown(pair).unwrap_or(Cow::Borrowed(&pair.personalized));
+            let again = (chosen.contains(&(number * block + place)))
+                .then(|| resaving::prepared(encoder, &pair.base))
+                .flatten();
+            (
+                PreparedPair::new(encoder, [&pair.base, shown.as_ref()], views),
+                again,
+            )
+        });
+        looks.add(prepared.collect())?;
     }
     progress(pairs.len(), pairs.len());
-    Ok(sides)
+    looks.finish()
 }
 
 fn content(image: &Image) -> Fingerprint {

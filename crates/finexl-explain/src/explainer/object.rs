@@ -13,6 +13,7 @@ use crate::divergence::Divergences;
 use crate::error::ExplainError;
 use crate::explain::{Subject, explain};
 use crate::heads::Head;
+use crate::views::{self, Views};
 use crate::vocabulary::Vocabulary;
 use finexl_core::explanation::{Explanation, Generated, Source};
 use finexl_core::fingerprint::Fingerprint;
@@ -37,6 +38,7 @@ pub struct Explainer {
     pub(super) base: Option<Arc<KnownBase>>,
     pub(super) applicable: Arc<Applicable>,
     pub(super) cache: Cache,
+    pub(super) views: Views,
     /// What there is to say of how it was put together.
     pub(super) notes: Arc<[String]>,
 }
@@ -83,6 +85,7 @@ impl Explainer {
     pub fn to_builder(&self) -> ExplainerBuilder {
         let builder = Self::builder()
             .vocabulary(self.vocabulary.clone())
+            .views(self.views)
             .cache(self.cache.clone())
             .settings(self.settings.clone());
         match &self.eyes {
@@ -162,7 +165,20 @@ impl Explainer {
     /// # Errors
     /// As [`crate::decompose::Method::fingerprint`].
     pub fn fingerprint(&self) -> Result<Fingerprint, ExplainError> {
-        self.settings.fingerprint(self.head.as_deref())
+        let settings = self.settings.fingerprint(self.head.as_deref())?;
+        Ok(match self.views {
+            Views::Whole => settings,
+            Views::Tiles => Fingerprint::of("settings with views")
+                .nested("settings", &settings)
+                .text("views", self.views.name())
+                .number("version", u64::from(views::VERSION))
+                .finish(),
+        })
+    }
+
+    /// What of a picture is looked at.
+    pub fn views(&self) -> Views {
+        self.views
     }
 
     /// The same of the method alone.
@@ -196,6 +212,8 @@ impl Explainer {
             pairs: (0..divergences.pairs()).map(|i| i.to_string()).collect(),
             pair_fingerprints: vec![unknown.clone(); divergences.pairs()],
             divergences,
+            tiles: None,
+            appearance: None,
             bank,
             generated: Generated::default(),
             images: unknown.clone(),

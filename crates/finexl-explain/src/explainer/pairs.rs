@@ -2,13 +2,14 @@
 
 use super::object::{Explained, Explainer, Eyes};
 use super::sides::Sides;
+use crate::alike::cached_bank;
 use crate::bank::ConceptBank;
+use crate::change::Appearance;
 use crate::divergence::Divergences;
 use crate::domain::Domain;
 use crate::error::ExplainError;
 use crate::explain::{Subject, explain};
 use crate::image_features::encode_pairs;
-use crate::phrase_features::PhraseFeatures;
 use crate::probes::Probes;
 use crate::shuffled::shuffled_note;
 use finexl_core::explanation::Explanation;
@@ -23,6 +24,10 @@ pub(super) struct Seen<'a, Ground> {
     pub prompts: Vec<Option<String>>,
     pub base: &'a Features,
     pub personalized: &'a Features,
+    /// Means over tiles of both sides, where there are any.
+    pub tiles: Option<&'a [Features; 2]>,
+    /// How far the base's images move when saved again, see [`Appearance::resaved`].
+    pub resaved: Option<f64>,
     /// What pairs that are no independent draws have in common.
     pub grounds: Vec<Ground>,
     /// Content of the base's side of every pair.
@@ -51,7 +56,7 @@ impl Explainer {
         let encoder = self.needs_encoder()?;
         let mut notes = self.first_notes(sides)?;
         notes.extend(set.notes.clone());
-        let features = encode_pairs(encoder, set, options, &self.cache, progress)?;
+        let features = encode_pairs(encoder, set, options, self.views, &self.cache, progress)?;
         notes.extend(features.notes.clone());
         let pairs = features.pairs.iter();
         let seen = Seen {
@@ -59,6 +64,8 @@ impl Explainer {
             prompts: pairs.clone().map(|p| p.prompt.clone()).collect(),
             base: &features.base,
             personalized: &features.personalized,
+            tiles: features.tiles.as_ref(),
+            resaved: features.resaved,
             grounds: pairs.map(ground_of).collect(),
             contents: &features.base_contents,
             images: &features.fingerprint,
@@ -114,11 +121,20 @@ impl Explainer {
         notes.extend(remark.map(str::to_string));
         let divergences =
             Divergences::between(seen.base, seen.personalized)?.grouped_by(&seen.grounds)?;
+        let tiles = seen.tiles.map(|[base, personalized]| {
+            Divergences::between(base, personalized)?.grouped_by(&seen.grounds)
+        });
         let subject = Subject {
             names: sides.names.clone(),
             pairs: seen.names,
             pair_fingerprints: pair_fingerprints(seen.contents, &probes),
             divergences: &divergences,
+            tiles: tiles.transpose()?,
+            appearance: Some(Appearance {
+                base: seen.base,
+                personalized: seen.personalized,
+                resaved: seen.resaved,
+            }),
             bank: &bank,
             generated: sides.generated.clone(),
             images: shown(seen.images, &seen.prompts),
@@ -129,25 +145,7 @@ impl Explainer {
     }
 
     fn bank(&self, encoder: &dyn Encoder, probes: &Probes) -> Result<ConceptBank, ExplainError> {
-        let (vocabulary, prompts) = (&self.vocabulary, &probes.prompts);
-        let key = PhraseFeatures::fingerprint(encoder, prompts);
-        let kept = self.cache.phrases(&key).filter(|phrases| {
-            phrases.probes() == prompts.len() && phrases.is_sound_for(vocabulary)
-        });
-        let phrases = match kept {
-            Some(mut phrases) => {
-                if phrases.extend(encoder, vocabulary, prompts)? {
-                    self.cache.keep_phrases(&key, &phrases);
-                }
-                phrases
-            }
-            None => {
-                let phrases = PhraseFeatures::encode(encoder, vocabulary, prompts)?;
-                self.cache.keep_phrases(&key, &phrases);
-                phrases
-            }
-        };
-        let bank = ConceptBank::of_phrases(&phrases, vocabulary)?;
+        let bank = cached_bank(&self.vocabulary, encoder, &probes.prompts, &self.cache)?;
         match &probes.of_pairs {
             Some(of_pairs) => bank.of_pairs(of_pairs.clone()),
             None => Ok(bank),

@@ -1,5 +1,6 @@
 //! A made-up explanation with everything that a layout must cope with.
 
+use finexl_core::change::{Change, ChangeKind, Measured};
 use finexl_core::explanation::{
     Applied, AspectScore, Decision, Explanation, Generated, GeneratedImages, PairScore, Provenance,
     SCHEMA, Source, ThresholdSource, Verdict,
@@ -199,6 +200,8 @@ pub fn explanation() -> Explanation {
             .collect(),
         method: "nnls".into(),
         encoder: "mini-clip".into(),
+        views: vec![Default::default()],
+        change: change(),
         divergence: 0.74,
         residual: 0.41,
         residual_fitted: 0.33,
@@ -228,6 +231,24 @@ pub fn explanation() -> Explanation {
     }
 }
 
+/// A change that is named, large and not quite steady.
+fn change() -> Change {
+    let measured = |value, low, high| {
+        Some(Measured {
+            value,
+            interval: Some([low, high]),
+        })
+    };
+    Change {
+        kind: ChangeKind::Named,
+        p: 0.0005,
+        size: Some(0.62),
+        resaved: Some(0.04),
+        steadiness: measured(0.71, 0.62, 0.8),
+        diversity: measured(0.83, 0.74, 0.93),
+    }
+}
+
 fn aspect(
     (concept, wording, family, score, low, high, p_adjusted, significant): Row,
 ) -> AspectScore {
@@ -254,6 +275,7 @@ fn aspect(
         high,
         level: None,
         p_adjusted,
+        view: Default::default(),
         significant,
         decision: Decision {
             verdict,

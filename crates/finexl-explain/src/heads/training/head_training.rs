@@ -5,6 +5,7 @@ use super::fitting::{self, Readout};
 use super::head_batches::HeadBatches;
 use super::head_metrics::FigureMetric;
 use super::head_trainee::HeadTrainee;
+use super::made_sets::made_sets;
 use super::material::Material;
 use crate::bank::ConceptBank;
 use crate::cache::Cache;
@@ -16,7 +17,7 @@ use crate::heads::{Codec, Episode, HeadConfig, Stock};
 use crate::vocabulary::Vocabulary;
 use burn::tensor::Device;
 use burn::train::metric::LossMetric;
-use finexl_core::experiment::TrainHead;
+use finexl_core::experiment::{MadeSets, TrainHead};
 use finexl_core::fingerprint::Fingerprint;
 use finexl_data::image::Image;
 use finexl_data::vocabulary::{Concept, distractors};
@@ -24,7 +25,7 @@ use finexl_zoo::encoders::Encoder;
 use finexl_zoo::generators::AnyGenerator;
 use finexl_zoo::training::{TrainingReport, TrainingRun, adamw};
 use finexl_zoo::weights;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Version of how sets are drawn: raised whenever the same recipe draws others.
 const VERSION: u32 = 2;
@@ -183,11 +184,22 @@ impl Drawn {
         let codecs: Vec<Codec<'_>> = through.iter().map(|codec| codec as Codec<'_>).collect();
         let cache = Cache::of_user();
         let wanted = &recipe.episodes;
+        let made = |folder: fn(&MadeSets) -> &PathBuf| match &recipe.made_sets {
+            Some(sets) => made_sets(folder(sets), encoder, &material.aspects, &cache, progress),
+            None => Ok(Vec::new()),
+        };
+        let [learned, validated] = [made(|sets| &sets.training)?, made(|sets| &sets.validation)?];
         let both = [
-            ("training", 0, &material.training, wanted.training),
-            ("validation", 1, &material.validation, wanted.validation),
+            ("training", 0, &material.training, wanted.training, learned),
+            (
+                "validation",
+                1,
+                &material.validation,
+                wanted.validation,
+                validated,
+            ),
         ]
-        .map(|(name, number, pictures, count)| {
+        .map(|(name, number, pictures, count, made)| {
             let stock = Stock {
                 pictures: pictures.as_ref(),
                 aspects: &material.aspects,
@@ -201,7 +213,9 @@ impl Drawn {
             let folder = cache.episodes(&key);
             let folder = folder.unwrap_or_else(|| run_folder.join(EPISODES));
             let sets = EpisodeStore::new(&folder, name, key).episodes(&stock, count, progress);
-            Ok::<_, ExplainError>(without(sets?, &material.held_out(recipe)))
+            let mut sets = sets?;
+            sets.extend(made);
+            Ok::<_, ExplainError>(without(sets, &material.held_out(recipe)))
         });
         let [training, validation] = both;
         Ok(Self {

@@ -10,6 +10,7 @@ mod head_batches;
 mod head_metrics;
 mod head_trainee;
 mod head_training;
+mod made_sets;
 mod material;
 
 pub use aspects_file::read_aspects;

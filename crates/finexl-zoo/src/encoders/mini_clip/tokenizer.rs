@@ -86,10 +86,18 @@ impl Tokenizer {
     }
 }
 
-/// Lower-case words and commas, in order; hyphens separate words, other signs belong to them.
+/// Signs that end or enclose what is said and mean nothing by themselves.
+const PUNCTUATION: &str = ".!?;:\"()[]{}…“”„«»";
+
+/// Lower-case words and commas, in order; hyphens separate words, punctuation about a word is read over, other signs
+/// belong to it.
 pub(crate) fn split(text: &str) -> Vec<String> {
     let spaced = text.to_lowercase().replace(',', " , ").replace('-', " ");
-    spaced.split_whitespace().map(str::to_string).collect()
+    let words = spaced.split_whitespace();
+    let bare = words.map(|word| word.trim_matches(|c: char| PUNCTUATION.contains(c)));
+    bare.filter(|word| !word.is_empty())
+        .map(str::to_string)
+        .collect()
 }
 
 #[cfg(test)]
@@ -108,6 +116,16 @@ mod tests {
             tokenizer().encode("Red apple, style").unwrap(),
             [1, 3, 4, 5, 6, 2]
         );
+    }
+
+    #[test]
+    fn punctuation_is_read_over() {
+        let plain = tokenizer().encode("red apple").unwrap();
+        assert_eq!(
+            tokenizer().encode("\u{201c}Red\u{201d} apple. !").unwrap(),
+            plain
+        );
+        assert!(tokenizer().encode("red.apple").is_err());
     }
 
     #[test]

@@ -1,0 +1,254 @@
+#!/usr/bin/env python3
+"""Makes sets of pictures before and after filters of ImageMagick, GEGL and G'MIC, for heads that read photographs.
+
+python3 scripts/make_sets.py PHOTOGRAPHS OUT --sets 900 --doubles 250 --nulls 80 --pairs 8 --seed 1 [--held-out only] [--sizes 96 512]
+
+Every set is a folder OUT/NNNNN with base/ and personalized/, and a line in OUT/sets.csv: its aspects with levels, makers.
+Debian 12 packages imagemagick 8:6.9.11.60, gegl 1:0.4.42, gmic 2.9.4, and Pillow. A set depends on its number and the seed
+alone, so a run that was stopped goes on where it was.
+"""
+import argparse, csv, math, os, random, shutil, subprocess, sys
+from pathlib import Path
+import gi
+from PIL import Image
+from makers import HELD_OUT, MAKERS
+
+gi.require_version("Gegl", "0.4")
+from gi.repository import Gegl, GObject  # noqa: E402
+
+Gegl.init(None)
+Gegl.config().set_property("use-opencl", False)
+Gegl.config().set_property("threads", 1)
+# Some operations are offered to programs under the GPL 3 only; nothing of them is distributed.
+Gegl.config().set_property("application-license", "GPL3")
+
+IM = shutil.which("convert-im6") or "convert"
+ENV = dict(os.environ, GEGL_USE_OPENCL="no", OMP_NUM_THREADS="1", MAGICK_THREAD_LIMIT="1", GEGL_THREADS="1")
+
+
+def call(command):
+    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=ENV, timeout=240)
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)[:300]}: {done.stderr.decode(errors='replace')[-300:]}")
+
+
+def apply(tool, arguments, files):
+    """Applies one filter to files, in place."""
+    if tool == "gmic":
+        call(["gmic", "-v", "-", *[str(f) for f in files], *gmic_each(arguments, files)])
+        return
+    for file in files:
+        with Image.open(file) as image:
+            size = f"{image.width}x{image.height}"
+        if tool == "im":
+            words = [w.replace("{size}", size) for w in join_quoted(arguments)]
+            call([IM, str(file), *words, "-type", "TrueColor", "-depth", "8", "+repage", str(file)])
+        else:
+            gegl(arguments, file)
+
+
+def gegl(arguments, file):
+    """A chain of GEGL's operations: names, each followed by its properties."""
+    graph = Gegl.Node()
+    last = graph.create_child("gegl:load")
+    last.set_property("path", str(file))
+    for word in arguments:
+        if "=" not in word:
+            node = graph.create_child(word)
+            last.link(node)
+            last = node
+            known = {p.name: p for p in Gegl.Operation.list_properties(word)}
+            continue
+        key, value = word.split("=", 1)
+        kind = known[key].value_type
+        name = kind.name
+        if name == "gboolean":
+            value = value == "true"
+        elif name in ("gint", "guint"):
+            value = int(value)
+        elif name in ("gdouble", "gfloat"):
+            value = float(value)
+        node.set_property(key, value)
+    out = file.with_suffix(".out.png")
+    save = graph.create_child("gegl:png-save")
+    save.set_property("path", str(out))
+    save.set_property("bitdepth", 8)
+    # Some operations grow the picture: what lay in it counts.
+    with Image.open(file) as image:
+        width, height = image.size
+    crop = graph.create_child("gegl:crop")
+    for key, value in (("x", 0.0), ("y", 0.0), ("width", float(width)), ("height", float(height))):
+        crop.set_property(key, value)
+    last.link(crop)
+    crop.link(save)
+    save.process()
+    os.replace(out, file)
+
+
+def gmic_each(arguments, files):
+    # Filters may work on lists, so each image is a list of its own.
+    command = []
+    for index, file in enumerate(files):
+        command += [f"-l[{index}]", "-to_rgb", *arguments, "-k[-1]", "-to_rgb", "-c", "0,255", "-o[-1]", str(file), "-endl"]
+    return command
+
+
+def join_quoted(words):
+    out, inside = [], None
+    for word in words:
+        if inside is not None:
+            inside += " " + word
+            if word.endswith("'"):
+                out.append(inside.strip("'")); inside = None
+        elif word.startswith("'") and not word.endswith("'"):
+            inside = word
+        else:
+            out.append(word.strip("'"))
+    return out
+
+
+def keep_size(file, like):
+    """RGB of the base's size."""
+    with Image.open(file) as image:
+        image = image.convert("RGB")
+        if image.size != like:
+            image = image.resize(like, Image.BICUBIC)
+        image.save(file)
+
+
+def plan(number, options, kind):
+    r = random.Random(f"{options.seed} {number}")
+    side = round(math.exp(r.uniform(math.log(options.sizes[0]), math.log(options.sizes[1]))))
+    count = {"single": 1, "double": 2, "null": 0}[kind]
+    names = sorted(MAKERS)
+    chosen = []
+    if count == 1:
+        chosen = [names[number % len(names)]]
+    elif count == 2:
+        while True:
+            chosen = r.sample(names, 2)
+            if not any(chosen[1] in CONFLICTS.get(chosen[0], []) for _ in [0]):
+                break
+        order = ["wavy", "pixelated", "flat colour", "painterly", "outlined", "embossed", "mosaic", "halftone", "hatched"]
+        chosen.sort(key=lambda a: order.index(a) if a in order else len(order))
+    picked = []
+    for aspect in chosen:
+        held = HELD_OUT[aspect]
+        makers = [m for m in MAKERS[aspect] if (m[0] == held) == options.held_out]
+        if options.held_out or count == 2:
+            maker = r.choice(makers)
+        else:
+            maker = makers[(number // len(names)) % len(makers)]
+        level = r.uniform(0.15, 1.0) if options.level is None else options.level
+        if aspect in WHOLE:
+            level = max(level, r.uniform(0.85, 1.0))
+        picked.append((aspect, maker, level, maker[2](level, r, side)))
+    return r, side, picked
+
+
+CONFLICTS = {}
+# What their makers cannot do in part.
+WHOLE = ("monochrome", "inverted", "line art", "sepia")
+
+
+def read_conflicts(path):
+    import tomllib
+    for aspect in tomllib.loads(Path(path).read_text())["aspects"]:
+        CONFLICTS[aspect["name"]] = aspect["conflicts-with"]
+
+
+def nuisance(r, folder, files):
+    """What a null set has undergone."""
+    kind = r.choice(["jpeg", "resample", "jpeg-strong", "crop", "nothing-but-png"])
+    quality, factor, shift = r.randint(70, 95), r.uniform(0.5, 1.5), r.uniform(0.92, 0.99)
+    strong = r.randint(30, 69)
+    for file in files:
+        image = Image.open(file).convert("RGB")
+        w, h = image.size
+        if kind.startswith("jpeg"):
+            import io
+            buffer = io.BytesIO(); image.save(buffer, "JPEG", quality=quality if kind == "jpeg" else strong); image = Image.open(buffer).convert("RGB")
+        elif kind == "resample":
+            image = image.resize((max(8, round(w * factor)), max(8, round(h * factor))), Image.BICUBIC).resize((w, h), Image.BICUBIC) if factor > 1 else image.resize((max(8, round(w * max(0.8, factor))), max(8, round(h * max(0.8, factor)))), Image.LANCZOS).resize((w, h), Image.LANCZOS)
+        elif kind == "crop":
+            x, y = round(w * (1 - shift) * r.random()), round(h * (1 - shift) * r.random())
+            image = image.crop((x, y, x + round(w * shift), y + round(h * shift))).resize((w, h), Image.BICUBIC)
+        image.save(file)
+    return kind
+
+
+def make(number, kind, options, photographs):
+    r, side, picked = plan(number, options, kind)
+    folder = options.out / f"{number:05d}"
+    partial = options.out / f".{number:05d}"
+    shutil.rmtree(partial, ignore_errors=True)
+    for part in ("base", "personalized"):
+        (partial / part).mkdir(parents=True)
+    files = []
+    for photograph in r.sample(photographs, min(options.pairs, len(photographs))):
+        with Image.open(photograph) as image:
+            image = image.convert("RGB")
+            scale = side / max(image.size)
+            image = image.resize([max(32, round(v * scale)) for v in image.size], Image.BICUBIC)
+        base = partial / "base" / f"{photograph.stem}.png"
+        image.save(base)
+        styled = partial / "personalized" / base.name
+        image.save(styled)
+        files.append((styled, image.size))
+    note = ""
+    for aspect, maker, level, arguments in picked:
+        apply(maker[1], arguments, [f for f, _ in files])
+        for file, size in files:
+            keep_size(file, size)
+    if not picked:
+        note = nuisance(r, partial, [f for f, _ in files])
+    shutil.rmtree(folder, ignore_errors=True)
+    os.replace(partial, folder)
+    return [f"{number:05d}", side, ";".join(f"{a}={l:.3f}" for a, _, l, _ in picked), ";".join(m[0] for _, m, _, _ in picked) or note]
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("photographs", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--sets", type=int, default=900)
+    parser.add_argument("--doubles", type=int, default=250)
+    parser.add_argument("--nulls", type=int, default=80)
+    parser.add_argument("--pairs", type=int, default=8)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--level", type=float)
+    parser.add_argument("--sizes", type=int, nargs=2, default=[96, 512])
+    parser.add_argument("--held-out", action="store_true")
+    parser.add_argument("--part", choices=["training", "validation", "all"], default="training")
+    parser.add_argument("--aspects", default=Path(__file__).parent.parent / "datasets/aspects.toml")
+    options = parser.parse_args()
+    read_conflicts(options.aspects)
+    photographs = sorted(p for p in options.photographs.iterdir() if p.suffix.lower() in (".jpg", ".jpeg", ".png"))
+    if options.part != "all":
+        photographs = [p for i, p in enumerate(photographs) if (i % 10 == 9) == (options.part == "validation")]
+    options.out.mkdir(parents=True, exist_ok=True)
+    table = options.out / "sets.csv"
+    done = {}
+    if table.exists():
+        done = {row[0]: row for row in csv.reader(table.open())}
+    kinds = ["single"] * options.sets + ["double"] * options.doubles + ["null"] * options.nulls
+    order = list(range(len(kinds)))
+    random.Random(options.seed).shuffle(order)
+    with table.open("a", newline="") as out:
+        writer = csv.writer(out)
+        if not done:
+            writer.writerow(["set", "side", "aspects", "makers"])
+        for at, number in enumerate(order):
+            if f"{number:05d}" in done:
+                continue
+            try:
+                writer.writerow(make(number, kinds[number], options, photographs))
+                out.flush()
+            except Exception as error:
+                print(f"set {number}: {error}", file=sys.stderr, flush=True)
+            if at % 50 == 0:
+                print(f"{at} of {len(order)}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
