@@ -62,6 +62,7 @@ fn the_card_keeps_its_form() {
     let options = CardOptions {
         base_model: Some(format!("a: \"b\" # {HOSTILE}")),
         top: 12,
+        adapters: Vec::new(),
     };
     let card = model_card(&hostile(), &options);
     let (_, body) = card.split_once("\n---\n").unwrap();

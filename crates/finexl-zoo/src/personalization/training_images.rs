@@ -232,7 +232,7 @@ fn own_images(
     };
     let settings = base.settings(&chosen)?;
     let requests = GenerationRequest::of_prompts(prompts, config.seed);
-    let record = GenerationRecord::new(&**base, None, settings, &requests);
+    let record = GenerationRecord::new(&**base, &[], settings, &requests);
     let folder = config.output.join(OWN_IMAGES);
     ensure_folder(
         &**base,
