@@ -4,6 +4,7 @@ use crate::bank::ConceptBank;
 use crate::cache::Cache;
 use crate::error::ExplainError;
 use crate::phrase_features::PhraseFeatures;
+use crate::probe_room::Room;
 use crate::vocabulary::Vocabulary;
 use finexl_data::vocabulary::Concept;
 use finexl_zoo::encoders::Encoder;
@@ -23,7 +24,8 @@ pub(crate) fn merged(
     encoder: &dyn Encoder,
     cache: &Cache,
 ) -> Result<(Vocabulary, usize), ExplainError> {
-    let bank = cached_bank(vocabulary, encoder, &[PROMPT.to_string()], cache)?;
+    let (prompt, _) = Room::of(encoder, vocabulary)?.cut(PROMPT)?;
+    let bank = cached_bank(vocabulary, encoder, &[prompt], cache)?;
     let d = bank.dimension();
     let directions = centred(&bank.mean(), d);
     let row = |concept: usize| &directions[concept * d..(concept + 1) * d];
@@ -113,9 +115,7 @@ mod tests {
 
     #[test]
     fn what_means_the_same_is_one_concept_and_opposites_are_two() {
-        let encoder = open("judge", &device::by_name("cpu").unwrap())
-            .or_else(|_| open("mini-clip", &device::by_name("cpu").unwrap()))
-            .unwrap();
+        let encoder = open("judge", &device::by_name("cpu").unwrap()).unwrap();
         let concept = |name: &str, antonym: Option<&str>| Concept {
             antonym: antonym.map(str::to_string),
             ..Concept::phrase(name)

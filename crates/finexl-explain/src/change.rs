@@ -20,7 +20,9 @@ const PROVEN: f64 = 0.01;
 const GROUPS: usize = 256;
 /// So many times what saving again as JPEG makes is still hardly a change.
 const HARDLY: f64 = 1.5;
-/// Share of the change without words from which on aspects name only a part of it.
+/// Share of the change without words from which on aspects name only a part of it. On images that mini-clip was not made
+/// for, what stands first is mostly right below it and mostly wrong above (`docs/results.md`, photographs and the filters
+/// of others).
 pub(crate) const MOSTLY_UNEXPLAINED: f64 = 0.6;
 /// Fewest pairs for an interval.
 const LEAST_PAIRS: usize = 3;

@@ -2,7 +2,7 @@
 
 use crate::analysis::{Analysis, analyse, level_interval};
 use crate::bank::ConceptBank;
-use crate::change::{self, Appearance, Findings};
+use crate::change::{self, Appearance, Findings, MOSTLY_UNEXPLAINED};
 use crate::code_versions::code_versions;
 use crate::decision::{Finding, Threshold, decide};
 use crate::decompose::Directions;
@@ -41,6 +41,8 @@ pub(crate) struct Subject<'a> {
     pub appearance: Option<Appearance<'a>>,
     /// Directions of the vocabulary's concepts.
     pub bank: &'a ConceptBank,
+    /// What to say where much stays unexplained, of images that the encoder was not made for.
+    pub rough: Option<String>,
     /// How the images were generated, where that is known.
     pub generated: Generated,
     /// Fingerprint of the images.
@@ -119,6 +121,9 @@ pub(crate) fn explain(
             analysis.pairs_needed
         ));
     }
+    let rough = subject.rough.iter();
+    let rough = rough.filter(|_| record.unexplained > MOSTLY_UNEXPLAINED);
+    record.notes.extend(rough.cloned());
     record.change = change_of(explainer, subject, &record)?;
     record.summary = summary(&record, concepts);
     Ok(record)

@@ -1,6 +1,7 @@
 //! The concepts that an explanation may name.
 
 use crate::error::ExplainError;
+use crate::probe_room::Room;
 use finexl_core::fingerprint::Fingerprint;
 use finexl_core::seed;
 use finexl_data::styles::styles;
@@ -39,7 +40,7 @@ impl Vocabulary {
         }
     }
 
-    /// The default for an encoder: [`Vocabulary::styles`] where it reads all of its words, else
+    /// The default for an encoder: [`Vocabulary::styles`] where it reads all of its phrases, each as a whole, else
     /// [`Vocabulary::default_phrases`].
     ///
     /// # Errors
@@ -47,7 +48,8 @@ impl Vocabulary {
     pub fn default_for(encoder: &dyn Encoder) -> Result<Self, ExplainError> {
         let styles = Self::styles();
         let mut phrases = styles.concepts.iter().flat_map(|c| &c.phrases);
-        match phrases.all(|phrase| encoder.check_text(phrase).is_ok()) {
+        let known = phrases.all(|phrase| encoder.check_text(phrase).is_ok());
+        match known && Room::of(encoder, &styles).is_ok() {
             true => Ok(styles),
             false => Self::default_phrases(),
         }

@@ -135,6 +135,7 @@ impl Explainer {
                 resaved: None,
             }),
             bank: given.bank(),
+            rough: None,
             generated: sides.generated.clone(),
             images: both(&features.contents),
             base_images: base.clone(),

@@ -215,6 +215,7 @@ impl Explainer {
             tiles: None,
             appearance: None,
             bank,
+            rough: None,
             generated: Generated::default(),
             images: unknown.clone(),
             base_images: unknown,

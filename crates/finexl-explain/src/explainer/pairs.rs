@@ -116,7 +116,6 @@ impl Explainer {
         notes.extend_from_slice(encoder.notes());
         notes.extend(shuffled_note(seen.base, seen.personalized, &seen.names));
         notes.extend_from_slice(&probes.notes);
-        notes.extend(distance_note(encoder, seen.base)?);
         let remark = self.head.as_ref().and_then(|head| head.remark());
         notes.extend(remark.map(str::to_string));
         let divergences =
@@ -136,6 +135,7 @@ impl Explainer {
                 resaved: seen.resaved,
             }),
             bank: &bank,
+            rough: distance_note(encoder, seen.base)?,
             generated: sides.generated.clone(),
             images: shown(seen.images, &seen.prompts),
             base_images: comparable(seen.base_images, &probes),
@@ -153,7 +153,7 @@ impl Explainer {
     }
 }
 
-/// A warning where the base's images are far from everything the encoder was trained on.
+/// A warning for where the base's images are far from everything the encoder was trained on.
 fn distance_note(encoder: &dyn Encoder, base: &Features) -> Result<Option<String>, ExplainError> {
     let Some(domain) = Domain::embedded_for(encoder)? else {
         return Ok(None);
@@ -164,7 +164,9 @@ fn distance_note(encoder: &dyn Encoder, base: &Features) -> Result<Option<String
     let share = far as f64 / base.len() as f64;
     Ok((share > 0.5).then(|| {
         format!(
-            "{far} of {} base images are unlike anything that {} was trained on (drawn scenes); its scores are rough there.",
+            "{far} of {} base images are unlike anything that {} was trained on (drawn scenes), and most of the change \
+             stays unexplained: there the aspect that stands first is wrong more often than right. Trust the pictures, or \
+             use a published encoder (--encoder).",
             base.len(),
             encoder.name()
         )
