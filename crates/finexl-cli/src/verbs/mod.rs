@@ -1,7 +1,7 @@
 //! One module per verb.
 
-pub mod adapter_choice;
-mod compare;
+mod adapter_choice;
+pub mod compare;
 pub mod convert;
 pub mod data;
 pub mod embed;
