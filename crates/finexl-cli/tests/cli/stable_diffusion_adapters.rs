@@ -271,67 +271,46 @@ fn scales_snapshots_and_rivals_are_one_report_each() {
     );
 }
 
+/// LoRA of one layer whose second factor is as it was given.
+fn with_up(dtype: Dtype, bytes: Vec<u8>) -> Vec<u8> {
+    let file = File::default().raw(&format!("{}.lora_up.weight", Q.0), dtype, &[32, 2], bytes);
+    let down = format!("{}.lora_down.weight", Q.0);
+    file.with(down, &[2, 32], 0.5).bytes()
+}
+
 /// Files that do not fit the tiny model, with words of what is said of them.
 fn unfit() -> Vec<(&'static str, Vec<u8>)> {
-    let fp8 = File::default()
-        .raw(
-            &format!("{}.lora_up.weight", Q.0),
-            Dtype::F8_E4M3,
-            &[32, 2],
-            vec![0; 64],
-        )
-        .with(format!("{}.lora_down.weight", Q.0), &[2, 32], 0.5);
     let nan = f32::NAN.to_le_bytes().repeat(64);
-    let nan = File::default()
-        .raw(
-            &format!("{}.lora_up.weight", Q.0),
-            Dtype::F32,
-            &[32, 2],
-            nan,
-        )
-        .with(format!("{}.lora_down.weight", Q.0), &[2, 32], 0.5);
+    let layer = |name: &str, outputs, inputs| File::default().layer((name, outputs, inputs), 4);
     let uneven = File::default()
         .with(format!("{}.lora_up.weight", Q.0), &[32, 2], 0.5)
         .with(format!("{}.lora_down.weight", Q.0), &[3, 32], 0.5);
-    let zero = File::default().layer((Q.0, 32, 32), 2);
-    let zero = File {
-        tensors: zero
-            .tensors
-            .into_iter()
-            .filter(|t| !t.0.ends_with("alpha"))
-            .collect(),
-        ..File::default()
-    };
-    let xl = ("lora_te1_text_model_encoder_layers_0_mlp_fc1", 3072, 768);
-    let full = |inputs| File::default().layer((K2.0, 320, inputs), 4);
+    let mut zero = File::default().layer(Q, 2);
+    zero.tensors.retain(|tensor| !tensor.0.ends_with("alpha"));
+    let oft = File::default().with(format!("{}.oft_blocks", Q.0), &[4, 8, 8], 0.5);
     let mut truncated = style().bytes();
     truncated.truncate(truncated.len() - 100);
+    let xl = layer("lora_te1_text_model_encoder_layers_0_mlp_fc1", 3072, 768);
+    let extra = style().layer(("lora_unet_conv_inn", 32, 32), 2);
+    let says = style().says("ss_base_model_version", "sd_v2");
     vec![
-        (
-            "lora_unet_conv_inn is no layer of sd1",
-            style().layer(("lora_unet_conv_inn", 32, 32), 2).bytes(),
-        ),
+        ("lora_unet_conv_inn is no layer of sd1", extra.bytes()),
         ("ranks disagree", uneven.bytes()),
         ("alpha is 0", zero.alpha(Q.0, 0.0).bytes()),
-        ("NaN", nan.bytes()),
-        ("not f16, bf16", fp8.bytes()),
-        (
-            "OFT",
-            File::default()
-                .with(format!("{}.oft_blocks", Q.0), &[4, 8, 8], 0.5)
-                .bytes(),
-        ),
+        ("NaN", with_up(Dtype::F32, nan)),
+        ("not f16, bf16", with_up(Dtype::F8_E4M3, vec![0; 64])),
+        ("OFT", oft.bytes()),
         ("safetensors", truncated),
+        ("it is for Stable Diffusion XL", xl.bytes()),
         (
-            "it is for Stable Diffusion XL",
-            File::default().layer(xl, 4).bytes(),
+            "it is for Stable Diffusion 2",
+            layer(K2.0, 320, 1024).bytes(),
         ),
-        ("it is for Stable Diffusion 2", full(1024).bytes()),
-        ("320 x 768, in sd1 that is 32 x 64", full(768).bytes()),
         (
-            "sd_v2",
-            style().says("ss_base_model_version", "sd_v2").bytes(),
+            "320 x 768, in sd1 that is 32 x 64",
+            layer(K2.0, 320, 768).bytes(),
         ),
+        ("sd_v2", says.bytes()),
         ("not finite", File::default().layer(Q, 2).bytes()),
     ]
 }
