@@ -51,6 +51,7 @@ impl Inspect {
         let options = InspectOptions {
             private: self.private,
             model: self.model.clone(),
+            read_by: None,
         };
         let inspection = inspect(&paths, &options)?;
         if let Some(path) = &self.json {
