@@ -11,10 +11,8 @@ mod report;
 mod report_files;
 mod verbs;
 
-use clap::Parser;
-
 fn main() -> std::process::ExitCode {
-    let arguments = arguments::Arguments::parse();
+    let arguments = arguments::Arguments::read();
     diagnostics::install(&arguments);
     finexl_data::decode::limits::set_most_pixels(arguments.max_pixels);
     interruption::install();

@@ -38,7 +38,7 @@ pub fn score_encoders(
     open: Open<'_>,
     progress: Progress<'_>,
 ) -> Result<(Vec<Measure>, Vec<String>), EvalError> {
-    let split: Split = config.split.parse()?;
+    let split = config.split;
     let scenes = Scene::draw_distinct(split, config.seed, config.probes);
     if scenes.len() < config.probes {
         let problem = format!(

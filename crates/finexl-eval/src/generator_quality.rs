@@ -43,7 +43,7 @@ pub fn generator_quality(
     judge: &dyn Encoder,
     progress: Progress<'_>,
 ) -> Result<(Vec<Measure>, Vec<String>), EvalError> {
-    let split: Split = config.split.parse()?;
+    let split = config.split;
     finexl_core::atomic::create_folder(&config.output)?;
     let scenes = Scene::draw_distinct_among(subjects, split, config.seed, config.sets * SET);
     check_sets(config, generator.name(), scenes.len())?;

@@ -54,11 +54,11 @@ pub fn planted(
     let directions = Directions::new(rows, count, dimension)?;
     let mut results = Vec::new();
     for name in &config.methods {
-        let fitted = Method::parse(name)?
+        let fitted = Method::from(*name)
             .build()?
             .decompose(directions, target)?;
         let mut result = PlantedResult {
-            method: name.clone(),
+            method: name.to_string(),
             weights: fitted.weights,
             kept: fitted.kept,
             residual: fitted.residual,
@@ -95,7 +95,7 @@ fn check(config: &PlantedConcepts) -> Result<(), EvalError> {
 }
 
 fn agreements(config: &PlantedConcepts, result: &PlantedResult) -> Vec<Agreement> {
-    let figures = || config.expected.iter().filter(|f| f.method == result.method);
+    let figures = || config.expected.iter().filter(|f| f.method.name() == result.method);
     figures()
         .map(|figure| {
             let weight = |name: &String| {
@@ -180,7 +180,7 @@ mod tests {
             prompts: reference.prompts,
             planted: reference.planted,
             candidates: reference.candidates.clone(),
-            methods: vec!["paper".to_string(), "lsq".to_string()],
+            methods: vec![MethodName::Paper, MethodName::Lsq],
             expected: vec![
                 expected("residual", reference.lsq.residual),
                 expected(&reference.candidates[0], reference.lsq.weights[0]),

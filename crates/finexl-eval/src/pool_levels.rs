@@ -144,8 +144,8 @@ impl Scorer {
         let mut builder = Explainer::builder()
             .encoder(encoder.clone())
             .vocabulary(vocabulary.clone());
-        if let Some(name) = &choice.method {
-            builder = builder.method(Method::parse(name)?);
+        if let Some(name) = choice.method {
+            builder = builder.method(name.into());
         }
         let explainer = builder.build()?;
         let method = explainer.settings().method.name();

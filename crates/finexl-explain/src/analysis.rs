@@ -1,5 +1,6 @@
 //! The numbers behind an explanation: weights, intervals, significance, what stays unexplained.
 
+pub use finexl_core::names::IntervalName as IntervalKind;
 use crate::bank::ConceptBank;
 use crate::decompose::{Decomposition, Directions, Method, Ridge, Weights, contributions};
 use crate::divergence::Divergences;
@@ -56,33 +57,15 @@ impl AnalysisSettings {
     /// # Errors
     /// As [`Method::fingerprint`].
     pub fn fingerprint(&self, head: Option<&Head>) -> Result<Fingerprint, ExplainError> {
-        let interval = match self.interval {
-            IntervalKind::Percentile => "percentile",
-            IntervalKind::Bca => "bca",
-            IntervalKind::Studentized => "studentized",
-        };
         Ok(Fingerprint::of("settings")
             .number("version", u64::from(VERSION))
             .nested("method", &self.method.fingerprint(head)?)
-            .text("interval", interval)
+            .text("interval", self.interval.name())
             .number("resamples", self.resamples as u64)
             .number("flips", self.flips as u64)
             .number("seed", self.seed)
             .finish())
     }
-}
-
-/// Kinds of bootstrap interval. All but the last are widened for few pairs ([`crate::statistics::widening`]).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum IntervalKind {
-    /// Quantiles of the replicates.
-    Percentile,
-    /// Bias-corrected and accelerated (Efron 1987).
-    #[default]
-    Bca,
-    /// Bootstrap-t, scaled by the spread of the pairs' linear contributions.
-    Studentized,
 }
 
 /// The result of an analysis; all vectors are over concepts in bank order.

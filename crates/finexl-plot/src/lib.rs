@@ -20,6 +20,7 @@ mod palette;
 pub mod png;
 mod rows;
 pub mod selection;
+pub mod sweep;
 pub mod table;
 mod text;
 mod yaml_places;
@@ -37,4 +38,5 @@ pub use png::png;
 pub use selection::{
     ResultSet, SelectionFigure, SelectionReport, selection_differences, selection_figures,
 };
+pub use sweep::{SweepFigure, sweep_figures, sweep_page};
 pub use table::{TableOptions, terminal_table};

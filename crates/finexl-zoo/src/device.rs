@@ -1,7 +1,7 @@
 //! Devices by name; always chosen explicitly, never by an environment variable.
 
 use crate::ZooError;
-use burn::tensor::Device;
+pub use burn::tensor::Device;
 
 /// The names that [`by_name`] knows in this build.
 pub fn names() -> Vec<&'static str> {

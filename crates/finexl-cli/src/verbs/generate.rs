@@ -1,6 +1,6 @@
 //! `finexl generate`: images of a generator, personalized or not.
 
-use crate::arguments::Arguments;
+use crate::arguments::{Arguments, Computing};
 use crate::diagnostics::CliError;
 use crate::numbers::{count, finite};
 use crate::output::{Progress, print, remark};
@@ -11,7 +11,8 @@ use finexl_core::work_lock::WorkPlace;
 use finexl_data::manifest::read_prompts;
 use finexl_zoo::generators::{
     AnyGenerator, ChosenSettings, ConceptGuidance, DEFAULT_GENERATOR, Diversity, GenerationRecord,
-    GenerationRequest, Generator, Walk, generate_folder, open_generator, open_personalized,
+    GenerationRequest, Generator, Walk, base_of, generate_folder, open_generator,
+    open_personalized,
 };
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -30,15 +31,18 @@ pub struct Generate {
     out: PathBuf,
     #[command(flatten)]
     sampling: Sampling,
+    #[command(flatten)]
+    pub computing: Computing,
 }
 
 /// Which generator, and what personalizes it.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ModelChoice {
     /// A generator: mini-diffusion, mini-autoregressive, mini-gan, a weights file that `finexl train` wrote, or Stable
-    /// Diffusion 1, 2 or XL as a folder of diffusers, one .safetensors file or a repository in the hub's cache.
-    #[arg(long, default_value = DEFAULT_GENERATOR)]
-    pub model: String,
+    /// Diffusion 1, 2 or XL as a folder of diffusers, one .safetensors file or a repository in the hub's cache [default:
+    /// what the adapter was made for, else mini-diffusion].
+    #[arg(long)]
+    pub model: Option<String>,
     /// Folder of an adapter in PEFT's layout, of a learned direction, or of a fine-tuned model (`finexl
     /// personalize`).
     #[arg(long, value_name = "DIR")]
@@ -145,15 +149,25 @@ impl Sampling {
     }
 }
 
+/// The generator that is named, else the one that an adapter was made for, else the first one inside the program.
+pub fn named_or_stated(model: Option<&str>, adapter: Option<&Path>) -> Result<String, CliError> {
+    if let Some(model) = model {
+        return Ok(model.to_string());
+    }
+    let stated = adapter.map(base_of).transpose()?.flatten();
+    Ok(stated.unwrap_or_else(|| DEFAULT_GENERATOR.to_string()))
+}
+
 impl ModelChoice {
     /// Opens the generator with its personalization and what is applied of that; remarks go to standard
     /// error.
     fn open(&self, arguments: &Arguments) -> Result<(AnyGenerator, Option<Applied>), CliError> {
         let device = finexl_zoo::device::by_name(&arguments.device)?;
+        let model = named_or_stated(self.model.as_deref(), self.adapter.as_deref())?;
         let Some(adapter) = &self.adapter else {
-            return Ok((open_generator(&self.model, &device)?, None));
+            return Ok((open_generator(&model, &device)?, None));
         };
-        let opened = open_personalized(&self.model, adapter, self.scale, &device)?;
+        let opened = open_personalized(&model, adapter, self.scale, &device)?;
         remark(&opened.notes, arguments.quiet);
         Ok((opened.generator, Some(opened.applied)))
     }

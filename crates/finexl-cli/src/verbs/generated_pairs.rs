@@ -3,7 +3,7 @@
 use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
 use crate::numbers::finite;
-use crate::verbs::generate::{Walking, collapse, concept, generate};
+use crate::verbs::generate::{Walking, collapse, concept, generate, named_or_stated};
 use crate::verbs::stable_diffusion_options::StableDiffusionOptions;
 use finexl_core::CoreError;
 use finexl_core::explanation::{Applied, Generated};
@@ -15,7 +15,7 @@ use finexl_explain::cache::Cache;
 use finexl_explain::explainer::{Folders, Sides, display_name};
 use finexl_zoo::ZooError;
 use finexl_zoo::generators::{
-    AnyGenerator, ChosenSettings, ConceptGuidance, DEFAULT_GENERATOR, GenerationRecord,
+    AnyGenerator, ChosenSettings, ConceptGuidance, GenerationRecord,
     GenerationRequest, GenerationSettings, Generator, PromptSource, open_generator,
     open_personalized, sampled_alike,
 };
@@ -29,7 +29,8 @@ const DEFAULT_PAIRS: usize = 25;
 #[derive(Clone, Debug, clap::Args)]
 pub struct GeneratedPairs {
     /// Generate the images with this generator: a weights file that `finexl train` wrote, or Stable Diffusion as a
-    /// folder of diffusers, one .safetensors file or a repository in the hub's cache [default: mini-diffusion].
+    /// folder of diffusers, one .safetensors file or a repository in the hub's cache [default: what the adapter was made for, else
+    /// mini-diffusion].
     #[arg(long, conflicts_with_all = ["base", "personalized", "base_features"])]
     model: Option<String>,
     /// Explain this adapter of the generator: a folder in PEFT's layout, that of a learned direction, or that of a
@@ -98,7 +99,7 @@ impl GeneratedPairs {
         arguments: &Arguments,
     ) -> Result<GeneratedFolders, CliError> {
         let device = finexl_zoo::device::by_name(&arguments.device)?;
-        let model = self.model.as_deref().unwrap_or(DEFAULT_GENERATOR);
+        let model = &named_or_stated(self.model.as_deref(), self.adapter.as_deref())?;
         let opened_base = open_generator(model, &device)?;
         let requests = requests(&opened_base, prompts, self.image_seed.unwrap_or(0))?;
         let noise = self.stable_diffusion.start_noise(requests.len())?;

@@ -1,6 +1,7 @@
 //! Image generators: prompts and seeds in, images out.
 
 mod any_generator;
+mod base_of;
 mod burn_layers;
 mod chosen_settings;
 mod conditions;
@@ -33,6 +34,7 @@ mod tunable;
 pub use any_generator::AnyGenerator;
 pub(crate) use any_generator::with_generator;
 pub(crate) use burn_layers::values;
+pub use base_of::base_of;
 pub use chosen_settings::{ChosenSettings, ChosenStableDiffusion};
 pub use conditions::Conditions;
 pub(crate) use config::known_words;
