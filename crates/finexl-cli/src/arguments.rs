@@ -1,8 +1,8 @@
 //! What the command line takes.
 
 use crate::verbs::{
-    compare, convert, data, embed, explain, generate, inspect, personalize, plot, report, run, schema, similar, sweep,
-    train, zoo,
+    compare, convert, data, embed, explain, generate, inspect, personalize, plot, report, run,
+    schema, similar, sweep, train, zoo,
 };
 use clap::{Parser, Subcommand};
 use finexl_data::decode::MOST_PIXELS;

@@ -256,7 +256,10 @@ mod tests {
             assert_eq!(row, method.into());
         }
         let error = "nnsl".parse::<MethodName>().unwrap_err().to_string();
-        assert!(error.contains("no method \"nnsl\"; there are paper, lsq"), "{error}");
+        assert!(
+            error.contains("no method \"nnsl\"; there are paper, lsq"),
+            "{error}"
+        );
         let error = serde_json::from_str::<VariedName>("\"naive\"").unwrap_err();
         assert!(error.to_string().contains("`default`"), "{error}");
     }

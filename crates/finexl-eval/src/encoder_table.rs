@@ -8,7 +8,7 @@ use crate::settings::Progress;
 use crate::summary::Measure;
 use finexl_core::experiment::ScoreEncoders;
 use finexl_core::fingerprint::Fingerprint;
-use finexl_data::scenes::{Scene, Split};
+use finexl_data::scenes::Scene;
 use finexl_explain::statistics::Interval;
 use finexl_explain::vocabulary::Vocabulary;
 use finexl_zoo::encoders::clip::locate;

@@ -196,22 +196,19 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::made_up::FakeEncoder;
-    use finexl_core::experiment::{
-        AnalysisChoice, Coverage, Material,
-    };
+    use finexl_core::experiment::{AnalysisChoice, Coverage, Material};
+    use finexl_core::names::{ArtistName, Implementation, IntervalName, MethodName, Split};
 
     fn small(measures: Vec<MeasureChoice>) -> Evaluate {
         Evaluate {
             name: "small".to_owned(),
+            output: None,
             split: Split::Test,
             seed: 1,
             material: Material {
                 folder: "no-such-folder".into(),
                 artists: vec![ArtistName::Twemoji, ArtistName::Noto],
-                implementations: vec![
-                    Implementation::Training,
-                    Implementation::HeldOut,
-                ],
+                implementations: vec![Implementation::Training, Implementation::HeldOut],
                 sides: vec![8, 12],
             },
             pairs: 3,

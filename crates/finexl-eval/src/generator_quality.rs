@@ -12,7 +12,7 @@ use finexl_data::art::{Artist, SpriteSet};
 use finexl_data::encode::write_png;
 use finexl_data::grid::tiled;
 use finexl_data::image::Image;
-use finexl_data::scenes::{Scene, Split};
+use finexl_data::scenes::Scene;
 use finexl_explain::statistics::{Interval, wilson};
 use finexl_zoo::encoders::{Encoder, Features};
 use finexl_zoo::generators::{

@@ -54,9 +54,7 @@ pub fn planted(
     let directions = Directions::new(rows, count, dimension)?;
     let mut results = Vec::new();
     for name in &config.methods {
-        let fitted = Method::from(*name)
-            .build()?
-            .decompose(directions, target)?;
+        let fitted = Method::from(*name).build()?.decompose(directions, target)?;
         let mut result = PlantedResult {
             method: name.to_string(),
             weights: fitted.weights,
@@ -95,7 +93,12 @@ fn check(config: &PlantedConcepts) -> Result<(), EvalError> {
 }
 
 fn agreements(config: &PlantedConcepts, result: &PlantedResult) -> Vec<Agreement> {
-    let figures = || config.expected.iter().filter(|f| f.method.name() == result.method);
+    let figures = || {
+        config
+            .expected
+            .iter()
+            .filter(|f| f.method.name() == result.method)
+    };
     figures()
         .map(|figure| {
             let weight = |name: &String| {
@@ -133,6 +136,7 @@ fn agreements(config: &PlantedConcepts, result: &PlantedResult) -> Vec<Agreement
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use finexl_core::names::MethodName;
     use finexl_core::experiment::ExpectedFigure;
     use serde::Deserialize;
     use std::path::{Path, PathBuf};
@@ -169,13 +173,14 @@ mod tests {
         let json = std::fs::read(fixtures().join("planted.json")).unwrap();
         let reference: Reference = serde_json::from_slice(&json).unwrap();
         let expected = |of: &str, value: f64| ExpectedFigure {
-            method: "lsq".to_string(),
+            method: MethodName::Lsq,
             of: of.to_string(),
             value,
             tolerance: 1e-3,
         };
         let config = PlantedConcepts {
             name: "tiny".to_string(),
+            output: None,
             encoder: "tiny".to_string(),
             prompts: reference.prompts,
             planted: reference.planted,

@@ -17,7 +17,6 @@ use finexl_data::scenes::MANIFEST;
 use finexl_explain::Explainer;
 use finexl_explain::bank::ConceptBank;
 use finexl_explain::cache::Cache;
-use finexl_explain::decompose::Method;
 use finexl_explain::divergence::Divergences;
 use finexl_explain::image_features::encode_pairs;
 use finexl_explain::vocabulary::Vocabulary;

@@ -28,12 +28,19 @@ struct CellTable {
 ///
 /// # Errors
 /// A table that is damaged; no figures at all.
-pub fn collect_sweep(plan: &SweepPlan, status: &SweepStatus) -> Result<SweepTableRecord, EvalError> {
+pub fn collect_sweep(
+    plan: &SweepPlan,
+    status: &SweepStatus,
+) -> Result<SweepTableRecord, EvalError> {
     let mut tables = Vec::new();
     let mut without = 0;
     for cell in &status.done {
         let folder = plan.folder(*cell).results();
-        match TABLES.iter().map(|name| folder.join(name)).find(|path| path.is_file()) {
+        match TABLES
+            .iter()
+            .map(|name| folder.join(name))
+            .find(|path| path.is_file())
+        {
             Some(path) => tables.push((*cell, read(&path)?)),
             None => without += 1,
         }
@@ -60,7 +67,9 @@ pub fn collect_sweep(plan: &SweepPlan, status: &SweepStatus) -> Result<SweepTabl
         ));
     }
     if without > 0 {
-        record.notes.push(format!("{without} cells are done and wrote no figures"));
+        record
+            .notes
+            .push(format!("{without} cells are done and wrote no figures"));
     }
     Ok(record)
 }
@@ -74,21 +83,7 @@ fn joined(plan: &SweepPlan, tables: &[(usize, CellTable)]) -> SweepTableRecord {
         }
     }
     items.retain(|item| !repeats_axis(plan, tables, item));
-    let mut rows = Vec::new();
-    for (cell, table) in tables {
-        for (values, named) in &table.rows {
-            let own = items.iter().map(|item| {
-                let place = table.items.iter().position(|name| name == item);
-                place.map_or(String::new(), |place| values[place].clone())
-            });
-            let of_figure = |name: &String| named.iter().find(|(n, _)| n == name).map(|(_, figure)| *figure);
-            rows.push(SweepRow {
-                cell: *cell,
-                values: plan.cells[*cell].values.iter().cloned().chain(own).collect(),
-                figures: figures.iter().map(of_figure).collect(),
-            });
-        }
-    }
+    let rows = rows(plan, tables, &items, &figures);
     let mut columns: Vec<SweepColumn> = plan
         .axes
         .iter()
@@ -100,7 +95,11 @@ fn joined(plan: &SweepPlan, tables: &[(usize, CellTable)]) -> SweepTableRecord {
         .collect();
     let axes = columns.len();
     for (place, item) in items.iter().enumerate() {
-        columns.push(item_column(item, &columns, rows.iter().map(|row| &row.values[axes + place])));
+        columns.push(item_column(
+            item,
+            &columns,
+            rows.iter().map(|row| &row.values[axes + place]),
+        ));
     }
     SweepTableRecord {
         name: plan.name.clone(),
@@ -111,6 +110,41 @@ fn joined(plan: &SweepPlan, tables: &[(usize, CellTable)]) -> SweepTableRecord {
         rows,
         notes: Vec::new(),
     }
+}
+
+/// A row per cell and per row of its table.
+fn rows(
+    plan: &SweepPlan,
+    tables: &[(usize, CellTable)],
+    items: &[String],
+    figures: &[String],
+) -> Vec<SweepRow> {
+    let mut rows = Vec::new();
+    for (cell, table) in tables {
+        for (values, named) in &table.rows {
+            let own = items.iter().map(|item| {
+                let place = table.items.iter().position(|name| name == item);
+                place.map_or(String::new(), |place| values[place].clone())
+            });
+            let of_figure = |name: &String| {
+                named
+                    .iter()
+                    .find(|(n, _)| n == name)
+                    .map(|(_, figure)| *figure)
+            };
+            rows.push(SweepRow {
+                cell: *cell,
+                values: plan.cells[*cell]
+                    .values
+                    .iter()
+                    .cloned()
+                    .chain(own)
+                    .collect(),
+                figures: figures.iter().map(of_figure).collect(),
+            });
+        }
+    }
+    rows
 }
 
 /// Whether what the cells' own tables say under a name is what an axis of that name says already.
@@ -128,7 +162,11 @@ fn repeats_axis(plan: &SweepPlan, tables: &[(usize, CellTable)], item: &str) -> 
 }
 
 /// A column of the cells' own tables; where an axis has its name it gets another one.
-fn item_column<'a>(name: &str, others: &[SweepColumn], values: impl Iterator<Item = &'a String>) -> SweepColumn {
+fn item_column<'a>(
+    name: &str,
+    others: &[SweepColumn],
+    values: impl Iterator<Item = &'a String>,
+) -> SweepColumn {
     let mut labels = Vec::new();
     add_new(&mut labels, values);
     let filled = labels.iter().filter(|label| !label.is_empty());
@@ -136,7 +174,11 @@ fn item_column<'a>(name: &str, others: &[SweepColumn], values: impl Iterator<Ite
     let complete = !labels.is_empty() && !labels.iter().any(String::is_empty);
     let taken = others.iter().any(|other| other.name == name);
     SweepColumn {
-        name: if taken { format!("{name} (row)") } else { name.to_string() },
+        name: if taken {
+            format!("{name} (row)")
+        } else {
+            name.to_string()
+        },
         numbers: numbers.filter(|_| complete),
         labels,
     }
@@ -156,14 +198,22 @@ fn read(path: &Path) -> Result<CellTable, EvalError> {
         table: path.display().to_string(),
         source,
     };
-    let damaged = |problem: String| EvalError::setting("sweep", format!("{}: {problem}", path.display()));
+    let damaged =
+        |problem: String| EvalError::setting("sweep", format!("{}: {problem}", path.display()));
     let bytes = atomic::read(path)?;
     let mut reader = csv::Reader::from_reader(&bytes[..]);
-    let header: Vec<String> = reader.headers().map_err(failed)?.iter().map(str::to_string).collect();
+    let header: Vec<String> = reader
+        .headers()
+        .map_err(failed)?
+        .iter()
+        .map(str::to_string)
+        .collect();
     let place = |name: &str| header.iter().position(|column| column == name);
     let name = NAMES.iter().find_map(|name| place(name));
     let (Some(name), Some(value)) = (name, place("value")) else {
-        return Err(damaged("it has no column `name` or `figure`, or none `value`".to_string()));
+        return Err(damaged(
+            "it has no column `name` or `figure`, or none `value`".to_string(),
+        ));
     };
     let ends = [place("low"), place("high")];
     let items: Vec<usize> = (0..header.len())
@@ -180,7 +230,11 @@ fn read(path: &Path) -> Result<CellTable, EvalError> {
         let text = |column: usize| row.get(column).unwrap_or_default().to_string();
         let number = |column: usize| text(column).parse::<f64>().ok();
         let Some(value) = number(value) else {
-            return Err(damaged(format!("`{}` has the value \"{}\"", text(name), text(value))));
+            return Err(damaged(format!(
+                "`{}` has the value \"{}\"",
+                text(name),
+                text(value)
+            )));
         };
         let key: Vec<String> = items.iter().map(|column| text(*column)).collect();
         let of_key = *places.entry(key.clone()).or_insert_with(|| {
@@ -188,7 +242,9 @@ fn read(path: &Path) -> Result<CellTable, EvalError> {
             table.rows.len() - 1
         });
         let [low, high] = ends.map(|end| end.and_then(number));
-        table.rows[of_key].1.push((text(name), Figure { value, low, high }));
+        table.rows[of_key]
+            .1
+            .push((text(name), Figure { value, low, high }));
     }
     Ok(table)
 }
@@ -207,7 +263,11 @@ pub fn write_sweep_table(path: &Path, record: &SweepTableRecord) -> Result<(), E
         figures.any(|figure| figure.low.is_some() || figure.high.is_some())
     };
     let ends: Vec<bool> = (0..record.figures.len()).map(has_ends).collect();
-    let mut header: Vec<String> = record.columns.iter().map(|column| column.name.clone()).collect();
+    let mut header: Vec<String> = record
+        .columns
+        .iter()
+        .map(|column| column.name.clone())
+        .collect();
     for (name, ends) in record.figures.iter().zip(&ends) {
         header.push(name.clone());
         if *ends {
@@ -222,12 +282,17 @@ pub fn write_sweep_table(path: &Path, record: &SweepTableRecord) -> Result<(), E
         for (figure, ends) in row.figures.iter().zip(&ends) {
             line.push(text(figure.map(|f| f.value)));
             if *ends {
-                line.extend([text(figure.and_then(|f| f.low)), text(figure.and_then(|f| f.high))]);
+                line.extend([
+                    text(figure.and_then(|f| f.low)),
+                    text(figure.and_then(|f| f.high)),
+                ]);
             }
         }
         writer.write_record(&line).map_err(failed)?;
     }
-    let bytes = writer.into_inner().map_err(|e| failed(e.into_error().into()))?;
+    let bytes = writer
+        .into_inner()
+        .map_err(|e| failed(e.into_error().into()))?;
     Ok(atomic::write(path, &bytes)?)
 }
 
@@ -249,9 +314,22 @@ mod tests {
         assert_eq!(table.items, ["model", "method", "level"]);
         assert_eq!(table.rows.len(), 2);
         let (_, figures) = &table.rows[0];
-        assert_eq!(figures[0].1, Figure { value: 0.5, low: Some(0.4), high: None });
+        assert_eq!(
+            figures[0].1,
+            Figure {
+                value: 0.5,
+                low: Some(0.4),
+                high: None
+            }
+        );
         assert_eq!(figures[1].0, "named");
         std::fs::write(&path, "a,b\n1,2\n").unwrap();
-        assert!(read(&path).err().unwrap().to_string().contains("summary.csv"));
+        assert!(
+            read(&path)
+                .err()
+                .unwrap()
+                .to_string()
+                .contains("summary.csv")
+        );
     }
 }

@@ -1,6 +1,5 @@
 //! The numbers behind an explanation: weights, intervals, significance, what stays unexplained.
 
-pub use finexl_core::names::IntervalName as IntervalKind;
 use crate::bank::ConceptBank;
 use crate::decompose::{Decomposition, Directions, Method, Ridge, Weights, contributions};
 use crate::divergence::Divergences;
@@ -12,6 +11,7 @@ use crate::statistics::{
 };
 use crate::weight_intervals::Sample;
 use finexl_core::fingerprint::Fingerprint;
+pub use finexl_core::names::IntervalName as IntervalKind;
 use serde::{Deserialize, Serialize};
 
 /// Version of this analysis: raised whenever the same input gives other intervals, p-values or shares.

@@ -5,8 +5,8 @@ use crate::diagnostics::CliError;
 use crate::output::{Progress, remark, write_out};
 use crate::report::show;
 use crate::verbs::explain::calibration;
-use finexl::experiments::{Listener, explain_models, explain_scenes};
 use finexl::Explained;
+use finexl::experiments::{Listener, explain_models, explain_scenes};
 use finexl_core::CoreError;
 use finexl_core::experiment::{ExplainModels, ExplainScenes};
 use finexl_zoo::encoders::Encoder;
@@ -56,7 +56,13 @@ pub fn models(
 ) -> Result<(), CliError> {
     let calibration = self::calibration(calibration)?;
     let listener = shown(arguments);
-    explain_models(experiment, encoder, &calibration, &arguments.device, &listener)?;
+    explain_models(
+        experiment,
+        encoder,
+        &calibration,
+        &arguments.device,
+        &listener,
+    )?;
     tell(&experiment.output, arguments);
     Ok(())
 }

@@ -15,9 +15,8 @@ use finexl_explain::cache::Cache;
 use finexl_explain::explainer::{Folders, Sides, display_name};
 use finexl_zoo::ZooError;
 use finexl_zoo::generators::{
-    AnyGenerator, ChosenSettings, ConceptGuidance, GenerationRecord,
-    GenerationRequest, GenerationSettings, Generator, PromptSource, open_generator,
-    open_personalized, sampled_alike,
+    AnyGenerator, ChosenSettings, ConceptGuidance, GenerationRecord, GenerationRequest,
+    GenerationSettings, Generator, PromptSource, open_generator, open_personalized, sampled_alike,
 };
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;

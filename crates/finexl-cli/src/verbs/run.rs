@@ -8,8 +8,8 @@ use crate::output::print;
 use crate::verbs::explaining;
 use crate::verbs::personalize::personalize;
 use crate::verbs::running::{
-    calibrate, evaluate, evaluate_generator, evaluate_pool, evaluate_probes, gather_references, make_pool,
-    planted_concepts, score_encoders, select_models,
+    calibrate, evaluate, evaluate_generator, evaluate_pool, evaluate_probes, gather_references,
+    make_pool, planted_concepts, score_encoders, select_models,
 };
 use crate::verbs::train::train_recipe;
 use finexl_core::experiment::{Experiment, Setting};
@@ -160,7 +160,11 @@ impl Run {
     }
 
     /// The encoder that an experiment names, else that of the command line.
-    fn encoder(&self, named: Option<&str>, arguments: &Arguments) -> Result<Arc<dyn Encoder>, CliError> {
+    fn encoder(
+        &self,
+        named: Option<&str>,
+        arguments: &Arguments,
+    ) -> Result<Arc<dyn Encoder>, CliError> {
         let device = finexl_zoo::device::by_name(&arguments.device)?;
         Ok(finexl_zoo::encoders::open(named.unwrap_or(&self.encoder), &device)?.into())
     }

@@ -6,8 +6,8 @@ use crate::experiment_results::others;
 use crate::output::{Progress, print, remark};
 use finexl::SelectionResults;
 use finexl_core::experiment::{
-    Calibrate, Evaluate, EvaluateGenerator, EvaluatePool, EvaluateProbes, GatherReferences, MakePool,
-    PlantedConcepts, ScoreEncoders, SelectModels,
+    Calibrate, Evaluate, EvaluateGenerator, EvaluatePool, EvaluateProbes, GatherReferences,
+    MakePool, PlantedConcepts, ScoreEncoders, SelectModels,
 };
 use finexl_data::art::subject_indices;
 use finexl_eval::{Measure, PlantedResult, write_figures};
@@ -56,7 +56,10 @@ pub fn evaluate(
 }
 
 /// Measures a generator with the judge.
-pub fn evaluate_generator(config: &EvaluateGenerator, arguments: &Arguments) -> Result<(), CliError> {
+pub fn evaluate_generator(
+    config: &EvaluateGenerator,
+    arguments: &Arguments,
+) -> Result<(), CliError> {
     let device = finexl_zoo::device::by_name(&arguments.device)?;
     let generator = open_generator(&config.model, &device)?;
     let judge = finexl_zoo::encoders::open(&config.judge, &device)?;
@@ -100,7 +103,11 @@ pub fn gather_references(config: &GatherReferences, arguments: &Arguments) -> Re
 }
 
 /// Makes a pool, or what is missing of it.
-pub fn make_pool(config: &MakePool, overwrite: bool, arguments: &Arguments) -> Result<(), CliError> {
+pub fn make_pool(
+    config: &MakePool,
+    overwrite: bool,
+    arguments: &Arguments,
+) -> Result<(), CliError> {
     let device = finexl_zoo::device::by_name(&arguments.device)?;
     let bar = Progress::new(arguments.quiet);
     let others = others(overwrite);
@@ -235,10 +242,18 @@ struct PlantedRow<'a> {
 }
 
 /// Writes the figures of a planted check.
-fn write_planted(folder: &Path, config: &PlantedConcepts, results: &[PlantedResult]) -> Result<(), CliError> {
+fn write_planted(
+    folder: &Path,
+    config: &PlantedConcepts,
+    results: &[PlantedResult],
+) -> Result<(), CliError> {
     let mut rows = Vec::new();
     for result in results {
-        let row = |name, value| PlantedRow { method: &result.method, name, value };
+        let row = |name, value| PlantedRow {
+            method: &result.method,
+            name,
+            value,
+        };
         let weights = config.candidates.iter().zip(&result.weights);
         rows.extend(weights.map(|(candidate, weight)| row(candidate.as_str(), *weight)));
         rows.push(row("residual", result.residual));

@@ -7,7 +7,9 @@ use std::process::ExitCode;
 
 /// Print the JSON schema of experiment files, which editors use to complete and check them.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  finexl schema > experiment.schema.json\n  finexl schema --markdown")]
+#[command(
+    after_help = "Examples:\n  finexl schema > experiment.schema.json\n  finexl schema --markdown"
+)]
 pub struct Schema {
     /// Print the list of all keys as Markdown instead, as in docs/experiments.md.
     #[arg(long)]

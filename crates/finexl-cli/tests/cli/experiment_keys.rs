@@ -41,11 +41,17 @@ fn every_experiment_fits_the_schema_and_a_misspelt_key_does_not() {
         }
         let text = std::fs::read_to_string(&path).unwrap();
         let file: Value = serde_json::to_value(text.parse::<toml::Table>().unwrap()).unwrap();
-        let errors: Vec<String> = validator.iter_errors(&file).map(|e| format!("{} at {}", e, e.instance_path())).collect();
+        let errors: Vec<String> = validator
+            .iter_errors(&file)
+            .map(|e| format!("{} at {}", e, e.instance_path()))
+            .collect();
         assert!(errors.is_empty(), "{}: {errors:?}", path.display());
         let mut misspelt = file.clone();
         for (_, table) in misspelt.as_object_mut().unwrap() {
-            table.as_object_mut().unwrap().insert("no-such-key".to_string(), Value::Bool(true));
+            table
+                .as_object_mut()
+                .unwrap()
+                .insert("no-such-key".to_string(), Value::Bool(true));
         }
         assert!(!validator.is_valid(&misspelt), "{}", path.display());
     }
@@ -62,7 +68,10 @@ fn the_schema_knows_ranges_names_and_defaults() {
         ("\"twemoji\"", "\"nobody\""),
         ("seed = 1\n", ""),
     ] {
-        assert!(!validator.is_valid(&file(&SCENES.replace(right, wrong))), "{wrong}");
+        assert!(
+            !validator.is_valid(&file(&SCENES.replace(right, wrong))),
+            "{wrong}"
+        );
     }
 }
 
@@ -70,7 +79,10 @@ fn the_schema_knows_ranges_names_and_defaults() {
 fn the_documents_list_every_key_as_it_is() {
     let printed = Sandbox::new().succeeds("schema --markdown").stdout;
     let kept = repository("docs/experiments.md");
-    assert!(printed == kept, "docs/experiments.md is not what `finexl schema --markdown` prints; write it anew");
+    assert!(
+        printed == kept,
+        "docs/experiments.md is not what `finexl schema --markdown` prints; write it anew"
+    );
 }
 
 #[test]
@@ -86,16 +98,41 @@ fn keys_are_set_and_kept_with_the_results() {
     assert_eq!(sandbox.json("elsewhere/warm.json")["pairs"], 3);
     assert_eq!(sandbox.json("elsewhere/warm.json")["method"], "nnls");
     let summary = std::fs::read_to_string(sandbox.path("elsewhere/summary.csv")).unwrap();
-    assert!(summary.contains("warm,nnls,warm,0.5,level-error,"), "{summary}");
+    assert!(
+        summary.contains("warm,nnls,warm,0.5,level-error,"),
+        "{summary}"
+    );
     // What was set is not what counts, but what came of it.
-    sandbox.write("edited.toml", SCENES.replace("scenes = 9", "scenes = 3").replace("warm = 0.8", "warm = 0.5"));
+    sandbox.write(
+        "edited.toml",
+        SCENES
+            .replace("scenes = 9", "scenes = 3")
+            .replace("warm = 0.8", "warm = 0.5"),
+    );
     sandbox.succeeds("run edited.toml --output elsewhere --set methods=[\"nnls\"]");
     for (wrong, words) in [
-        ("sceens=3", vec!["--set sceens=3", "[explain-scenes] has no key `sceens`", "did you mean `scenes`", "personalizations"]),
+        (
+            "sceens=3",
+            vec![
+                "--set sceens=3",
+                "[explain-scenes] has no key `sceens`",
+                "did you mean `scenes`",
+                "personalizations",
+            ],
+        ),
         ("scenes=0", vec!["`explain-scenes.scenes`", "at least 1"]),
         ("scenes=many", vec!["scenes", "expected a whole number"]),
-        ("split=tests", vec!["no choice `tests`", "did you mean `test`"]),
-        ("personalizations.0.aspect=3", vec!["`personalizations.0` of [explain-scenes] has no key `aspect`", "did you mean `aspects`"]),
+        (
+            "split=tests",
+            vec!["no choice `tests`", "did you mean `test`"],
+        ),
+        (
+            "personalizations.0.aspect=3",
+            vec![
+                "`personalizations.0` of [explain-scenes] has no key `aspect`",
+                "did you mean `aspects`",
+            ],
+        ),
         ("scenes", vec!["key=value"]),
     ] {
         sandbox.refuses(&format!("run scenes.toml --set {wrong}"), &words);
@@ -105,12 +142,17 @@ fn keys_are_set_and_kept_with_the_results() {
 #[test]
 fn an_adapter_names_its_base() {
     let sandbox = Sandbox::new();
-    let adapter = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments/inputs/cosy-pixels");
+    let adapter =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments/inputs/cosy-pixels");
     sandbox.write("prompts.txt", "a cat on grass\n");
-    let generate = format!("generate --prompts prompts.txt --steps 2 --adapter {} --out", adapter.display());
+    let generate = format!(
+        "generate --prompts prompts.txt --steps 2 --adapter {} --out",
+        adapter.display()
+    );
     sandbox.succeeds(&format!("{generate} stated"));
     sandbox.succeeds(&format!("{generate} named --model mini-diffusion"));
-    let picture = |folder: &str| std::fs::read(sandbox.path(&format!("{folder}/00001.png"))).unwrap();
+    let picture =
+        |folder: &str| std::fs::read(sandbox.path(&format!("{folder}/00001.png"))).unwrap();
     assert!(picture("stated") == picture("named"));
 }
 

@@ -1,7 +1,7 @@
 //! The recipe of a calibration: weights to levels, and how large an effect has to be.
 
-use crate::names::Split;
 use super::evaluate::{AnalysisChoice, Material};
+use crate::names::Split;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;

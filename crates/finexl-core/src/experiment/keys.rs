@@ -19,8 +19,9 @@ impl Key {
     /// What is wrong with it.
     pub fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
-        let table: Table = toml::from_str(&format!("{text} = 0"))
-            .map_err(|_| format!("`{text}` is no key; write it as in TOML, such as schedule.epochs"))?;
+        let table: Table = toml::from_str(&format!("{text} = 0")).map_err(|_| {
+            format!("`{text}` is no key; write it as in TOML, such as schedule.epochs")
+        })?;
         let mut parts = Vec::new();
         let mut inner = &table;
         loop {
@@ -50,7 +51,8 @@ impl Key {
             None => return Err(format!("there is no experiment [{kind}]")),
         };
         for (depth, part) in self.parts.iter().enumerate() {
-            let below: Vec<&'static Json> = nodes.iter().flat_map(|node| child(node, part)).collect();
+            let below: Vec<&'static Json> =
+                nodes.iter().flat_map(|node| child(node, part)).collect();
             if below.is_empty() {
                 return Err(self.unknown(kind, depth, &nodes));
             }
@@ -77,7 +79,9 @@ impl Key {
             above => format!("`{}` of [{kind}]", above.join(".")),
         };
         if known.is_empty() && is_array {
-            return format!("{place} is a list; write the place in it as a number from 0, not `{part}`");
+            return format!(
+                "{place} is a list; write the place in it as a number from 0, not `{part}`"
+            );
         }
         if known.is_empty() {
             return format!("{place} is a plain value and has no key `{part}`");
@@ -86,7 +90,10 @@ impl Key {
             Some(like) => format!("; did you mean `{like}`?"),
             None => ".".to_string(),
         };
-        format!("{place} has no key `{part}`{like} There are {}", known.join(", "))
+        format!(
+            "{place} has no key `{part}`{like} There are {}",
+            known.join(", ")
+        )
     }
 
     /// Puts a value at this place of an experiment's table, making the tables above it where they are not there.
@@ -136,7 +143,10 @@ impl Key {
     }
 
     fn no_place(&self, part: &str) -> String {
-        format!("`{}`: there is no `{part}` to set in the file; write what is above it first", self.text)
+        format!(
+            "`{}`: there is no `{part}` to set in the file; write what is above it first",
+            self.text
+        )
     }
 
     /// The value at this place, if there is one.
@@ -165,7 +175,9 @@ fn child(node: &'static Json, part: &str) -> Vec<&'static Json> {
     for node in alternatives(node) {
         if let Some(property) = node["properties"].get(part) {
             found.push(property);
-        } else if node["additionalProperties"].is_object() || node["additionalProperties"] == Json::Bool(true) {
+        } else if node["additionalProperties"].is_object()
+            || node["additionalProperties"] == Json::Bool(true)
+        {
             found.push(&node["additionalProperties"]);
         } else if node["items"].is_object() && part.parse::<usize>().is_ok() {
             found.push(&node["items"]);
@@ -227,7 +239,10 @@ mod tests {
         let check = |kind: &str, key: &str| Key::parse(key).and_then(|key| key.check(kind));
         for (kind, key) in [
             ("explain-scenes", "scenes"),
-            ("explain-scenes", "personalizations.0.aspects.\"high contrast\""),
+            (
+                "explain-scenes",
+                "personalizations.0.aspects.\"high contrast\"",
+            ),
             ("make-pool", "trained.1.mechanism.lora.rank"),
             ("make-pool", "styles.warm.0.share"),
             ("train-head", "schedule.epochs"),
@@ -236,10 +251,26 @@ mod tests {
             check(kind, key).unwrap();
         }
         for (kind, key, words) in [
-            ("explain-scenes", "sceens", "[explain-scenes] has no key `sceens`; did you mean `scenes`?"),
-            ("make-pool", "trained.0.mechanism.lora.rnak", "`trained.0.mechanism.lora` of [make-pool] has no key `rnak`; did you mean `rank`?"),
-            ("make-pool", "trained.first.seeds", "write the place in it as a number"),
-            ("make-pool", "pairs.more", "`pairs` of [make-pool] is a plain value"),
+            (
+                "explain-scenes",
+                "sceens",
+                "[explain-scenes] has no key `sceens`; did you mean `scenes`?",
+            ),
+            (
+                "make-pool",
+                "trained.0.mechanism.lora.rnak",
+                "`trained.0.mechanism.lora` of [make-pool] has no key `rnak`; did you mean `rank`?",
+            ),
+            (
+                "make-pool",
+                "trained.first.seeds",
+                "write the place in it as a number",
+            ),
+            (
+                "make-pool",
+                "pairs.more",
+                "`pairs` of [make-pool] is a plain value",
+            ),
             ("make-pool", "a b", "is no key"),
         ] {
             let error = check(kind, key).unwrap_err();
@@ -251,8 +282,14 @@ mod tests {
     fn values_are_toml_or_plain_words() {
         let value = |text: &str| Setting::parse(text).map(|setting| setting.value);
         assert_eq!(value("a=8").unwrap(), Value::Integer(8));
-        assert_eq!(value("a = 'x y'").unwrap(), Value::String("x y".to_string()));
-        assert_eq!(value("a=runs/x").unwrap(), Value::String("runs/x".to_string()));
+        assert_eq!(
+            value("a = 'x y'").unwrap(),
+            Value::String("x y".to_string())
+        );
+        assert_eq!(
+            value("a=runs/x").unwrap(),
+            Value::String("runs/x".to_string())
+        );
         assert!(value("a=[1, 2]").unwrap().is_array());
         for wrong in ["a", "a=", "a=x y", "a=1\nb=2"] {
             assert!(value(wrong).is_err(), "{wrong}");
@@ -268,7 +305,8 @@ mod tests {
         }
         assert!(put("b.1.c").is_err());
         assert!(put("a.x").is_err());
-        let expected: Table = toml::from_str("a = 7\n[[b]]\nc = 7\n[b.d]\ne = 7\n[f]\ng = 7\n").unwrap();
+        let expected: Table =
+            toml::from_str("a = 7\n[[b]]\nc = 7\n[b.d]\ne = 7\n[f]\ng = 7\n").unwrap();
         assert_eq!(table, expected);
     }
 }

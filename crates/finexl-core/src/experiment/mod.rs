@@ -33,9 +33,7 @@ mod train_head;
 mod training_schedule;
 
 pub use calibrate::Calibrate;
-pub use evaluate::{
-    AnalysisChoice, Coverage, Evaluate, FewPairs, Material, MeasureChoice,
-};
+pub use evaluate::{AnalysisChoice, Coverage, Evaluate, FewPairs, Material, MeasureChoice};
 pub use evaluate_generator::EvaluateGenerator;
 pub use evaluate_pool::{EvaluatePool, PoolScorer};
 pub use evaluate_probes::EvaluateProbes;

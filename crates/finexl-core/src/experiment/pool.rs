@@ -1,7 +1,7 @@
 //! Many personalized models of one generator, with images of all of them.
 
-use crate::names::Split;
 use super::{Mechanism, StyleShare};
+use crate::names::Split;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

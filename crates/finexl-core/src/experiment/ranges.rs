@@ -160,7 +160,9 @@ impl Allowed {
         };
         let whole = |bound: f64| serde_json::Value::from(bound as i64);
         let bounds = bounds.iter();
-        bounds.map(|(key, bound)| (key.to_string(), whole(*bound))).collect()
+        bounds
+            .map(|(key, bound)| (key.to_string(), whole(*bound)))
+            .collect()
     }
 
     fn words(self) -> &'static str {
@@ -237,7 +239,10 @@ fn problem_of(path: &str, (said, number): (&str, f64), allowed: Option<Allowed>)
         return Some(format!("`{path}` is {said}; give a number"));
     }
     let allowed = allowed.filter(|allowed| !allowed.holds(number))?;
-    Some(format!("`{path}` is {said}, but has to be {}", allowed.words()))
+    Some(format!(
+        "`{path}` is {said}, but has to be {}",
+        allowed.words()
+    ))
 }
 
 /// As [`out_of_range`], of a table that was not read from a file; what is wrong and what would be right.

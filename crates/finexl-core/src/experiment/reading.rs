@@ -75,7 +75,8 @@ impl Experiment {
         };
         let mut before = Self::of_table(&file).err();
         for setting in settings {
-            let (kind, table) = kind_of(&mut file).ok_or_else(|| refused(setting, NO_TABLE.to_string()))?;
+            let (kind, table) =
+                kind_of(&mut file).ok_or_else(|| refused(setting, NO_TABLE.to_string()))?;
             let put = setting.key.check(&kind);
             put.and_then(|()| setting.key.put(table, setting.value.clone()))
                 .map_err(|problem| refused(setting, problem))?;
@@ -155,7 +156,8 @@ fn only_table<'a, 'i>(document: &'a DeTable<'i>) -> Result<&'a DeTable<'i>, Misf
     tables.sort_by_key(|(_, span, _)| span.start);
     for (name, span, _) in &tables {
         if *name == SWEEP {
-            let problem = "[sweep] is a sweep over experiments; `finexl sweep run` runs it".to_string();
+            let problem =
+                "[sweep] is a sweep over experiments; `finexl sweep run` runs it".to_string();
             return Err((problem, span.clone()));
         }
         if !KINDS.contains(name) {
@@ -222,7 +224,10 @@ mod tests {
         let text = "[score-encoders]\noutput = \"a\"\nencoders = []\nsplit = \"test\"\nprobes = 1\nseed = 1\n";
         std::fs::write(&path, text).unwrap();
         let read = |settings: &[&str]| {
-            let settings: Vec<Setting> = settings.iter().map(|s| Setting::parse(s).unwrap()).collect();
+            let settings: Vec<Setting> = settings
+                .iter()
+                .map(|s| Setting::parse(s).unwrap())
+                .collect();
             Experiment::read_with(&path, &settings).map_err(|error| error.to_string())
         };
         let Experiment::ScoreEncoders(found) = read(&["pairs=3", "split=train"]).unwrap() else {
@@ -230,11 +235,20 @@ mod tests {
         };
         assert_eq!((found.pairs, found.split.name()), (3, "train"));
         for (settings, words) in [
-            (&["pairs=3", "sed=1"][..], "--set sed=1: [score-encoders] has no key `sed`; did you mean `seed`?"),
-            (&["pairs=3", "split=tests"], "there is no choice `tests`; did you mean `test`?"),
-            (&["pairs=3", "probes=0"], "`probes` is 0, but has to be at least 1"),
-            (&["pairs=3", "seed=x"], "expected a whole number"),
-            (&["seed=3"], "`pairs` is missing"),
+            (
+                &["pairs=3", "sed=1"][..],
+                "--set sed=1: [score-encoders] has no key `sed`; did you mean `seed`?",
+            ),
+            (
+                &["pairs=3", "split=tests"][..],
+                "there is no choice `tests`; did you mean `test`?",
+            ),
+            (
+                &["pairs=3", "probes=0"][..],
+                "`probes` is 0, but has to be at least 1",
+            ),
+            (&["pairs=3", "seed=x"][..], "expected a whole number"),
+            (&["seed=3"][..], "`pairs` is missing"),
         ] {
             let error = read(settings).unwrap_err();
             assert!(error.contains(words), "{error}");

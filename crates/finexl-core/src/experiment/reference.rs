@@ -30,7 +30,12 @@ pub fn reference() -> String {
     }
     text.push_str("\n# Tables and choices inside\n");
     let mut told = BTreeSet::new();
-    while let Some(name) = named.open.iter().find(|name| !told.contains(*name)).copied() {
+    while let Some(name) = named
+        .open
+        .iter()
+        .find(|name| !told.contains(*name))
+        .copied()
+    {
         told.insert(name);
         let _ = write!(text, "\n## {}\n", title(name));
         table(&schema()["$defs"][name], &mut text, &mut named);
@@ -101,7 +106,9 @@ fn choice_of_tables(choice: &'static Value, text: &mut String, named: &mut Named
 }
 
 fn keys(node: &'static Value, text: &mut String, named: &mut Named) {
-    let Some(properties) = node["properties"].as_object() else { return };
+    let Some(properties) = node["properties"].as_object() else {
+        return;
+    };
     text.push('\n');
     for (key, of_key) in properties {
         let _ = writeln!(text, "- {}", entry(node, key, of_key, named));
@@ -109,7 +116,11 @@ fn keys(node: &'static Value, text: &mut String, named: &mut Named) {
 }
 
 fn entry(table: &'static Value, key: &str, node: &'static Value, named: &mut Named) -> String {
-    let required = table["required"].as_array().into_iter().flatten().any(|name| name == key);
+    let required = table["required"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .any(|name| name == key);
     let mut kind = kind_of(node, named);
     if !required {
         kind.push_str(", optional");
@@ -131,7 +142,9 @@ fn is_empty(value: &Value) -> bool {
 
 fn said(node: &'static Value) -> String {
     let own = node["description"].as_str();
-    let text = own.or_else(|| resolved(node)["description"].as_str()).unwrap_or_default();
+    let text = own
+        .or_else(|| resolved(node)["description"].as_str())
+        .unwrap_or_default();
     one_line(text)
 }
 
@@ -151,7 +164,10 @@ fn kind_of(node: &'static Value, named: &mut Named) -> String {
     match node["type"].as_str() {
         Some("array") => format!("list of {}", kind_of(&node["items"], named)),
         Some("object") if node["additionalProperties"].is_object() => {
-            format!("table of {} by name", kind_of(&node["additionalProperties"], named))
+            format!(
+                "table of {} by name",
+                kind_of(&node["additionalProperties"], named)
+            )
         }
         Some("object") => "table".to_string(),
         Some("integer") => format!("whole number{bounds}"),

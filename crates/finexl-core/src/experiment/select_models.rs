@@ -1,7 +1,7 @@
 //! Model selection on pools: how well explanations tell alike models from others.
 
-use crate::names::{SelectionName, VariedName};
 use super::ProposerChoice;
+use crate::names::{SelectionName, VariedName};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;

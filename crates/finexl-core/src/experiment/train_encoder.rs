@@ -1,7 +1,7 @@
 //! The recipe of an embedded encoder.
 
-use crate::names::ArtistName;
 use super::TrainingSchedule;
+use crate::names::ArtistName;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;

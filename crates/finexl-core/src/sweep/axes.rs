@@ -46,7 +46,8 @@ impl SweepFile {
     /// # Errors
     /// [`CoreError::Toml`] with the line of a key that the template does not have, or of lists of unlike lengths.
     pub fn groups(&self, kind: &str) -> Result<Vec<Group>, CoreError> {
-        let document = DeTable::parse(&self.text).map_err(|e| self.mistake(e.message().to_string(), 0..0))?;
+        let document =
+            DeTable::parse(&self.text).map_err(|e| self.mistake(e.message().to_string(), 0..0))?;
         let sweep = match document.get_ref().get(SWEEP).map(|value| value.get_ref()) {
             Some(DeValue::Table(table)) => table,
             _ => return Ok(Vec::new()),
@@ -89,9 +90,13 @@ impl SweepFile {
         let mut axes = Vec::new();
         let mut names = Vec::new();
         for place in places {
-            let Some(of_key) = values.get(&place.key) else { continue };
+            let Some(of_key) = values.get(&place.key) else {
+                continue;
+            };
             if of_key.is_empty() {
-                return Err(self.mistake(format!("`{}` has no value", place.key), place.span.clone()));
+                return Err(
+                    self.mistake(format!("`{}` has no value", place.key), place.span.clone())
+                );
             }
             if let Some(first) = columns.first()
                 && first.len() != of_key.len()
@@ -125,11 +130,18 @@ impl SweepFile {
         })
     }
 
-    fn random(&self, kind: &str, places: &[Place], random: &super::RandomAxes) -> Result<Group, CoreError> {
+    fn random(
+        &self,
+        kind: &str,
+        places: &[Place],
+        random: &super::RandomAxes,
+    ) -> Result<Group, CoreError> {
         let mut columns = Vec::new();
         let mut axes = Vec::new();
         for place in places {
-            let Some(axis) = random.axes.get(&place.key) else { continue };
+            let Some(axis) = random.axes.get(&place.key) else {
+                continue;
+            };
             let values = drawn(&place.key, axis, random)
                 .map_err(|problem| self.mistake(problem, place.span.clone()))?;
             let labels: Vec<String> = values.iter().map(label).collect();
@@ -137,8 +149,18 @@ impl SweepFile {
             columns.push((values, labels));
         }
         let span = places.first().map_or(0..0, |place| place.span.clone());
-        let rows = |i: usize| columns.iter().map(|(values, _)| values[i].clone()).collect();
-        let names = |i: usize| columns.iter().map(|(_, labels)| labels[i].clone()).collect();
+        let rows = |i: usize| {
+            columns
+                .iter()
+                .map(|(values, _)| values[i].clone())
+                .collect()
+        };
+        let names = |i: usize| {
+            columns
+                .iter()
+                .map(|(_, labels)| labels[i].clone())
+                .collect()
+        };
         let count = if columns.is_empty() { 0 } else { random.count };
         Ok(Group {
             axes,
@@ -148,10 +170,21 @@ impl SweepFile {
         })
     }
 
-    fn axis(&self, kind: &str, place: &Place, values: &[Value], labels: &[String]) -> Result<Axis, CoreError> {
+    fn axis(
+        &self,
+        kind: &str,
+        place: &Place,
+        values: &[Value],
+        labels: &[String],
+    ) -> Result<Axis, CoreError> {
         let key = Key::parse(&place.key).and_then(|key| key.check(kind).map(|()| key));
         let key = key.map_err(|problem| self.mistake(problem, place.span.clone()))?;
-        Ok(Axis::of(key, self.table.columns.get(&place.key), values, labels))
+        Ok(Axis::of(
+            key,
+            self.table.columns.get(&place.key),
+            values,
+            labels,
+        ))
     }
 
     fn labels(&self, place: &Place, values: &[Value]) -> Result<Vec<String>, CoreError> {
@@ -175,14 +208,21 @@ impl SweepFile {
         let axes: Vec<&Axis> = groups.iter().flat_map(|group| &group.axes).collect();
         let place = |key: &str| crate::toml_file::place_of(&self.text, key).unwrap_or(0..0);
         for (index, axis) in axes.iter().enumerate() {
-            if axes[..index].iter().any(|other| other.key == axis.key || other.column == axis.column) {
-                let problem = format!("two axes are `{}`; give each key once, and each a name of its own", axis.column);
+            if axes[..index]
+                .iter()
+                .any(|other| other.key == axis.key || other.column == axis.column)
+            {
+                let problem = format!(
+                    "two axes are `{}`; give each key once, and each a name of its own",
+                    axis.column
+                );
                 return Err(self.mistake(problem, place(axis.key.text())));
             }
         }
         for named in self.table.columns.keys().chain(self.table.labels.keys()) {
             if axes.iter().all(|axis| axis.key.text() != named) && *named != self.table.seed_key {
-                let problem = format!("`{named}` has a name and is no axis; write it as the axis is written");
+                let problem =
+                    format!("`{named}` has a name and is no axis; write it as the axis is written");
                 return Err(self.mistake(problem, place("columns")));
             }
         }
@@ -191,7 +231,12 @@ impl SweepFile {
 }
 
 impl Axis {
-    pub(super) fn of(key: Key, column: Option<&String>, values: &[Value], labels: &[String]) -> Self {
+    pub(super) fn of(
+        key: Key,
+        column: Option<&String>,
+        values: &[Value],
+        labels: &[String],
+    ) -> Self {
         let number = |value: &Value| match value {
             Value::Integer(number) => Some(*number as f64),
             Value::Float(number) => Some(*number),

@@ -179,10 +179,15 @@ impl CellFolder {
         if found.version == Some(VERSION) && found.program.as_deref() == Some(PROGRAM) {
             return Ok(());
         }
-        let version = found.version.map_or("unknown".to_string(), |v| v.to_string());
+        let version = found
+            .version
+            .map_or("unknown".to_string(), |v| v.to_string());
         Err(CoreError::OtherCell {
             path: self.path.clone(),
-            found: format!("{version} of finexl {}", found.program.as_deref().unwrap_or("unknown")),
+            found: format!(
+                "{version} of finexl {}",
+                found.program.as_deref().unwrap_or("unknown")
+            ),
             here: format!("{VERSION} of finexl {PROGRAM}"),
         })
     }

@@ -5,7 +5,10 @@ pub(super) fn combinations(sizes: &[usize]) -> impl Iterator<Item = Vec<usize>> 
     let sizes = sizes.to_vec();
     let total = match sizes.contains(&0) {
         true => 0,
-        false => sizes.iter().try_fold(1usize, |all, size| all.checked_mul(*size)).unwrap_or(usize::MAX),
+        false => sizes
+            .iter()
+            .try_fold(1usize, |all, size| all.checked_mul(*size))
+            .unwrap_or(usize::MAX),
     };
     (0..total).map(move |number| {
         let mut rest = number;
@@ -20,7 +23,9 @@ pub(super) fn combinations(sizes: &[usize]) -> impl Iterator<Item = Vec<usize>> 
 
 /// How many there are; nothing where they cannot be counted.
 pub(super) fn count(sizes: &[usize]) -> Option<usize> {
-    sizes.iter().try_fold(1usize, |all, size| all.checked_mul(*size))
+    sizes
+        .iter()
+        .try_fold(1usize, |all, size| all.checked_mul(*size))
 }
 
 #[cfg(test)]

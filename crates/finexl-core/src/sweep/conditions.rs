@@ -7,7 +7,9 @@ use toml::{Table, Value};
 /// # Errors
 /// What is wrong with it.
 pub(super) fn check(key: &str, condition: &Value) -> Result<(), String> {
-    let Value::Table(bounds) = condition else { return Ok(()) };
+    let Value::Table(bounds) = condition else {
+        return Ok(());
+    };
     for (bound, value) in bounds {
         if !["above", "below", "at-least", "at-most"].contains(&bound.as_str()) {
             return Err(format!(
@@ -15,7 +17,9 @@ pub(super) fn check(key: &str, condition: &Value) -> Result<(), String> {
             ));
         }
         if number(value).is_none() {
-            return Err(format!("`{bound}` of the condition on `{key}` is no number"));
+            return Err(format!(
+                "`{bound}` of the condition on `{key}` is no number"
+            ));
         }
     }
     Ok(())
@@ -38,7 +42,9 @@ fn same(value: &Value, name: &str, other: &Value) -> bool {
 }
 
 fn within(value: &Value, bounds: &Table) -> bool {
-    let Some(value) = number(value) else { return false };
+    let Some(value) = number(value) else {
+        return false;
+    };
     bounds.iter().all(|(bound, at)| {
         number(at).is_some_and(|at| match bound.as_str() {
             "above" => value > at,

@@ -142,48 +142,26 @@ impl SweepFile {
             let problem = "there is no [sweep]; `finexl run` runs single experiments".to_string();
             return Err(mistake(problem, ""));
         }
-        if let Some(other) = whole.keys().find(|key| *key != SWEEP && !KINDS.contains(&key.as_str())) {
-            let problem = format!("`{other}` is neither [sweep] nor a kind of experiment; there are {}", KINDS.join(", "));
+        if let Some(other) = whole
+            .keys()
+            .find(|key| *key != SWEEP && !KINDS.contains(&key.as_str()))
+        {
+            let problem = format!(
+                "`{other}` is neither [sweep] nor a kind of experiment; there are {}",
+                KINDS.join(", ")
+            );
             return Err(mistake(problem, other));
         }
         let table = toml_file::parse::<Outer>(path, &text)?.sweep;
         whole.remove(SWEEP);
-        let kinds: Vec<String> = whole.keys().cloned().collect();
-        match (&table.template, &kinds[..]) {
-            (None, [_]) => Ok(Self {
-                path: path.to_path_buf(),
-                template: whole,
-                template_path: None,
-                table,
-                text,
-            }),
-            (Some(template), []) => {
-                let place = toml_file::place_of(&text, "sweep.template").unwrap_or(0..0);
-                let read = toml_file::text(template).map_err(|error| {
-                    toml_file::mistake(path, &text, error.to_string(), place)
-                })?;
-                let read: Table = toml_file::parse(template, &read)?;
-                Ok(Self {
-                    path: path.to_path_buf(),
-                    template: read,
-                    template_path: Some(template.clone()),
-                    table,
-                    text,
-                })
-            }
-            (None, []) => Err(mistake(
-                "there is no template; write the experiment as a second table, or name its file as `template`".to_string(),
-                SWEEP,
-            )),
-            (Some(_), [kind, ..]) => Err(mistake(
-                format!("`template` names a file, and [{kind}] is a template too; leave one of them out"),
-                kind,
-            )),
-            (None, [first, second, ..]) => Err(mistake(
-                format!("[{first}] and [{second}] would both be the template; give one"),
-                second,
-            )),
-        }
+        let (template, template_path) = template_of((path, &text), &table, whole)?;
+        Ok(Self {
+            path: path.to_path_buf(),
+            text,
+            table,
+            template,
+            template_path,
+        })
     }
 
     /// A mistake at a place of this file.
@@ -192,9 +170,47 @@ impl SweepFile {
     }
 }
 
+/// The template and its file: the rest of the sweep's own file, or the file that it names.
+fn template_of(
+    (path, text): (&Path, &str),
+    table: &SweepTable,
+    rest: Table,
+) -> Result<(Table, Option<PathBuf>), CoreError> {
+    let mistake = |problem: String, key: &str| {
+        let span = key_span(text, key).unwrap_or(0..0);
+        Err(toml_file::mistake(path, text, problem, span))
+    };
+    let kinds: Vec<String> = rest.keys().cloned().collect();
+    match (&table.template, &kinds[..]) {
+        (None, [_]) => Ok((rest, None)),
+        (Some(template), []) => {
+            let place = toml_file::place_of(text, "sweep.template").unwrap_or(0..0);
+            let read = toml_file::text(template)
+                .map_err(|error| toml_file::mistake(path, text, error.to_string(), place))?;
+            Ok((toml_file::parse(template, &read)?, Some(template.clone())))
+        }
+        (None, []) => mistake(
+            "there is no template; write the experiment as a second table, or name its file as `template`"
+                .to_string(),
+            SWEEP,
+        ),
+        (Some(_), [kind, ..]) => mistake(
+            format!("`template` names a file, and [{kind}] is a template too; leave one of them out"),
+            kind,
+        ),
+        (None, [first, second, ..]) => mistake(
+            format!("[{first}] and [{second}] would both be the template; give one"),
+            second,
+        ),
+    }
+}
+
 /// Where the name of a table stands.
 fn key_span(text: &str, key: &str) -> Option<std::ops::Range<usize>> {
     let document = DeTable::parse(text).ok()?;
-    let found = document.get_ref().iter().find(|(name, _)| name.get_ref() == key);
+    let found = document
+        .get_ref()
+        .iter()
+        .find(|(name, _)| name.get_ref() == key);
     found.map(|(name, _)| name.span())
 }

@@ -51,7 +51,9 @@ impl<'a> Identities<'a> {
             return Ok(known.clone());
         }
         let is_file = name.contains(['.', '/']) && Path::new(name).is_file();
-        let content = is_file.then(|| Fingerprint::of_file(Path::new(name))).transpose()?;
+        let content = is_file
+            .then(|| Fingerprint::of_file(Path::new(name)))
+            .transpose()?;
         self.files.insert(name.to_string(), content.clone());
         Ok(content)
     }

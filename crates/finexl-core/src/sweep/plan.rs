@@ -75,6 +75,36 @@ impl SweepPlan {
 /// Conditions of one `leave-out`: which axis, and what it has to be.
 type Rule = Vec<(usize, Value)>;
 
+/// A row of every group.
+struct Combination<'a> {
+    rows: Vec<(&'a Group, usize)>,
+    /// A value per axis, and its name.
+    values: Vec<&'a Value>,
+    names: Vec<String>,
+}
+
+impl<'a> Combination<'a> {
+    fn of(groups: &'a [Group], places: &[usize]) -> Self {
+        let rows: Vec<(&Group, usize)> = groups.iter().zip(places.iter().copied()).collect();
+        let values = rows.iter().flat_map(|(group, place)| &group.rows[*place]);
+        let names = rows
+            .iter()
+            .flat_map(|(group, place)| group.names[*place].clone());
+        Self {
+            values: values.collect(),
+            names: names.collect(),
+            rows,
+        }
+    }
+
+    fn fits(&self, rule: &Rule) -> bool {
+        let holds = |(axis, condition): &(usize, Value)| {
+            fits(self.values[*axis], &self.names[*axis], condition)
+        };
+        !rule.is_empty() && rule.iter().all(holds)
+    }
+}
+
 impl SweepFile {
     fn only_kind(&self) -> Result<(String, Table), CoreError> {
         let mut tables = self.template.iter();
@@ -82,14 +112,17 @@ impl SweepFile {
             (Some((kind, Value::Table(table))), None) => Ok((kind.clone(), table.clone())),
             _ => match &self.template_path {
                 // Its own reader says what is wrong, with the line.
-                Some(path) => Err(Experiment::read(path).err().unwrap_or_else(|| self.no_template())),
+                Some(path) => Err(Experiment::read(path)
+                    .err()
+                    .unwrap_or_else(|| self.no_template())),
                 None => Err(self.no_template()),
             },
         }
     }
 
     fn no_template(&self) -> CoreError {
-        let problem = "the template is no experiment: it has one table, which says what to run".to_string();
+        let problem =
+            "the template is no experiment: it has one table, which says what to run".to_string();
         self.mistake(problem, 0..0)
     }
 
@@ -101,7 +134,11 @@ impl SweepFile {
         }
         if let Err(problem) = experiment_of(kind, &template) {
             // What only axes give is missing in the template alone.
-            let named: Vec<&str> = groups.iter().flat_map(|g| &g.axes).map(|axis| axis.key.text()).collect();
+            let named: Vec<&str> = groups
+                .iter()
+                .flat_map(|g| &g.axes)
+                .map(|axis| axis.key.text())
+                .collect();
             if named.is_empty() || !problem.ends_with("is missing") {
                 return Err(self.of_template(kind, problem));
             }
@@ -124,15 +161,26 @@ impl SweepFile {
                 let text = &self.text;
                 let document = DeTable::parse(text).ok();
                 let span = document.and_then(|document| {
-                    let found = document.get_ref().iter().find(|(name, _)| name.get_ref() == kind);
+                    let found = document
+                        .get_ref()
+                        .iter()
+                        .find(|(name, _)| name.get_ref() == kind);
                     found.map(|(name, _)| name.span())
                 });
-                self.mistake(format!("the template [{kind}]: {problem}"), span.unwrap_or(0..0))
+                self.mistake(
+                    format!("the template [{kind}]: {problem}"),
+                    span.unwrap_or(0..0),
+                )
             }
         }
     }
 
-    fn put(&self, table: &mut Table, group: &Group, (row, span): (&[Value], &Range<usize>)) -> Result<(), CoreError> {
+    fn put(
+        &self,
+        table: &mut Table,
+        group: &Group,
+        (row, span): (&[Value], &Range<usize>),
+    ) -> Result<(), CoreError> {
         for (axis, value) in group.axes.iter().zip(row) {
             let put = axis.key.put(table, value.clone());
             put.map_err(|problem| self.mistake(problem, span.clone()))?;
@@ -147,8 +195,14 @@ impl SweepFile {
                 let mut table = begin.clone();
                 self.put(&mut table, group, (row, span))?;
                 if let Err(problem) = experiment_of(kind, &table) {
-                    let keys: Vec<String> = group.axes.iter().map(|a| format!("`{}`", a.key.text())).collect();
-                    return Err(self.mistake(format!("{}: {problem}", keys.join(", ")), span.clone()));
+                    let keys: Vec<String> = group
+                        .axes
+                        .iter()
+                        .map(|a| format!("`{}`", a.key.text()))
+                        .collect();
+                    return Err(
+                        self.mistake(format!("{}: {problem}", keys.join(", ")), span.clone())
+                    );
                 }
             }
         }
@@ -156,22 +210,41 @@ impl SweepFile {
     }
 
     /// The seeds of the repeats.
-    fn repeats(&self, kind: &str, begin: &Table, groups: &[Group]) -> Result<Option<Group>, CoreError> {
+    fn repeats(
+        &self,
+        kind: &str,
+        begin: &Table,
+        groups: &[Group],
+    ) -> Result<Option<Group>, CoreError> {
         let span = crate::toml_file::place_of(&self.text, "sweep.repeats").unwrap_or(0..0);
         let refused = |problem: String| self.mistake(problem, span.clone());
         if self.table.repeats < 2 {
             return Ok(None);
         }
         let name = &self.table.seed_key;
-        let key = Key::parse(name).and_then(|key| key.check(kind).map(|()| key)).map_err(refused)?;
-        if groups.iter().flat_map(|group| &group.axes).any(|axis| axis.key == key) {
-            return Err(refused(format!("`{name}` is an axis, and repeats would count it up; leave one of them out")));
+        let key = Key::parse(name)
+            .and_then(|key| key.check(kind).map(|()| key))
+            .map_err(refused)?;
+        if groups
+            .iter()
+            .flat_map(|group| &group.axes)
+            .any(|axis| axis.key == key)
+        {
+            return Err(refused(format!(
+                "`{name}` is an axis, and repeats would count it up; leave one of them out"
+            )));
         }
         let first = match key.get(begin) {
             Some(Value::Integer(first)) => *first,
-            _ => return Err(refused(format!("the template has no whole number `{name}` that repeats could count up"))),
+            _ => {
+                return Err(refused(format!(
+                    "the template has no whole number `{name}` that repeats could count up"
+                )));
+            }
         };
-        let values: Vec<Value> = (0..self.table.repeats as i64).map(|i| Value::Integer(first + i)).collect();
+        let values: Vec<Value> = (0..self.table.repeats as i64)
+            .map(|i| Value::Integer(first + i))
+            .collect();
         let labels: Vec<String> = values.iter().map(super::axes::label).collect();
         let axis = Axis::of(key, self.table.columns.get(name), &values, &labels);
         Ok(Some(Group {
@@ -190,7 +263,10 @@ impl SweepFile {
             let mut rule = Vec::new();
             for (key, condition) in conditions {
                 let refused = |problem| self.mistake(problem, self.condition_span(number, key));
-                let Some(axis) = axes.iter().position(|a| a.key.text() == key || a.column == *key) else {
+                let Some(axis) = axes
+                    .iter()
+                    .position(|a| a.key.text() == key || a.column == *key)
+                else {
                     let known: Vec<&str> = axes.iter().map(|axis| axis.column.as_str()).collect();
                     let problem = format!("`{key}` is no axis; there are {}", known.join(", "));
                     return Err(refused(problem));
@@ -212,7 +288,9 @@ impl SweepFile {
     ) -> Result<SweepPlan, CoreError> {
         let sizes: Vec<usize> = groups.iter().map(|group| group.rows.len()).collect();
         if count(&sizes).is_none_or(|count| count > MOST) {
-            let problem = format!("the axes have more than {MOST} combinations; draw some of them with [sweep.random]");
+            let problem = format!(
+                "the axes have more than {MOST} combinations; draw some of them with [sweep.random]"
+            );
             return Err(self.mistake(problem, self.sweep_span()));
         }
         let mut identities = Identities::new(&self.table.device);
@@ -229,41 +307,65 @@ impl SweepFile {
         };
         let mut seen = BTreeSet::new();
         for places in combinations(&sizes) {
-            let rows = || groups.iter().zip(&places);
-            let values: Vec<&Value> = rows().flat_map(|(group, place)| &group.rows[*place]).collect();
-            let names: Vec<String> = rows().flat_map(|(group, place)| group.names[*place].clone()).collect();
-            let applies = |rule: &Rule| {
-                !rule.is_empty() && rule.iter().all(|(axis, condition)| fits(values[*axis], &names[*axis], condition))
-            };
-            if rules.iter().any(applies) {
+            let chosen = Combination::of(&groups, &places);
+            if rules.iter().any(|rule| chosen.fits(rule)) {
                 plan.left_out += 1;
                 continue;
             }
-            let mut table = begin.clone();
-            for (group, place) in rows() {
-                self.put(&mut table, group, (&group.rows[*place], &group.spans[*place]))?;
-            }
-            let experiment = experiment_of(kind, &table).map_err(|problem| {
-                let named: Vec<String> = plan.axes.iter().zip(&names).map(|(a, v)| format!("{}={v}", a.column)).collect();
-                self.mistake(format!("the cell {}: {problem}", named.join(", ")), self.sweep_span())
-            })?;
+            let experiment = self.experiment(kind, begin, &chosen)?;
             let identity = identities.of(&experiment)?;
             match seen.insert(identity.clone()) {
-                true => plan.cells.push(Cell { identity, values: names, experiment }),
+                true => plan.cells.push(Cell {
+                    identity,
+                    values: chosen.names,
+                    experiment,
+                }),
                 false => plan.doubled += 1,
             }
         }
         plan.place();
         match plan.cells.is_empty() {
-            true => Err(self.mistake("every combination is left out; there is no cell".to_string(), self.sweep_span())),
+            true => Err(self.mistake(
+                "every combination is left out; there is no cell".to_string(),
+                self.sweep_span(),
+            )),
             false => Ok(plan),
         }
+    }
+
+    /// The experiment of a combination.
+    fn experiment(
+        &self,
+        kind: &str,
+        begin: &Table,
+        chosen: &Combination<'_>,
+    ) -> Result<Experiment, CoreError> {
+        let mut table = begin.clone();
+        for (group, place) in &chosen.rows {
+            self.put(
+                &mut table,
+                group,
+                (&group.rows[*place], &group.spans[*place]),
+            )?;
+        }
+        experiment_of(kind, &table).map_err(|problem| {
+            let axes = chosen.rows.iter().flat_map(|(group, _)| &group.axes);
+            let named = axes
+                .zip(&chosen.names)
+                .map(|(axis, name)| format!("{}={name}", axis.column));
+            let named: Vec<String> = named.collect();
+            let problem = format!("the cell {}: {problem}", named.join(", "));
+            self.mistake(problem, self.sweep_span())
+        })
     }
 
     fn sweep_span(&self) -> Range<usize> {
         let document = DeTable::parse(&self.text).ok();
         let span = document.and_then(|document| {
-            let found = document.get_ref().iter().find(|(name, _)| name.get_ref() == SWEEP);
+            let found = document
+                .get_ref()
+                .iter()
+                .find(|(name, _)| name.get_ref() == SWEEP);
             found.map(|(name, _)| name.span())
         });
         span.unwrap_or(0..0)
@@ -272,9 +374,15 @@ impl SweepFile {
     fn condition_span(&self, number: usize, key: &str) -> Range<usize> {
         let find = || {
             let document = DeTable::parse(&self.text).ok()?;
-            let DeValue::Table(sweep) = document.get_ref().get(SWEEP)?.get_ref() else { return None };
-            let DeValue::Array(rules) = sweep.get("leave-out")?.get_ref() else { return None };
-            let DeValue::Table(rule) = rules.get(number)?.get_ref() else { return None };
+            let DeValue::Table(sweep) = document.get_ref().get(SWEEP)?.get_ref() else {
+                return None;
+            };
+            let DeValue::Array(rules) = sweep.get("leave-out")?.get_ref() else {
+                return None;
+            };
+            let DeValue::Table(rule) = rules.get(number)?.get_ref() else {
+                return None;
+            };
             let found = rule.iter().find(|(name, _)| name.get_ref() == key)?;
             Some(found.0.span())
         };

@@ -9,21 +9,38 @@ use toml::Value;
 ///
 /// # Errors
 /// A range that is none.
-pub(super) fn drawn(key: &str, axis: &RandomAxis, random: &RandomAxes) -> Result<Vec<Value>, String> {
+pub(super) fn drawn(
+    key: &str,
+    axis: &RandomAxis,
+    random: &RandomAxes,
+) -> Result<Vec<Value>, String> {
     let range = match (axis.from, axis.to, axis.values.is_empty()) {
         (None, None, false) => None,
-        (Some(from), Some(to), true) if from < to && from.is_finite() && to.is_finite() => Some((from, to)),
-        (Some(_), Some(_), true) => return Err(format!("`{key}` is drawn from a range that is none; `from` has to be below `to`")),
-        _ => return Err(format!("`{key}` is drawn from nothing; give `from` and `to`, or `values`")),
+        (Some(from), Some(to), true) if from < to && from.is_finite() && to.is_finite() => {
+            Some((from, to))
+        }
+        (Some(_), Some(_), true) => {
+            return Err(format!(
+                "`{key}` is drawn from a range that is none; `from` has to be below `to`"
+            ));
+        }
+        _ => {
+            return Err(format!(
+                "`{key}` is drawn from nothing; give `from` and `to`, or `values`"
+            ));
+        }
     };
     if let Some((from, _)) = range
         && axis.logarithmic
         && from <= 0.0
     {
-        return Err(format!("`{key}` is drawn on a logarithmic scale from {from}; `from` has to be above 0 there"));
+        return Err(format!(
+            "`{key}` is drawn on a logarithmic scale from {from}; `from` has to be above 0 there"
+        ));
     }
     let of_draw = |number: u64| {
-        let mut generator = seed::generator(random.seed, &[seed::key("sweep"), seed::key(key), number]);
+        let mut generator =
+            seed::generator(random.seed, &[seed::key("sweep"), seed::key(key), number]);
         let Some((from, to)) = range else {
             return axis.values[generator.random_range(0..axis.values.len())].clone();
         };

@@ -33,11 +33,13 @@ impl SweepPlan {
                 entry.1 += 1;
             }
         }
-        let parts = found.into_iter().map(|(what, (different, uses))| SharedPart {
-            what,
-            different: different.len(),
-            uses,
-        });
+        let parts = found
+            .into_iter()
+            .map(|(what, (different, uses))| SharedPart {
+                what,
+                different: different.len(),
+                uses,
+            });
         Ok(parts.collect())
     }
 
@@ -74,9 +76,18 @@ fn parts(experiment: &Experiment) -> Result<Vec<(&'static str, String)>, CoreErr
     Ok(parts)
 }
 
-fn of_models(models: &ExplainModels, parts: &mut Vec<(&'static str, String)>) -> Result<(), CoreError> {
+fn of_models(
+    models: &ExplainModels,
+    parts: &mut Vec<(&'static str, String)>,
+) -> Result<(), CoreError> {
     if !models.personalized.is_empty() || !models.trained.is_empty() {
-        let of_base = (&models.model, models.split, models.pairs, &models.prompts, models.seed);
+        let of_base = (
+            &models.model,
+            models.split,
+            models.pairs,
+            &models.prompts,
+            models.seed,
+        );
         parts.push(("sets of pictures of a base", key(&of_base)?));
     }
     for trained in models.trained.values() {

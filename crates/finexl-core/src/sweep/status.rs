@@ -39,7 +39,9 @@ impl SweepPlan {
                     status.bytes += outcome.bytes;
                 }
                 CellState::Failed(outcome) => {
-                    status.failed.push((cell, outcome.problem.unwrap_or_default()));
+                    status
+                        .failed
+                        .push((cell, outcome.problem.unwrap_or_default()));
                 }
             }
         }
@@ -54,7 +56,9 @@ impl SweepPlan {
     /// A cell in words: its axes with their values.
     pub fn describe(&self, cell: usize) -> String {
         let named = self.axes.iter().zip(&self.cells[cell].values);
-        let named: Vec<String> = named.map(|(axis, value)| format!("{}={value}", axis.column)).collect();
+        let named: Vec<String> = named
+            .map(|(axis, value)| format!("{}={value}", axis.column))
+            .collect();
         named.join(", ")
     }
 }
@@ -64,7 +68,10 @@ impl SweepStatus {
     pub fn line(&self) -> String {
         let all = self.waiting.len() + self.running.len() + self.done.len() + self.failed.len();
         let mut parts = vec![format!("{} of {all} done", self.done.len())];
-        let others = [("failed", self.failed.len()), ("running", self.running.len())];
+        let others = [
+            ("failed", self.failed.len()),
+            ("running", self.running.len()),
+        ];
         for (what, count) in others.into_iter().filter(|(_, count)| *count > 0) {
             parts.push(format!("{count} {what}"));
         }

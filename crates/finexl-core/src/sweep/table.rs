@@ -72,7 +72,9 @@ impl SweepTableRecord {
         let mean = |of: &dyn Fn(&Figure) -> f64| found.iter().map(of).sum::<f64>() / count as f64;
         let value = mean(&|f| f.value);
         // Over several rows: 1.96 standard errors of their mean.
-        let spread = (found.iter().map(|f| (f.value - value).powi(2)).sum::<f64>() / (count.max(2) - 1) as f64).sqrt();
+        let spread = (found.iter().map(|f| (f.value - value).powi(2)).sum::<f64>()
+            / (count.max(2) - 1) as f64)
+            .sqrt();
         let half = 1.96 * spread / (count as f64).sqrt();
         let (low, high) = match &found[..] {
             [one] => (one.low, one.high),

@@ -1,7 +1,7 @@
 //! The emoji sets, and what each may be used for.
 
-use finexl_core::names::ArtistName;
 use crate::error::DataError;
+use finexl_core::names::ArtistName;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;

@@ -10,6 +10,7 @@ use crate::summary::{Measure, mean};
 use crate::trial::{outside, rank};
 use finexl_core::experiment::Coverage;
 use finexl_core::explanation::Explanation;
+use finexl_core::names::{IntervalName, MethodName};
 use finexl_core::seed;
 use finexl_data::aspects::all;
 use finexl_explain::Explainer;

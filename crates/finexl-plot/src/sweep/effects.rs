@@ -31,7 +31,11 @@ pub(super) fn varying(record: &SweepTableRecord) -> Vec<usize> {
 }
 
 fn mean(record: &SweepTableRecord, figure: usize, fixed: &[(usize, &str)]) -> Option<f64> {
-    let fits = |row: &finexl_core::sweep::SweepRow| fixed.iter().all(|(column, label)| row.values[*column] == **label);
+    let fits = |row: &finexl_core::sweep::SweepRow| {
+        fixed
+            .iter()
+            .all(|(column, label)| row.values[*column] == **label)
+    };
     record.mean(figure, fits).map(|(figure, _)| figure.value)
 }
 
@@ -41,8 +45,9 @@ pub(super) fn effects(record: &SweepTableRecord, figure: usize) -> Vec<Effect> {
         .into_iter()
         .filter_map(|column| {
             let labels = record.columns[column].labels.iter();
-            let mut means: Vec<(f64, &String)> =
-                labels.filter_map(|label| Some((mean(record, figure, &[(column, label)])?, label))).collect();
+            let mut means: Vec<(f64, &String)> = labels
+                .filter_map(|label| Some((mean(record, figure, &[(column, label)])?, label)))
+                .collect();
             means.sort_by(|a, b| b.0.total_cmp(&a.0));
             let (first, last) = (means.first()?, means.last()?);
             Some(Effect {
@@ -65,7 +70,10 @@ pub(super) fn interactions(record: &SweepTableRecord, figure: usize) -> Vec<Inte
     for (place, a) in columns.iter().enumerate() {
         for b in &columns[place + 1..] {
             if let Some(size) = interaction(record, figure, (*a, *b)) {
-                found.push(Interaction { columns: [*a, *b], size });
+                found.push(Interaction {
+                    columns: [*a, *b],
+                    size,
+                });
             }
         }
     }
@@ -78,14 +86,20 @@ fn interaction(record: &SweepTableRecord, figure: usize, (a, b): (usize, usize))
     let (rows, columns) = (&record.columns[a].labels, &record.columns[b].labels);
     let mut means = Vec::new();
     for row in rows {
-        let of_row: Option<Vec<f64>> =
-            columns.iter().map(|column| mean(record, figure, &[(a, row), (b, column)])).collect();
+        let of_row: Option<Vec<f64>> = columns
+            .iter()
+            .map(|column| mean(record, figure, &[(a, row), (b, column)]))
+            .collect();
         means.push(of_row?);
     }
     let count = (rows.len() * columns.len()) as f64;
     let all = means.iter().flatten().sum::<f64>() / count;
-    let of_row: Vec<f64> = means.iter().map(|row| row.iter().sum::<f64>() / columns.len() as f64).collect();
-    let of_column = |column: usize| means.iter().map(|row| row[column]).sum::<f64>() / rows.len() as f64;
+    let of_row: Vec<f64> = means
+        .iter()
+        .map(|row| row.iter().sum::<f64>() / columns.len() as f64)
+        .collect();
+    let of_column =
+        |column: usize| means.iter().map(|row| row[column]).sum::<f64>() / rows.len() as f64;
     let mut squares = 0.0;
     for (row, values) in means.iter().enumerate() {
         for (column, value) in values.iter().enumerate() {

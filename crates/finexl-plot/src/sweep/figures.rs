@@ -28,12 +28,19 @@ pub struct SweepFigure {
 ///
 /// # Errors
 /// What cannot be drawn.
-pub fn sweep_figures(record: &SweepTableRecord, figures: &[usize]) -> Result<Vec<SweepFigure>, PlotError> {
+pub fn sweep_figures(
+    record: &SweepTableRecord,
+    figures: &[usize],
+) -> Result<Vec<SweepFigure>, PlotError> {
     let mut drawn = Vec::new();
     for figure in figures {
-        let ranked: Vec<usize> = effects(record, *figure).into_iter().map(|effect| effect.column).collect();
-        let (numbers, names): (Vec<usize>, Vec<usize>) =
-            ranked.into_iter().partition(|column| record.columns[*column].numbers.is_some());
+        let ranked: Vec<usize> = effects(record, *figure)
+            .into_iter()
+            .map(|effect| effect.column)
+            .collect();
+        let (numbers, names): (Vec<usize>, Vec<usize>) = ranked
+            .into_iter()
+            .partition(|column| record.columns[*column].numbers.is_some());
         for column in numbers.iter().take(MOST_CHARTS) {
             drawn.push(curves(record, *figure, *column, &names)?);
         }
@@ -48,8 +55,20 @@ pub fn sweep_figures(record: &SweepTableRecord, figures: &[usize]) -> Result<Vec
 }
 
 impl SweepFigure {
-    fn new(record: &SweepTableRecord, figure: usize, kind: &str, title: String, svg: String) -> Self {
-        let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+    fn new(
+        record: &SweepTableRecord,
+        figure: usize,
+        kind: &str,
+        title: String,
+        svg: String,
+    ) -> Self {
+        let plain = |c: char| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_lowercase()
+            } else {
+                '-'
+            }
+        };
         let name = format!("{} {kind}", record.figures[figure]);
         Self {
             figure,
@@ -70,37 +89,64 @@ fn point(x: f64, figure: &Figure) -> SeriesPoint {
 }
 
 /// A line per value of the name axis with the largest effect, over a numeric one.
-fn curves(record: &SweepTableRecord, figure: usize, x: usize, names: &[usize]) -> Result<SweepFigure, PlotError> {
+fn curves(
+    record: &SweepTableRecord,
+    figure: usize,
+    x: usize,
+    names: &[usize],
+) -> Result<SweepFigure, PlotError> {
     let over = &record.columns[x];
     let numbers = over.numbers.as_deref().unwrap_or_default();
-    let by = names.iter().find(|column| record.columns[**column].labels.len() <= MOST_LINES);
+    let by = names
+        .iter()
+        .find(|column| record.columns[**column].labels.len() <= MOST_LINES);
     let lines: Vec<(String, Option<(usize, &str)>)> = match by {
         Some(by) => {
             let labels = record.columns[*by].labels.iter();
-            labels.map(|label| (label.clone(), Some((*by, label.as_str())))).collect()
+            labels
+                .map(|label| (label.clone(), Some((*by, label.as_str()))))
+                .collect()
         }
         None => vec![(record.figures[figure].clone(), None)],
     };
     let series = lines.into_iter().map(|(name, fixed)| {
-        let points = over.labels.iter().zip(numbers).filter_map(|(label, number)| {
-            let fits = |row: &finexl_core::sweep::SweepRow| {
-                row.values[x] == *label && fixed.is_none_or(|(column, value)| row.values[column] == value)
-            };
-            let (mean, _) = record.mean(figure, fits)?;
-            Some(point(*number, &mean))
-        });
-        Series { name, points: points.collect() }
+        let points = over
+            .labels
+            .iter()
+            .zip(numbers)
+            .filter_map(|(label, number)| {
+                let fits = |row: &finexl_core::sweep::SweepRow| {
+                    row.values[x] == *label
+                        && fixed.is_none_or(|(column, value)| row.values[column] == value)
+                };
+                let (mean, _) = record.mean(figure, fits)?;
+                Some(point(*number, &mean))
+            });
+        Series {
+            name,
+            points: points.collect(),
+        }
     });
-    let by_name = by.map_or(String::new(), |by| format!(", by {}", record.columns[*by].name));
+    let by_name = by.map_or(String::new(), |by| {
+        format!(", by {}", record.columns[*by].name)
+    });
     let title = format!("{} over {}{by_name}", record.figures[figure], over.name);
     let chart = LineChart {
         title: Some(title.clone()),
         x_axis: over.name.clone(),
         y_axis: format!("{}, mean over all else", record.figures[figure]),
-        series: series.filter(|series: &Series| !series.points.is_empty()).collect(),
+        series: series
+            .filter(|series: &Series| !series.points.is_empty())
+            .collect(),
         ..LineChart::default()
     };
-    Ok(SweepFigure::new(record, figure, &format!("over {}", over.name), title, chart.svg()?))
+    Ok(SweepFigure::new(
+        record,
+        figure,
+        &format!("over {}", over.name),
+        title,
+        chart.svg()?,
+    ))
 }
 
 /// A bar per value of a name axis.
@@ -130,11 +176,21 @@ fn bars(record: &SweepTableRecord, figure: usize, column: usize) -> Result<Sweep
         rows: rows.take(MOST_BARS).collect(),
         ..BarChart::default()
     };
-    Ok(SweepFigure::new(record, figure, &format!("by {}", of.name), title, chart.svg()?))
+    Ok(SweepFigure::new(
+        record,
+        figure,
+        &format!("by {}", of.name),
+        title,
+        chart.svg()?,
+    ))
 }
 
 /// A heat map over two numeric axes, where every mean is a share.
-fn map(record: &SweepTableRecord, figure: usize, (a, b): (usize, usize)) -> Result<Option<SweepFigure>, PlotError> {
+fn map(
+    record: &SweepTableRecord,
+    figure: usize,
+    (a, b): (usize, usize),
+) -> Result<Option<SweepFigure>, PlotError> {
     let (rows, columns) = (&record.columns[a], &record.columns[b]);
     let mut shares = Vec::new();
     for row in &rows.labels {
@@ -142,16 +198,23 @@ fn map(record: &SweepTableRecord, figure: usize, (a, b): (usize, usize)) -> Resu
             .labels
             .iter()
             .map(|column| {
-                let fits = |r: &finexl_core::sweep::SweepRow| r.values[a] == *row && r.values[b] == *column;
+                let fits = |r: &finexl_core::sweep::SweepRow| {
+                    r.values[a] == *row && r.values[b] == *column
+                };
                 record.mean(figure, fits).map(|(mean, _)| mean.value)
             })
             .collect();
         match of_row {
-            Some(of_row) if of_row.iter().all(|share| (0.0..=1.0).contains(share)) => shares.push(of_row),
+            Some(of_row) if of_row.iter().all(|share| (0.0..=1.0).contains(share)) => {
+                shares.push(of_row)
+            }
             _ => return Ok(None),
         }
     }
-    let title = format!("{} over {} and {}", record.figures[figure], rows.name, columns.name);
+    let title = format!(
+        "{} over {} and {}",
+        record.figures[figure], rows.name, columns.name
+    );
     let chart = Heatmap {
         title: Some(title.clone()),
         row_axis: rows.name.clone(),
@@ -161,5 +224,11 @@ fn map(record: &SweepTableRecord, figure: usize, (a, b): (usize, usize)) -> Resu
         shares,
     };
     let kind = format!("over {} and {}", rows.name, columns.name);
-    Ok(Some(SweepFigure::new(record, figure, &kind, title, chart.svg()?)))
+    Ok(Some(SweepFigure::new(
+        record,
+        figure,
+        &kind,
+        title,
+        chart.svg()?,
+    )))
 }

@@ -62,8 +62,17 @@ pub fn sweep_page(record: &SweepTableRecord, chosen: &[usize], drawn: &[SweepFig
 fn axes(record: &SweepTableRecord) -> String {
     let mut section = String::from("<section>\n<h2>What was swept</h2>\n<dl class=\"facts\">\n");
     for column in &record.columns[..record.axes] {
-        let labels: Vec<String> = column.labels.iter().take(12).map(|label| html(label)).collect();
-        let more = if column.labels.len() > 12 { ", …" } else { "" };
+        let labels: Vec<String> = column
+            .labels
+            .iter()
+            .take(12)
+            .map(|label| html(label))
+            .collect();
+        let more = if column.labels.len() > 12 {
+            ", …"
+        } else {
+            ""
+        };
         let _ = writeln!(
             section,
             "<div><dt>{}</dt><dd>{}{more}</dd></div>",
@@ -79,7 +88,11 @@ fn of_figure(record: &SweepTableRecord, figure: usize, drawn: &[SweepFigure]) ->
     let mut section = format!("<section>\n<h2>{name}</h2>\n");
     section += &effect_table(record, figure);
     for one in drawn.iter().filter(|one| one.figure == figure) {
-        let _ = writeln!(section, "<figure class=\"panel chart\">{}</figure>", one.svg);
+        let _ = writeln!(
+            section,
+            "<figure class=\"panel chart\">{}</figure>",
+            one.svg
+        );
     }
     section + &highest(record, figure) + "</section>\n"
 }
@@ -125,14 +138,21 @@ fn effect_table(record: &SweepTableRecord, figure: usize) -> String {
 }
 
 fn highest(record: &SweepTableRecord, figure: usize) -> String {
-    let mut rows: Vec<(&SweepRow, Figure)> =
-        record.rows.iter().filter_map(|row| Some((row, row.figures[figure]?))).collect();
+    let mut rows: Vec<(&SweepRow, Figure)> = record
+        .rows
+        .iter()
+        .filter_map(|row| Some((row, row.figures[figure]?)))
+        .collect();
     rows.sort_by(|a, b| b.1.value.total_cmp(&a.1.value));
     let mut table = String::from("<h2>Highest</h2>\n<div class=\"panel\"><table><thead><tr>");
     for column in &record.columns {
         let _ = write!(table, "<th>{}</th>", html(&column.name));
     }
-    let _ = writeln!(table, "<th class=\"number\">{}</th></tr></thead><tbody>", html(&record.figures[figure]));
+    let _ = writeln!(
+        table,
+        "<th class=\"number\">{}</th></tr></thead><tbody>",
+        html(&record.figures[figure])
+    );
     for (row, figure) in rows.into_iter().take(BEST) {
         table.push_str("<tr>");
         for value in &row.values {
@@ -150,7 +170,11 @@ fn shown(figure: Option<Figure>) -> String {
     };
     let range = match (figure.low, figure.high) {
         (Some(low), Some(high)) => {
-            format!("<span class=\"range\">{} to {}</span>", number(low), number(high))
+            format!(
+                "<span class=\"range\">{} to {}</span>",
+                number(low),
+                number(high)
+            )
         }
         _ => String::new(),
     };
@@ -177,7 +201,9 @@ fn all_rows(record: &SweepTableRecord) -> String {
         }
         section.push_str("</select></label> ");
     }
-    section.push_str("A click on a head sorts.</p>\n<div class=\"panel\"><table id=\"all\"><thead><tr>");
+    section.push_str(
+        "A click on a head sorts.</p>\n<div class=\"panel\"><table id=\"all\"><thead><tr>",
+    );
     for column in &record.columns {
         let _ = write!(section, "<th>{}</th>", html(&column.name));
     }

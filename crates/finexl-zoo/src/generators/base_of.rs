@@ -35,7 +35,7 @@ pub fn base_of(folder: &Path) -> Result<Option<String>, ZooError> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::generators::{Generator, open_generator};
+    use crate::generators::open_generator;
 
     #[test]
     fn a_folder_names_its_base_by_fingerprint_or_by_name() {

@@ -33,8 +33,8 @@ mod tunable;
 
 pub use any_generator::AnyGenerator;
 pub(crate) use any_generator::with_generator;
-pub(crate) use burn_layers::values;
 pub use base_of::base_of;
+pub(crate) use burn_layers::values;
 pub use chosen_settings::{ChosenSettings, ChosenStableDiffusion};
 pub use conditions::Conditions;
 pub(crate) use config::known_words;

@@ -12,9 +12,11 @@ use finexl_data::pairs::{PairOptions, PairSet};
 use finexl_data::scenes::MANIFEST;
 use finexl_eval::{EvalError, explained_pools};
 use finexl_explain::explainer::Sides;
+use finexl_zoo::device::Device;
 use finexl_zoo::generators::{
-    AnyGenerator, ChosenSettings, DEFAULT_GENERATOR, GenerationRecord, GenerationRequest, GenerationSettings,
-    Generator, PromptSource, base_of, open_generator, open_personalized, sampled_alike,
+    AnyGenerator, ChosenSettings, DEFAULT_GENERATOR, GenerationRecord, GenerationRequest,
+    GenerationSettings, Generator, PromptSource, base_of, open_generator, open_personalized,
+    sampled_alike,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -48,10 +50,27 @@ pub fn explain_models(
     let readers = readers(&experiment.read_by(), encoder, (calibration, kept.cache()))?;
     let mut figures = Figures::default();
     if !experiment.personalized.is_empty() || !experiment.trained.is_empty() {
-        of_base(experiment, (&kept, &readers), device, &mut figures, listener)?;
+        of_base(
+            experiment,
+            (&kept, &readers),
+            device,
+            &mut figures,
+            listener,
+        )?;
     }
     of_pools(experiment, &readers, device, &mut figures, listener)?;
     figures.write(&experiment.output)
+}
+
+/// A base with its images, beside which models are explained.
+struct Base<'a> {
+    experiment: &'a ExplainModels,
+    kept: &'a KeptWork<'a>,
+    name: String,
+    generator: AnyGenerator,
+    device: Device,
+    requests: Vec<GenerationRequest>,
+    settings: GenerationSettings,
 }
 
 /// Explains adapters and models that are trained here.
@@ -64,29 +83,75 @@ fn of_base(
 ) -> Result<(), Error> {
     let device = finexl_zoo::device::by_name(device)?;
     let name = base_name(experiment)?;
-    let base = open_generator(&name, &device)?;
-    let requests = requests(experiment, &base)?;
-    let settings = base.settings(&ChosenSettings::default())?;
-    let (base_folder, of_base) = kept.images((&*base, None), (&requests, &settings), BASE, listener)?;
-    let prompts: Vec<String> = requests.iter().map(|r| r.prompt.clone()).collect();
-    let mut models = adapters(experiment);
-    for (model, trained) in &experiment.trained {
-        let told = |done, all| listener.progress("training steps", done, all);
-        let folder = kept.training((model, trained), &base, &name, &device, &told)?;
-        models.extend(at_scales(experiment, model, &folder, Known::of_styles(model, &trained.styles)));
+    let generator = open_generator(&name, &device)?;
+    let base = Base {
+        experiment,
+        kept,
+        requests: requests(experiment, &generator)?,
+        settings: generator.settings(&ChosenSettings::default())?,
+        name,
+        generator,
+        device,
+    };
+    let of_base = base.images((&*base.generator, None), BASE, listener)?;
+    for model in base.models(listener)? {
+        let (set, sides) = base.pairs(&model, &of_base, listener)?;
+        explain(
+            experiment,
+            readers,
+            (&model.known, &set, &sides),
+            figures,
+            listener,
+        )?;
     }
-    for model in &models {
-        let opened = open_personalized(&name, &model.folder, model.scale, &device)?;
+    Ok(())
+}
+
+impl Base<'_> {
+    fn images(
+        &self,
+        generator: (&dyn Generator, Option<(&Path, &Applied)>),
+        name: &str,
+        listener: &dyn Listener,
+    ) -> Result<(PathBuf, GenerationRecord), Error> {
+        self.kept
+            .images(generator, (&self.requests, &self.settings), name, listener)
+    }
+
+    /// All models of the base, those that are trained here after their training.
+    fn models(&self, listener: &dyn Listener) -> Result<Vec<Model>, Error> {
+        let mut models = adapters(self.experiment);
+        for (model, trained) in &self.experiment.trained {
+            let told = |done, all| listener.progress("training steps", done, all);
+            let of_base = (&self.generator, self.name.as_str());
+            let folder = self
+                .kept
+                .training((model, trained), of_base, &self.device, &told)?;
+            let known = Known::of_styles(model, &trained.styles);
+            models.extend(at_scales(self.experiment, model, &folder, known));
+        }
+        Ok(models)
+    }
+
+    /// The images of a model beside those of the base, and what is known of both sides.
+    fn pairs(
+        &self,
+        model: &Model,
+        (base_folder, of_base): &(PathBuf, GenerationRecord),
+        listener: &dyn Listener,
+    ) -> Result<(PairSet, Sides), Error> {
+        let base = &self.generator;
+        let opened = open_personalized(&self.name, &model.folder, model.scale, &self.device)?;
+        let prompts: Vec<String> = self.requests.iter().map(|r| r.prompt.clone()).collect();
         let mut notes = opened.notes;
         notes.extend(base.notes().iter().cloned());
         notes.extend(opened.generator.notes().iter().cloned());
         notes.extend(base.prompt_notes(&prompts));
         let chosen = ChosenSettings::default();
-        notes.extend(sampled_alike(&*base, &*opened.generator, &chosen)?);
+        notes.extend(sampled_alike(&**base, &*opened.generator, &chosen)?);
         let adapter = Some((model.folder.as_path(), &opened.applied));
         let named = &model.known.model;
-        let (folder, of_model) =
-            kept.images((&*opened.generator, adapter), (&requests, &settings), named, listener)?;
+        let (folder, of_model) = self.images((&*opened.generator, adapter), named, listener)?;
         let shown = match opened.applied.scale {
             Some(scale) => format!("{} at scale {scale}", model.known.name),
             None => named.clone(),
@@ -99,10 +164,8 @@ fn of_base(
             },
             notes,
         };
-        let set = pairs(&base_folder, &folder)?;
-        explain(experiment, readers, (&model.known, &set, &sides), figures, listener)?;
+        Ok((pairs(base_folder, &folder)?, sides))
     }
-    Ok(())
 }
 
 /// Explains the models of pools, whose images are there.
@@ -116,14 +179,23 @@ fn of_pools(
     let progress = |what: &str, done, all| listener.progress(what, done, all);
     for pool in explained_pools(&experiment.pools, device, &progress)? {
         for model in &pool.record.models {
-            let mut known = Known::of_styles(&format!("{}.{}", pool.record.name, model.name), &model.styles);
+            let mut known = Known::of_styles(
+                &format!("{}.{}", pool.record.name, model.name),
+                &model.styles,
+            );
             known.level = Some(model.level);
             let sides = Sides::named(&pool.record.base, &model.name);
             let set = pairs(
                 &pool.folder.join(&pool.record.base_images),
                 &pool.folder.join(&model.images),
             )?;
-            explain(experiment, readers, (&known, &set, &sides), figures, listener)?;
+            explain(
+                experiment,
+                readers,
+                (&known, &set, &sides),
+                figures,
+                listener,
+            )?;
         }
     }
     Ok(())
@@ -132,7 +204,12 @@ fn of_pools(
 fn pairs(base: &Path, personalized: &Path) -> Result<PairSet, Error> {
     let manifest = base.join(MANIFEST);
     let options = PairOptions::plain(BadFiles::Refuse);
-    Ok(PairSet::open(base, personalized, Some(&manifest), &options)?)
+    Ok(PairSet::open(
+        base,
+        personalized,
+        Some(&manifest),
+        &options,
+    )?)
 }
 
 fn explain(
@@ -154,7 +231,8 @@ fn explain(
 /// The adapters that are there, at every scale.
 fn adapters(experiment: &ExplainModels) -> Vec<Model> {
     let given = experiment.personalized.iter();
-    let models = given.flat_map(|(name, folder)| at_scales(experiment, name, folder, Known::named(name)));
+    let models =
+        given.flat_map(|(name, folder)| at_scales(experiment, name, folder, Known::named(name)));
     models.collect()
 }
 
@@ -184,7 +262,9 @@ fn base_name(experiment: &ExplainModels) -> Result<String, Error> {
     }
     let mut found: Option<(String, &Path)> = None;
     for folder in experiment.personalized.values() {
-        let Some(base) = base_of(folder)? else { continue };
+        let Some(base) = base_of(folder)? else {
+            continue;
+        };
         match &found {
             Some((other, of)) if *other != base => {
                 let problem = format!(
@@ -222,7 +302,12 @@ fn requests(
 
 /// Refuses an experiment without models, and names that are none of a folder beside that of the base.
 fn check(experiment: &ExplainModels) -> Result<(), Error> {
-    let named = || experiment.personalized.keys().chain(experiment.trained.keys());
+    let named = || {
+        experiment
+            .personalized
+            .keys()
+            .chain(experiment.trained.keys())
+    };
     if named().next().is_none() && experiment.pools.is_empty() {
         let problem = "there is no model to explain; give personalized, trained or pools";
         return Err(wrong("personalized", problem.to_string()));
@@ -235,12 +320,20 @@ fn check(experiment: &ExplainModels) -> Result<(), Error> {
             return Err(wrong("personalized", problem));
         }
     }
-    if let Some(name) = experiment.trained.keys().find(|name| experiment.personalized.contains_key(*name)) {
-        let problem = format!("\"{name}\" is an adapter, and is to be trained too; give another name");
+    if let Some(name) = experiment
+        .trained
+        .keys()
+        .find(|name| experiment.personalized.contains_key(*name))
+    {
+        let problem =
+            format!("\"{name}\" is an adapter, and is to be trained too; give another name");
         return Err(wrong("trained", problem));
     }
     if let Some(scale) = experiment.scales.iter().find(|scale| !scale.is_finite()) {
-        return Err(wrong("scales", format!("{scale} is no scale; give a number")));
+        return Err(wrong(
+            "scales",
+            format!("{scale} is no scale; give a number"),
+        ));
     }
     Ok(())
 }

@@ -141,7 +141,9 @@ fn personalize_scenes(
 /// The mean level of aspects as it is written, which no other number of digits is; nothing where there are none.
 fn mean_level(aspects: &BTreeMap<String, f32>) -> Option<f64> {
     let mean = aspects.values().sum::<f32>() / aspects.len() as f32;
-    mean.is_finite().then(|| mean.to_string().parse().ok()).flatten()
+    mean.is_finite()
+        .then(|| mean.to_string().parse().ok())
+        .flatten()
 }
 
 fn wrong(personalization: &Personalization, problem: &str) -> Error {

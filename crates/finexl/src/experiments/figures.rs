@@ -75,7 +75,11 @@ impl Figures {
     /// - `unexplained`, `divergence`: as in the record.
     pub fn add(&mut self, known: &Known, explanation: &Explanation) {
         let names: Vec<&str> = known.aspects.keys().map(String::as_str).collect();
-        let of_known: Vec<_> = explanation.aspects.iter().filter(|a| names.contains(&a.concept.as_str())).collect();
+        let of_known: Vec<_> = explanation
+            .aspects
+            .iter()
+            .filter(|a| names.contains(&a.concept.as_str()))
+            .collect();
         let mut add = |name, value: f64, ends: Option<(f64, f64)>| {
             self.rows.push(Row {
                 model: known.model.clone(),
@@ -101,13 +105,21 @@ impl Figures {
             let first = explanation.aspects.iter().take(names.len());
             let first = first.filter(|a| a.score > 0.0 && names.contains(&a.concept.as_str()));
             add("named", share(first.count()), None);
-            add("significant", share(of_known.iter().filter(|a| a.significant).count()), None);
+            add(
+                "significant",
+                share(of_known.iter().filter(|a| a.significant).count()),
+                None,
+            );
             if known.exact {
                 let error = |(name, level): (&String, &f32)| {
                     let found = of_known.iter().find(|aspect| aspect.concept == *name);
                     (found.map_or(0.0, |aspect| aspect.score) - f64::from(*level)).abs()
                 };
-                add("level-error", known.aspects.iter().map(error).sum::<f64>() / count, None);
+                add(
+                    "level-error",
+                    known.aspects.iter().map(error).sum::<f64>() / count,
+                    None,
+                );
             }
         }
         let others = explanation.aspects.iter();

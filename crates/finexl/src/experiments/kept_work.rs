@@ -56,9 +56,16 @@ impl<'a> KeptWork<'a> {
             Some(kept) => kept.join("images").join(key("images", &record)?),
             None => self.output.join(name),
         };
-        ensure_folder(generator, requests, &record, &folder, Patience::Wait, &|share| {
-            listener.progress("generating, %", (100.0 * share).round() as usize, 100);
-        })?;
+        ensure_folder(
+            generator,
+            requests,
+            &record,
+            &folder,
+            Patience::Wait,
+            &|share| {
+                listener.progress("generating, %", (100.0 * share).round() as usize, 100);
+            },
+        )?;
         Ok((folder, record))
     }
 
@@ -69,8 +76,7 @@ impl<'a> KeptWork<'a> {
     pub fn training(
         &self,
         (name, trained): (&str, &TrainedHere),
-        base: &AnyGenerator,
-        model: &str,
+        (base, model): (&AnyGenerator, &str),
         device: &finexl_zoo::device::Device,
         told: &dyn Fn(usize, usize),
     ) -> Result<PathBuf, Error> {

@@ -31,8 +31,16 @@ pub(super) fn readers(
     (calibration, cache): (&CalibrationChoice, Cache),
 ) -> Result<Vec<Reader>, Error> {
     let head = by.head.map(Head::open).transpose()?;
-    let references = by.references.map(References::open).transpose()?.map(Arc::new);
-    let vocabulary = by.vocabulary.map(Vocabulary::read).transpose()?.map(Arc::new);
+    let references = by
+        .references
+        .map(References::open)
+        .transpose()?
+        .map(Arc::new);
+    let vocabulary = by
+        .vocabulary
+        .map(Vocabulary::read)
+        .transpose()?
+        .map(Arc::new);
     let build = |method: Option<Method>| -> Result<Explainer, Error> {
         let by_head = method.as_ref().is_none_or(Method::has_head);
         let mut builder = Explainer::builder()
@@ -61,14 +69,7 @@ pub(super) fn readers(
         }]);
     }
     let methods: Vec<Method> = by.methods.iter().map(|name| (*name).into()).collect();
-    if (head.is_some() || references.is_some()) && !methods.iter().any(Method::has_head) {
-        let problem = "is given, and none of the methods reads by a head; add learned or calibrated";
-        let setting = if head.is_some() { "head" } else { "references" };
-        return Err(Error::Eval(finexl_eval::EvalError::Setting {
-            setting,
-            problem: problem.to_string(),
-        }));
-    }
+    check(by, &methods)?;
     let several = methods.len() > 1;
     let readers = by.methods.iter().zip(methods).map(|(name, method)| {
         Ok(Reader {
@@ -77,4 +78,21 @@ pub(super) fn readers(
         })
     });
     readers.collect()
+}
+
+/// Refuses a head or reference models that no method reads by.
+fn check(by: &ReadBy<'_>, methods: &[Method]) -> Result<(), Error> {
+    let setting = match (by.head, by.references) {
+        (Some(_), _) => "head",
+        (None, Some(_)) => "references",
+        (None, None) => return Ok(()),
+    };
+    if methods.iter().any(Method::has_head) {
+        return Ok(());
+    }
+    let problem = "is given, and none of the methods reads by a head; add learned or calibrated";
+    Err(Error::Eval(finexl_eval::EvalError::Setting {
+        setting,
+        problem: problem.to_string(),
+    }))
 }

@@ -25,7 +25,10 @@ pub fn collect(sweep: &Path, arguments: &Arguments) -> Result<ExitCode, CliError
     let folder = plan.output.join("figures");
     atomic::create_folder(&folder)?;
     for figure in &drawn {
-        atomic::write(folder.join(format!("{}.svg", figure.name)), figure.svg.as_bytes())?;
+        atomic::write(
+            folder.join(format!("{}.svg", figure.name)),
+            figure.svg.as_bytes(),
+        )?;
     }
     let page = plan.output.join("report.html");
     atomic::write(&page, sweep_page(&record, &chosen, &drawn).as_bytes())?;
@@ -43,18 +46,26 @@ pub fn collect(sweep: &Path, arguments: &Arguments) -> Result<ExitCode, CliError
     Ok(ExitCode::SUCCESS)
 }
 
-fn chosen(plan: &SweepPlan, record: &SweepTableRecord, sweep: &Path) -> Result<Vec<usize>, CliError> {
+fn chosen(
+    plan: &SweepPlan,
+    record: &SweepTableRecord,
+    sweep: &Path,
+) -> Result<Vec<usize>, CliError> {
     if plan.figures.is_empty() {
         return Ok((0..record.figures.len().min(SHOWN)).collect());
     }
     let place = |name: &String| {
-        record.figures.iter().position(|figure| figure == name).ok_or_else(|| {
-            CliError::Usage(format!(
-                "{}: the cells have no figure \"{name}\"; there are {}",
-                sweep.display(),
-                record.figures.join(", ")
-            ))
-        })
+        record
+            .figures
+            .iter()
+            .position(|figure| figure == name)
+            .ok_or_else(|| {
+                CliError::Usage(format!(
+                    "{}: the cells have no figure \"{name}\"; there are {}",
+                    sweep.display(),
+                    record.figures.join(", ")
+                ))
+            })
     };
     plan.figures.iter().map(place).collect()
 }

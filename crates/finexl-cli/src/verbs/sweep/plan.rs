@@ -38,27 +38,54 @@ impl Plan {
         let mut text = String::new();
         for cell in &status.waiting {
             let folder = plan.folder(*cell);
-            let name = folder.path().file_name().unwrap_or_default().to_string_lossy();
+            let name = folder
+                .path()
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy();
             let _ = writeln!(text, "finexl sweep work {sweep} --cell {name}");
         }
         text
     }
 
     fn said(&self, plan: &SweepPlan, status: &SweepStatus) -> Result<String, CliError> {
-        let mut text = format!("{}: {} cells of [{}]\n", plan.name, plan.cells.len(), plan.kind);
+        let mut text = format!(
+            "{}: {} cells of [{}]\n",
+            plan.name,
+            plan.cells.len(),
+            plan.kind
+        );
         for axis in &plan.axes {
             let shown: Vec<&str> = axis.labels.iter().take(8).map(String::as_str).collect();
             let more = if axis.labels.len() > 8 { ", ..." } else { "" };
-            let _ = writeln!(text, "  {} ({}): {}{more}", axis.column, axis.labels.len(), shown.join(", "));
+            let _ = writeln!(
+                text,
+                "  {} ({}): {}{more}",
+                axis.column,
+                axis.labels.len(),
+                shown.join(", ")
+            );
         }
         if plan.left_out > 0 {
-            let _ = writeln!(text, "{} combinations are left out by conditions", plan.left_out);
+            let _ = writeln!(
+                text,
+                "{} combinations are left out by conditions",
+                plan.left_out
+            );
         }
         if plan.doubled > 0 {
-            let _ = writeln!(text, "{} combinations are the same as others and run once", plan.doubled);
+            let _ = writeln!(
+                text,
+                "{} combinations are the same as others and run once",
+                plan.doubled
+            );
         }
         for part in plan.shared_parts()? {
-            let _ = writeln!(text, "shared: {} {} for {} uses", part.different, part.what, part.uses);
+            let _ = writeln!(
+                text,
+                "shared: {} {} for {} uses",
+                part.different, part.what, part.uses
+            );
         }
         for pool in plan.pool_experiments() {
             let _ = writeln!(text, "made first: the pool of {}", pool.display());

@@ -55,7 +55,11 @@ impl RunSweep {
             return Err(CliError::Usage(problem));
         }
         let complete = status.done.len() == all;
-        Ok(if complete { ExitCode::SUCCESS } else { ExitCode::from(FAILURE) })
+        Ok(if complete {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::from(FAILURE)
+        })
     }
 
     /// Starts workers and waits for all; what broke one of them, if something did that would break the next too.
@@ -78,7 +82,9 @@ impl RunSweep {
         let mut broken = None;
         std::thread::scope(|scope| {
             for worker in &mut workers {
-                let Some(lines) = worker.child.stdout.take() else { continue };
+                let Some(lines) = worker.child.stdout.take() else {
+                    continue;
+                };
                 scope.spawn(move || {
                     for line in BufReader::new(lines).lines().map_while(Result::ok) {
                         let done = finished.fetch_add(1, Ordering::Relaxed) + 1;
@@ -92,9 +98,13 @@ impl RunSweep {
                 let status = worker.child.wait();
                 // A worker whose cells failed ends with a code of its own; one that was killed has none.
                 if let Ok(status) = status
-                    && status.code().is_some_and(|code| code != 0 && code != i32::from(FAILURE))
+                    && status
+                        .code()
+                        .is_some_and(|code| code != 0 && code != i32::from(FAILURE))
                 {
-                    broken = Some(format!("a worker ended with {status}; what it says stands above"));
+                    broken = Some(format!(
+                        "a worker ended with {status}; what it says stands above"
+                    ));
                 }
             }
         });
@@ -103,12 +113,21 @@ impl RunSweep {
 
     fn worker(&self, program: &Path, threads: usize) -> Result<Worker, CliError> {
         let mut child = Command::new(program)
-            .args(["sweep", "work", "--watched", "--threads", &threads.to_string(), "--"])
+            .args([
+                "sweep",
+                "work",
+                "--watched",
+                "--threads",
+                &threads.to_string(),
+                "--",
+            ])
             .arg(&self.sweep)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .map_err(|error| CliError::Usage(format!("{} cannot be started: {error}", program.display())))?;
+            .map_err(|error| {
+                CliError::Usage(format!("{} cannot be started: {error}", program.display()))
+            })?;
         Ok(Worker {
             _line: child.stdin.take(),
             child,

@@ -31,14 +31,18 @@ impl Submitted {
         let path = folder.join(FILE);
         let mut kept: Self = json_file::read_if_there(&path, Self::VERSION)?.unwrap_or_default();
         kept.version = Self::VERSION;
-        kept.jobs.extend(before.iter().cloned().chain([array.to_string()]));
+        kept.jobs
+            .extend(before.iter().cloned().chain([array.to_string()]));
         json_file::write(&path, &kept)?;
         Ok(kept)
     }
 
     /// What to do next.
     pub fn how_to_look(&self, sweep: &Path) -> String {
-        format!("`finexl sweep status {}` says how far it is", quoted(&sweep.to_string_lossy()))
+        format!(
+            "`finexl sweep status {}` says how far it is",
+            quoted(&sweep.to_string_lossy())
+        )
     }
 }
 
@@ -61,11 +65,20 @@ pub fn sbatch(script: &Path, before: &[String]) -> Result<String, CliError> {
     })?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        return Err(CliError::Usage(format!("sbatch refuses {}: {}", script.display(), said.trim())));
+        return Err(CliError::Usage(format!(
+            "sbatch refuses {}: {}",
+            script.display(),
+            said.trim()
+        )));
     }
     // "NUMBER" or "NUMBER;CLUSTER".
     let said = String::from_utf8_lossy(&output.stdout);
-    Ok(said.trim().split(';').next().unwrap_or_default().to_string())
+    Ok(said
+        .trim()
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .to_string())
 }
 
 /// How Slurm sees the jobs of a sweep, as one line; nothing where none was submitted.
@@ -73,7 +86,8 @@ pub fn sbatch(script: &Path, before: &[String]) -> Result<String, CliError> {
 /// # Errors
 /// A record that is damaged.
 pub fn seen(folder: &Path) -> Result<Option<String>, CliError> {
-    let submitted: Option<Submitted> = json_file::read_if_there(&folder.join(FILE), Submitted::VERSION)?;
+    let submitted: Option<Submitted> =
+        json_file::read_if_there(&folder.join(FILE), Submitted::VERSION)?;
     let Some(submitted) = submitted else {
         return Ok(None);
     };
@@ -91,14 +105,20 @@ pub fn seen(folder: &Path) -> Result<Option<String>, CliError> {
                 false => format!("slurm does not answer: {}", said.trim()),
             }));
         }
-        Err(error) => return Ok(Some(format!("slurm does not answer: squeue cannot be started: {error}"))),
+        Err(error) => {
+            return Ok(Some(format!(
+                "slurm does not answer: squeue cannot be started: {error}"
+            )));
+        }
     };
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for line in String::from_utf8_lossy(&output.stdout).lines() {
         let (state, reason) = line.split_once(';').unwrap_or((line, ""));
         let state = state.trim().to_lowercase();
         let told = match (state.as_str(), reason.trim()) {
-            ("pending", reason) if !reason.is_empty() && reason != "None" => format!("pending ({reason})"),
+            ("pending", reason) if !reason.is_empty() && reason != "None" => {
+                format!("pending ({reason})")
+            }
             (state, _) => state.to_string(),
         };
         *counts.entry(told).or_default() += 1;
@@ -106,6 +126,13 @@ pub fn seen(folder: &Path) -> Result<Option<String>, CliError> {
     if counts.is_empty() {
         return Ok(Some("slurm: no task waits or runs".to_string()));
     }
-    let parts: Vec<String> = counts.iter().map(|(state, count)| format!("{count} {state}")).collect();
-    Ok(Some(format!("slurm: {} of {} jobs", parts.join(", "), submitted.jobs.len())))
+    let parts: Vec<String> = counts
+        .iter()
+        .map(|(state, count)| format!("{count} {state}"))
+        .collect();
+    Ok(Some(format!(
+        "slurm: {} of {} jobs",
+        parts.join(", "),
+        submitted.jobs.len()
+    )))
 }

@@ -33,7 +33,12 @@ pub fn show(plan: &SweepPlan, status: &SweepStatus) -> Result<(), CliError> {
     }
     for (cell, problem) in status.failed.iter().take(NAMED) {
         let log = plan.folder(*cell).log();
-        let _ = writeln!(text, "failed: {}: {problem} ({})", plan.describe(*cell), log.display());
+        let _ = writeln!(
+            text,
+            "failed: {}: {problem} ({})",
+            plan.describe(*cell),
+            log.display()
+        );
     }
     if status.failed.len() > NAMED {
         let _ = writeln!(text, "and {} failed ones more", status.failed.len() - NAMED);
@@ -48,6 +53,9 @@ pub fn retry(sweep: &Path) -> Result<ExitCode, CliError> {
     for (cell, _) in plan.status()?.failed {
         count += usize::from(plan.folder(cell).retry()?);
     }
-    print(&format!("{count} cells wait again; `finexl sweep run {}` runs them\n", sweep.display()))?;
+    print(&format!(
+        "{count} cells wait again; `finexl sweep run {}` runs them\n",
+        sweep.display()
+    ))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -68,12 +68,7 @@ impl Submit {
             print(&format!("{}; nothing waits\n", status.line()))?;
             return Ok(ExitCode::SUCCESS);
         }
-        if let Some(setup) = self.setup.as_ref().filter(|setup| !setup.is_file()) {
-            return Err(CliError::Usage(format!("there is no script {}; give a file", setup.display())));
-        }
-        if let Some(wrong) = self.sbatch.iter().find(|option| !option.starts_with('-') || option.contains('\n')) {
-            return Err(CliError::Usage(format!("--sbatch {wrong} is no option; write it as --sbatch=--mem=8G")));
-        }
+        self.check()?;
         let folder = plan.output.join("slurm");
         atomic::create_folder(&folder)?;
         let folder = folder.canonicalize().unwrap_or(folder);
@@ -82,7 +77,11 @@ impl Submit {
         let mut scripts = Vec::new();
         for (number, pool) in plan.pool_experiments().iter().enumerate() {
             let command = format!("run {}", quoted(&pool.to_string_lossy()));
-            let script = self.script(&plan, &folder, (&command, &format!("pool-{}", number + 1), None))?;
+            let script = self.script(
+                &plan,
+                &folder,
+                (&command, &format!("pool-{}", number + 1), None),
+            )?;
             let path = folder.join(format!("pool-{}.sh", number + 1));
             atomic::write(&path, script.as_bytes())?;
             scripts.push(path);
@@ -110,31 +109,58 @@ impl Submit {
         Ok(ExitCode::SUCCESS)
     }
 
-    /// A job script that a person can read, change and start by hand.
-    fn script(
+    fn check(&self) -> Result<(), CliError> {
+        if let Some(setup) = self.setup.as_ref().filter(|setup| !setup.is_file()) {
+            return Err(CliError::Usage(format!(
+                "there is no script {}; give a file",
+                setup.display()
+            )));
+        }
+        if let Some(wrong) = self
+            .sbatch
+            .iter()
+            .find(|option| !option.starts_with('-') || option.contains('\n'))
+        {
+            return Err(CliError::Usage(format!(
+                "--sbatch {wrong} is no option; write it as --sbatch=--mem=8G"
+            )));
+        }
+        Ok(())
+    }
+
+    /// The head of a job script, with what is asked of sbatch.
+    fn options(
         &self,
         plan: &SweepPlan,
         folder: &Path,
-        (command, part, tasks): (&str, &str, Option<usize>),
-    ) -> Result<String, CliError> {
-        let unknown = |error: std::io::Error| CliError::Usage(format!("this program or its folder cannot be named: {error}"));
-        let program = std::env::current_exe().map_err(unknown)?;
-        let here = std::env::current_dir().map_err(unknown)?;
+        (part, tasks): (&str, Option<usize>),
+    ) -> String {
         let mut text = String::from("#!/bin/bash\n");
-        let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
+        let plain = |c: char| {
+            if c.is_ascii_alphanumeric() || "-_.".contains(c) {
+                c
+            } else {
+                '-'
+            }
+        };
         let name: String = plan.name.chars().map(plain).collect();
         let mut option = |option: String| {
             let _ = writeln!(text, "#SBATCH {option}");
         };
         option(format!("--job-name=finexl-{name}-{part}"));
         let log = if tasks.is_some() { "%A_%a" } else { "%j" };
-        option(format!("--output=\"{}/{part}-{log}.log\"", folder.display()));
+        option(format!(
+            "--output=\"{}/{part}-{log}.log\"",
+            folder.display()
+        ));
         option("--open-mode=append".to_string());
         option("--requeue".to_string());
         option(format!("--signal=B:TERM@{}", self.notice));
         option(format!("--cpus-per-task={}", self.cpus));
         if let Some(tasks) = tasks {
-            let most = self.array_parallel.map_or(String::new(), |most| format!("%{most}"));
+            let most = self
+                .array_parallel
+                .map_or(String::new(), |most| format!("%{most}"));
             option(format!("--array=1-{tasks}{most}"));
         }
         let named = [
@@ -150,6 +176,24 @@ impl Submit {
         for other in &self.sbatch {
             option(other.clone());
         }
+        text
+    }
+
+    /// A job script that a person can read, change and start by hand.
+    fn script(
+        &self,
+        plan: &SweepPlan,
+        folder: &Path,
+        (command, part, tasks): (&str, &str, Option<usize>),
+    ) -> Result<String, CliError> {
+        let unknown = |error: std::io::Error| {
+            CliError::Usage(format!(
+                "this program or its folder cannot be named: {error}"
+            ))
+        };
+        let program = std::env::current_exe().map_err(unknown)?;
+        let here = std::env::current_dir().map_err(unknown)?;
+        let mut text = self.options(plan, folder, (part, tasks));
         let _ = write!(
             text,
             "\n# Written by `finexl sweep submit`. Runs by hand as well, on any machine that sees the folder.\n\
@@ -158,9 +202,17 @@ impl Submit {
         );
         if let Some(setup) = &self.setup {
             let setup = setup.canonicalize().unwrap_or_else(|_| setup.clone());
-            let _ = writeln!(text, "source {} || exit 1", quoted(&setup.to_string_lossy()));
+            let _ = writeln!(
+                text,
+                "source {} || exit 1",
+                quoted(&setup.to_string_lossy())
+            );
         }
-        let threads = if tasks.is_some() { " --threads \"${SLURM_CPUS_PER_TASK:-1}\"" } else { "" };
+        let threads = if tasks.is_some() {
+            " --threads \"${SLURM_CPUS_PER_TASK:-1}\""
+        } else {
+            ""
+        };
         let _ = write!(
             text,
             "\n# Shortly before the time limit, and where the job is preempted, Slurm sends TERM. The cell that is being\n\

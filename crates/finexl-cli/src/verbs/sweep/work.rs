@@ -75,7 +75,9 @@ impl Work {
         let mut failed = false;
         for cell in cells {
             // Somebody else may be at it, or done with it.
-            let Some(running) = plan.begin(cell)? else { continue };
+            let Some(running) = plan.begin(cell)? else {
+                continue;
+            };
             let started = Instant::now();
             let problem = self.run_cell(&program, &plan, &running)?;
             let outcome = running.finish(problem, started.elapsed().as_secs_f64())?;
@@ -84,13 +86,22 @@ impl Work {
                 print(&told(&plan, cell, &outcome))?;
             }
         }
-        Ok(if failed { ExitCode::from(FAILURE) } else { ExitCode::SUCCESS })
+        Ok(if failed {
+            ExitCode::from(FAILURE)
+        } else {
+            ExitCode::SUCCESS
+        })
     }
 
     fn cells(&self, plan: &SweepPlan) -> Result<Vec<usize>, CliError> {
         let all = 0..plan.cells.len();
         if let Some(name) = &self.cell {
-            let is_named = |cell: &usize| plan.folder(*cell).path().file_name().is_some_and(|n| n == name.as_str());
+            let is_named = |cell: &usize| {
+                plan.folder(*cell)
+                    .path()
+                    .file_name()
+                    .is_some_and(|n| n == name.as_str())
+            };
             return match all.clone().find(is_named) {
                 Some(cell) => Ok(vec![cell]),
                 None => Err(CliError::Usage(format!(
@@ -106,7 +117,12 @@ impl Work {
     }
 
     /// Runs a cell in a process of its own; what went wrong, if something did.
-    fn run_cell(&self, program: &Path, plan: &SweepPlan, cell: &RunningCell) -> Result<Option<String>, CliError> {
+    fn run_cell(
+        &self,
+        program: &Path,
+        plan: &SweepPlan,
+        cell: &RunningCell,
+    ) -> Result<Option<String>, CliError> {
         let path = cell.folder().log();
         let mut killed = String::new();
         for _ in 0..ATTEMPTS {
@@ -121,20 +137,25 @@ impl Work {
                 command.args(["--threads", &threads.to_string()]);
             }
             command.arg("--").arg(cell.folder().experiment());
-            command.stdin(Stdio::piped()).stderr(log.try_clone().map_err(failed)?).stdout(log);
-            let mut child = command
-                .spawn()
-                .map_err(|error| CliError::Usage(format!("{} cannot be started: {error}", program.display())))?;
+            command
+                .stdin(Stdio::piped())
+                .stderr(log.try_clone().map_err(failed)?)
+                .stdout(log);
+            let mut child = command.spawn().map_err(|error| {
+                CliError::Usage(format!("{} cannot be started: {error}", program.display()))
+            })?;
             // Kept open until it ends: by that it sees that this process lives.
             let _line = child.stdin.take();
-            let status = child
-                .wait()
-                .map_err(|error| CliError::Usage(format!("a cell cannot be waited for: {error}")))?;
+            let status = child.wait().map_err(|error| {
+                CliError::Usage(format!("a cell cannot be waited for: {error}"))
+            })?;
             match (status.success(), signal(status)) {
                 (true, _) => return Ok(None),
                 (false, None) => return Ok(Some(problem_of(&path, status))),
                 // Whoever killed it meant the process and not the cell.
-                (false, Some(signal)) => killed = format!("killed by signal {signal}, {ATTEMPTS} times"),
+                (false, Some(signal)) => {
+                    killed = format!("killed by signal {signal}, {ATTEMPTS} times")
+                }
             }
         }
         Ok(Some(killed))
@@ -155,8 +176,14 @@ fn signal(_: ExitStatus) -> Option<i32> {
 fn problem_of(log: &Path, status: ExitStatus) -> String {
     let bytes = std::fs::read(log).unwrap_or_default();
     let text = String::from_utf8_lossy(&bytes);
-    let lines: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
-    let from = lines.iter().rposition(|line| line.starts_with("error:") || line.contains("panicked at"));
+    let lines: Vec<&str> = text
+        .lines()
+        .map(str::trim_end)
+        .filter(|line| !line.is_empty())
+        .collect();
+    let from = lines
+        .iter()
+        .rposition(|line| line.starts_with("error:") || line.contains("panicked at"));
     let said = match from {
         Some(from) => lines[from..].join(" "),
         None => lines.last().map_or(String::new(), |line| line.to_string()),
