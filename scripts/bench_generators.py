@@ -425,7 +425,7 @@ def measured(command, environment=None):
 def finexl(arguments, what, *words):
     """Seconds per `what` (images or steps) that FineXL logs, their number, and peak memory in MiB."""
     environment = {"RUST_LOG": "finexl_zoo=info", "NO_COLOR": "1"}
-    _, log, peak = measured([arguments.binary, "--quiet", "--device", arguments.device, *words], environment)
+    _, log, peak = measured([arguments.binary, "--quiet", *words, "--device", arguments.device], environment)
     found = re.findall(rf"{what}=(\d+) seconds=([0-9.e-]+)", log)
     found += re.findall(rf"(\d+) {what} in ([0-9.e-]+) s", log)
     if not found:

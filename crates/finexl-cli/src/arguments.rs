@@ -2,7 +2,7 @@
 
 use crate::verbs::{
     compare, convert, data, embed, explain, generate, inspect, personalize, plot, report, run,
-    similar, train, zoo,
+    schema, similar, sweep, train, zoo,
 };
 use clap::{Parser, Subcommand};
 use finexl_data::decode::MOST_PIXELS;
@@ -17,18 +17,56 @@ pub struct Arguments {
     /// No progress, no remarks; results and errors only.
     #[arg(long, global = true)]
     pub quiet: bool,
-    /// Where tensors are computed: cpu; wgpu or cuda in a build with that feature.
-    #[arg(
-        long,
-        global = true,
-        default_value = "cpu",
-        value_name = "cpu|wgpu|cuda"
-    )]
+    /// Where tensors are computed, as the verb says.
+    #[arg(skip)]
     pub device: String,
     /// Most pixels that an image may have to be read. Sides are limited too: 65,535 pixels, and the longer at
     /// most 100 times the shorter.
     #[arg(long, global = true, default_value_t = MOST_PIXELS, value_name = "N", value_parser = clap::value_parser!(u64).range(64..))]
     pub max_pixels: u64,
+}
+
+/// Where a verb computes; verbs that compute nothing do not have it.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Computing {
+    /// Where tensors are computed: cpu; wgpu or cuda in a build with that feature.
+    #[arg(long, default_value = "cpu", value_name = "cpu|wgpu|cuda")]
+    pub device: String,
+}
+
+impl Default for Computing {
+    fn default() -> Self {
+        Self {
+            device: "cpu".to_string(),
+        }
+    }
+}
+
+impl Arguments {
+    /// Those of the command line.
+    pub fn read() -> Self {
+        let mut arguments = Self::parse();
+        let computing = match &arguments.verb {
+            Verb::Embed(verb) => Some(&verb.computing),
+            Verb::Explain(verb) => Some(&verb.computing),
+            Verb::Generate(verb) => Some(&verb.computing),
+            Verb::Personalize(verb) => Some(&verb.computing),
+            Verb::Run(verb) => Some(&verb.computing),
+            Verb::Sweep(verb) => verb.computing(),
+            Verb::Train(verb) => Some(&verb.computing),
+            Verb::Zoo(verb) => verb.computing(),
+            Verb::Compare(_)
+            | Verb::Convert(_)
+            | Verb::Data(_)
+            | Verb::Inspect(_)
+            | Verb::Plot(_)
+            | Verb::Report(_)
+            | Verb::Schema(_)
+            | Verb::Similar(_) => None,
+        };
+        arguments.device = computing.cloned().unwrap_or_default().device;
+        arguments
+    }
 }
 
 /// The verbs.
@@ -52,6 +90,10 @@ pub enum Verb {
     Data(data::Data),
     /// Run an experiment.
     Run(run::Run),
+    /// Run an experiment for many values of its keys.
+    Sweep(sweep::Sweep),
+    /// Print the JSON schema of experiment files, for editors.
+    Schema(schema::Schema),
     /// Draw the figures of model selection anew, from its records alone.
     Plot(plot::Plot),
     /// Write tables, figures and report of model selection anew, from its records alone.

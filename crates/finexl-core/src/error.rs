@@ -108,6 +108,39 @@ pub enum CoreError {
         /// Bytes of `text` that are wrong.
         span: std::ops::Range<usize>,
     },
+    /// A key of an experiment that cannot be set as it was on the command line.
+    #[error("{path}, with --set {setting}: {problem}")]
+    Setting {
+        /// The experiment.
+        path: PathBuf,
+        /// What was set, as `key=value`.
+        setting: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The folder of a cell that another version made.
+    #[error(
+        "{path} is a cell of version {found}, and this is version {here}, which may compute otherwise; give the sweep \
+         another output, or delete that folder"
+    )]
+    OtherCell {
+        /// The folder.
+        path: PathBuf,
+        /// Its version.
+        found: String,
+        /// The version of this program.
+        here: String,
+    },
+    /// A name that is not on its list.
+    #[error("there is no {kind} \"{name}\"; there are {known}")]
+    UnknownName {
+        /// What it would name.
+        kind: &'static str,
+        /// What was given.
+        name: String,
+        /// What there is.
+        known: String,
+    },
     /// A record could not be turned into JSON or back.
     #[error("{what}: {source}; make the file anew with this version of finexl")]
     Json {

@@ -1,5 +1,6 @@
 //! What results were made from, kept beside them, and how that differs from what is asked for now.
 
+use crate::experiment::Setting;
 use crate::fingerprint::Fingerprint;
 use crate::{CoreError, atomic, toml_file};
 use serde::Serialize;
@@ -11,7 +12,9 @@ use toml::{Table, Value};
 pub const FILE: &str = "resolved.toml";
 
 /// Keys that say where results go, not what they are.
-const PLACES: [&str; 3] = ["output", "domain", "report"];
+const PLACES: [&str; 4] = ["output", "domain", "report", "kept"];
+/// Table of what was set on the command line; the values stand in the recipe too, so it tells and decides nothing.
+const SET: &str = "set";
 /// Table of the fingerprints of files that a recipe names.
 const INPUTS: &str = "inputs";
 /// Differences that a message names.
@@ -70,6 +73,13 @@ impl Recipe {
         self
     }
 
+    /// With the keys that were set on the command line, for who reads it later; they make no other recipe.
+    pub fn with_set(self, settings: &[Setting]) -> Self {
+        let settings = settings.iter();
+        let settings = settings.map(|s| (s.key.text().to_string(), s.value.to_string()));
+        self.with(SET, &settings.collect())
+    }
+
     /// With the contents of the files that it names, and of its folder of images: who goes on with a training on other inputs mixes two.
     ///
     /// # Errors
@@ -108,6 +118,30 @@ impl Recipe {
         Ok(Some(Self { table }))
     }
 
+    /// Its text as TOML, the same for the same recipe.
+    ///
+    /// # Errors
+    /// [`CoreError::Toml`] where it has none.
+    pub fn text(&self) -> Result<String, CoreError> {
+        toml::to_string(&self.table).map_err(|error| CoreError::Toml {
+            path: FILE.into(),
+            line: 1,
+            message: error.to_string(),
+            text: String::new(),
+            span: 0..0,
+        })
+    }
+
+    /// Every text in it, keys aside.
+    pub(crate) fn texts(&self) -> Vec<String> {
+        let values = self.flat();
+        let mut found = Vec::new();
+        for value in values.values() {
+            texts_of(value, &mut found);
+        }
+        found
+    }
+
     /// Writes it to a file.
     ///
     /// # Errors
@@ -122,7 +156,12 @@ impl Recipe {
 
     /// The keys in which `asked` differs from this one that was kept, those aside that say where results go.
     pub fn differences(&self, asked: &Self) -> Vec<Difference> {
-        let [kept, asked] = [self, asked].map(|recipe| recipe.flat());
+        let decides = |key: &String| !key.starts_with(&format!("{SET}."));
+        let [kept, asked] = [self, asked].map(|recipe| {
+            let mut values = recipe.flat();
+            values.retain(|key, _| decides(key));
+            values
+        });
         let keys: BTreeSet<&String> = kept.keys().chain(asked.keys()).collect();
         let mut found = Vec::new();
         for key in keys {
@@ -180,6 +219,14 @@ fn of_folder(folder: &Path) -> Result<Fingerprint, CoreError> {
         all = all.text("name", name).nested("content", content);
     }
     Ok(all.finish())
+}
+
+fn texts_of(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) => found.push(text.clone()),
+        Value::Array(items) => items.iter().for_each(|item| texts_of(item, found)),
+        _ => {}
+    }
 }
 
 fn flatten(key: &str, value: &Value, values: &mut BTreeMap<String, Value>) {

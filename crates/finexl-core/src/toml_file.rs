@@ -114,7 +114,7 @@ pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
 }
 
 /// A message of the parser as a person would say it.
-fn plain(message: &str) -> String {
+pub(crate) fn plain(message: &str) -> String {
     let named = |message: &str| -> Vec<String> {
         let parts = message.split('`').skip(1).step_by(2);
         parts.map(str::to_string).collect()

@@ -17,7 +17,7 @@ use crate::{CoreError, atomic, leftovers};
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// Name of the lock inside a folder that is worked in, and end of that of a file.
 const NAME: &str = ".finexl-lock";
@@ -79,6 +79,18 @@ impl WorkPlace {
             path: path.to_path_buf(),
             lock: folder_of(path).join(format!(".{name}{NAME}")),
         }
+    }
+
+    /// Who is at the work at this moment, as far as can be seen without taking it.
+    ///
+    /// # Errors
+    /// [`CoreError::Read`] where the lock is there and cannot be read.
+    pub fn holder(&self) -> Result<Option<Owner>, CoreError> {
+        let found = Found::read(&self.lock).map_err(|source| CoreError::Read {
+            path: self.lock.clone(),
+            source,
+        })?;
+        Ok(found.and_then(|found| found.holder(SystemTime::now())))
     }
 
     /// Takes the work if it is free, without waiting.

@@ -118,13 +118,6 @@ pub enum DataError {
         reason: String,
     },
 
-    /// A split that does not exist.
-    #[error("there is no split \"{name}\"; choose train, validation or test")]
-    UnknownSplit {
-        /// What was given.
-        name: String,
-    },
-
     /// A codec refused to write or read back an image in memory.
     #[error("the {what} codec failed: {message}; use images of at most 65,535 pixels a side")]
     Codec {

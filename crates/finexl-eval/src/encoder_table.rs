@@ -8,7 +8,7 @@ use crate::settings::Progress;
 use crate::summary::Measure;
 use finexl_core::experiment::ScoreEncoders;
 use finexl_core::fingerprint::Fingerprint;
-use finexl_data::scenes::{Scene, Split};
+use finexl_data::scenes::Scene;
 use finexl_explain::statistics::Interval;
 use finexl_explain::vocabulary::Vocabulary;
 use finexl_zoo::encoders::clip::locate;
@@ -38,7 +38,7 @@ pub fn score_encoders(
     open: Open<'_>,
     progress: Progress<'_>,
 ) -> Result<(Vec<Measure>, Vec<String>), EvalError> {
-    let split: Split = config.split.parse()?;
+    let split = config.split;
     let scenes = Scene::draw_distinct(split, config.seed, config.probes);
     if scenes.len() < config.probes {
         let problem = format!(

@@ -37,14 +37,14 @@ pub fn evaluate(
 ) -> Result<Vec<Measure>, EvalError> {
     let explainer = Explainer::builder()
         .encoder(encoder.clone())
-        .settings(settings::analysis(&config.analysis)?)
+        .settings(settings::analysis(&config.analysis))
         .calibration(match file {
             Some(path) => CalibrationChoice::File(Box::new(CalibrationFile::read(path)?)),
             None => CalibrationChoice::Embedded,
         })
         .build()?;
     let encoder = encoder.as_ref();
-    let split = settings::split(config.split);
+    let split = config.split;
     let stock = Stock::load(&config.material, split)?;
     let mut bench = Bench {
         config,
@@ -196,22 +196,19 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::made_up::FakeEncoder;
-    use finexl_core::experiment::{
-        AnalysisChoice, Coverage, ImplementationChoice, Material, SplitChoice,
-    };
+    use finexl_core::experiment::{AnalysisChoice, Coverage, Material};
+    use finexl_core::names::{ArtistName, Implementation, IntervalName, MethodName, Split};
 
     fn small(measures: Vec<MeasureChoice>) -> Evaluate {
         Evaluate {
             name: "small".to_owned(),
-            split: SplitChoice::Test,
+            output: None,
+            split: Split::Test,
             seed: 1,
             material: Material {
                 folder: "no-such-folder".into(),
-                artists: vec!["twemoji".to_owned(), "noto".to_owned()],
-                implementations: vec![
-                    ImplementationChoice::Training,
-                    ImplementationChoice::HeldOut,
-                ],
+                artists: vec![ArtistName::Twemoji, ArtistName::Noto],
+                implementations: vec![Implementation::Training, Implementation::HeldOut],
                 sides: vec![8, 12],
             },
             pairs: 3,
@@ -314,8 +311,8 @@ mod tests {
     fn methods_are_compared_by_group() {
         let folder = tempfile::tempdir().unwrap();
         let config = small(vec![MeasureChoice::Methods {
-            methods: vec!["nnls".to_owned(), "ridge".to_owned()],
-            intervals: vec!["percentile".to_owned()],
+            methods: vec![MethodName::Nnls, MethodName::Ridge],
+            intervals: vec![IntervalName::Percentile],
             trials: 2,
             coverage: coverage(),
         }]);

@@ -12,7 +12,7 @@ use finexl_data::art::{Artist, SpriteSet};
 use finexl_data::encode::write_png;
 use finexl_data::grid::tiled;
 use finexl_data::image::Image;
-use finexl_data::scenes::{Scene, Split};
+use finexl_data::scenes::Scene;
 use finexl_explain::statistics::{Interval, wilson};
 use finexl_zoo::encoders::{Encoder, Features};
 use finexl_zoo::generators::{
@@ -43,7 +43,7 @@ pub fn generator_quality(
     judge: &dyn Encoder,
     progress: Progress<'_>,
 ) -> Result<(Vec<Measure>, Vec<String>), EvalError> {
-    let split: Split = config.split.parse()?;
+    let split = config.split;
     finexl_core::atomic::create_folder(&config.output)?;
     let scenes = Scene::draw_distinct_among(subjects, split, config.seed, config.sets * SET);
     check_sets(config, generator.name(), scenes.len())?;

@@ -1,7 +1,6 @@
 //! What single trials gave: one row per trial and quantity.
 
 use crate::pool::Scenario;
-use crate::settings::implementation_name;
 use finexl_data::art::{Artist, Role};
 use finexl_data::aspects::Implementation;
 use serde::{Deserialize, Serialize};
@@ -46,7 +45,7 @@ impl Setting {
             implementation: if names.is_empty() {
                 ""
             } else {
-                implementation_name(scenario.implementation)
+                scenario.implementation.name()
             },
             aspects: names.join(" + "),
             artist: artists.get(scenario.artist).map_or("", |a| a.name()),
@@ -73,8 +72,8 @@ impl Outcome {
     pub(crate) fn groups(&self) -> Vec<String> {
         let mut groups = vec!["overall".to_owned()];
         let role = self.artist.parse::<Artist>().ok().map(Artist::role);
-        let held_out = self.implementation == implementation_name(Implementation::HeldOut);
-        let training = self.implementation == implementation_name(Implementation::Training);
+        let held_out = self.implementation == Implementation::HeldOut.name();
+        let training = self.implementation == Implementation::Training.name();
         if held_out && role == Some(Role::Test) {
             groups.push("held-out only".to_owned());
         }

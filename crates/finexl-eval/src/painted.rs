@@ -131,7 +131,7 @@ mod tests {
             ..StyleShare::plain(1.0)
         };
         let artist = StyleShare {
-            artist: Some("noto".to_string()),
+            artist: Some(finexl_core::names::ArtistName::Noto),
             ..StyleShare::plain(1.0)
         };
         let walk = Personalized::Walk {

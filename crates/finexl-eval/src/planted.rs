@@ -54,11 +54,9 @@ pub fn planted(
     let directions = Directions::new(rows, count, dimension)?;
     let mut results = Vec::new();
     for name in &config.methods {
-        let fitted = Method::parse(name)?
-            .build()?
-            .decompose(directions, target)?;
+        let fitted = Method::from(*name).build()?.decompose(directions, target)?;
         let mut result = PlantedResult {
-            method: name.clone(),
+            method: name.to_string(),
             weights: fitted.weights,
             kept: fitted.kept,
             residual: fitted.residual,
@@ -95,7 +93,12 @@ fn check(config: &PlantedConcepts) -> Result<(), EvalError> {
 }
 
 fn agreements(config: &PlantedConcepts, result: &PlantedResult) -> Vec<Agreement> {
-    let figures = || config.expected.iter().filter(|f| f.method == result.method);
+    let figures = || {
+        config
+            .expected
+            .iter()
+            .filter(|f| f.method.name() == result.method)
+    };
     figures()
         .map(|figure| {
             let weight = |name: &String| {
@@ -134,6 +137,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use finexl_core::experiment::ExpectedFigure;
+    use finexl_core::names::MethodName;
     use serde::Deserialize;
     use std::path::{Path, PathBuf};
 
@@ -169,18 +173,19 @@ mod tests {
         let json = std::fs::read(fixtures().join("planted.json")).unwrap();
         let reference: Reference = serde_json::from_slice(&json).unwrap();
         let expected = |of: &str, value: f64| ExpectedFigure {
-            method: "lsq".to_string(),
+            method: MethodName::Lsq,
             of: of.to_string(),
             value,
             tolerance: 1e-3,
         };
         let config = PlantedConcepts {
             name: "tiny".to_string(),
+            output: None,
             encoder: "tiny".to_string(),
             prompts: reference.prompts,
             planted: reference.planted,
             candidates: reference.candidates.clone(),
-            methods: vec!["paper".to_string(), "lsq".to_string()],
+            methods: vec![MethodName::Paper, MethodName::Lsq],
             expected: vec![
                 expected("residual", reference.lsq.residual),
                 expected(&reference.candidates[0], reference.lsq.weights[0]),

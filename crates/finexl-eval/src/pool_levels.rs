@@ -17,7 +17,6 @@ use finexl_data::scenes::MANIFEST;
 use finexl_explain::Explainer;
 use finexl_explain::bank::ConceptBank;
 use finexl_explain::cache::Cache;
-use finexl_explain::decompose::Method;
 use finexl_explain::divergence::Divergences;
 use finexl_explain::image_features::encode_pairs;
 use finexl_explain::views::Views;
@@ -145,8 +144,8 @@ impl Scorer {
         let mut builder = Explainer::builder()
             .encoder(encoder.clone())
             .vocabulary(vocabulary.clone());
-        if let Some(name) = &choice.method {
-            builder = builder.method(Method::parse(name)?);
+        if let Some(name) = choice.method {
+            builder = builder.method(name.into());
         }
         let explainer = builder.build()?;
         let method = explainer.settings().method.name();

@@ -1,12 +1,11 @@
 //! From the experiment file to the types of the explainer, with the rules of who may see what.
 
 use crate::EvalError;
-use finexl_core::experiment::{AnalysisChoice, ImplementationChoice, Material, SplitChoice};
+use finexl_core::experiment::{AnalysisChoice, Material};
 use finexl_data::art::{Artist, Role, SpriteSet};
 use finexl_data::aspects::Implementation;
 use finexl_data::scenes::Split;
-use finexl_explain::analysis::{AnalysisSettings, IntervalKind};
-use finexl_explain::decompose::Method;
+use finexl_explain::analysis::AnalysisSettings;
 
 /// Called with the stage, how much of it is done, and how much there is.
 pub type Progress<'a> = &'a (dyn Fn(&str, usize, usize) + Sync);
@@ -32,11 +31,7 @@ impl Stock {
     /// # Errors
     /// A name that is unknown or may not be used here, no artist at all, damaged art.
     pub fn load(material: &Material, split: Split) -> Result<Self, EvalError> {
-        let implementations: Vec<Implementation> = material
-            .implementations
-            .iter()
-            .map(implementation)
-            .collect();
+        let implementations = material.implementations.clone();
         if split != Split::Test && implementations.contains(&Implementation::HeldOut) {
             return Err(EvalError::setting(
                 "implementations",
@@ -73,7 +68,7 @@ fn load_artists(
     let largest = material.sides.iter().copied().max().unwrap_or(0);
     let (mut sprites, mut notes) = (Vec::new(), Vec::new());
     for name in &material.artists {
-        let artist: Artist = name.parse()?;
+        let artist = Artist::from(*name);
         if split != Split::Test && artist.role() == Role::Test {
             return Err(EvalError::setting(
                 "artists",
@@ -91,68 +86,28 @@ fn load_artists(
     Ok((sprites, notes))
 }
 
-fn implementation(choice: &ImplementationChoice) -> Implementation {
-    match choice {
-        ImplementationChoice::Training => Implementation::Training,
-        ImplementationChoice::HeldOut => Implementation::HeldOut,
-    }
-}
-
-/// Name of an implementation in tables.
-pub(crate) fn implementation_name(implementation: Implementation) -> &'static str {
-    match implementation {
-        Implementation::Training => "training",
-        Implementation::HeldOut => "held-out",
-    }
-}
-
-pub(crate) fn split(choice: SplitChoice) -> Split {
-    match choice {
-        SplitChoice::Train => Split::Train,
-        SplitChoice::Validation => Split::Validation,
-        SplitChoice::Test => Split::Test,
-    }
-}
-
 /// The explainer's settings of a choice.
-///
-/// # Errors
-/// An unknown method or interval.
-pub(crate) fn analysis(choice: &AnalysisChoice) -> Result<AnalysisSettings, EvalError> {
+pub(crate) fn analysis(choice: &AnalysisChoice) -> AnalysisSettings {
     let defaults = AnalysisSettings::default();
-    Ok(AnalysisSettings {
-        method: match &choice.method {
-            Some(name) => Method::parse(name)?,
-            None => defaults.method.clone(),
-        },
-        interval: match &choice.interval {
-            Some(name) => interval(name)?,
-            None => defaults.interval,
-        },
+    AnalysisSettings {
+        method: choice.method.map_or(defaults.method, Into::into),
+        interval: choice.interval.unwrap_or(defaults.interval),
         resamples: choice.resamples,
         flips: choice.flips,
         seed: choice.seed,
-    })
-}
-
-/// An interval by its name in TOML.
-///
-/// # Errors
-/// An unknown name; the message lists the known ones.
-pub(crate) fn interval(name: &str) -> Result<IntervalKind, EvalError> {
-    serde_json::from_value(serde_json::Value::String(name.to_owned()))
-        .map_err(|e| EvalError::setting("interval", e.to_string()))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use finexl_core::names::ArtistName;
 
-    fn material(artist: &str, choice: ImplementationChoice) -> Material {
+    fn material(artist: ArtistName, choice: Implementation) -> Material {
         Material {
             folder: "no-such-folder".into(),
-            artists: vec![artist.to_owned()],
+            artists: vec![artist],
             implementations: vec![choice],
             sides: vec![64],
         }
@@ -160,21 +115,12 @@ mod tests {
 
     #[test]
     fn what_is_for_tests_only_is_refused_elsewhere() {
-        let held_out = material("twemoji", ImplementationChoice::HeldOut);
+        let held_out = material(ArtistName::Twemoji, Implementation::HeldOut);
         assert!(Stock::load(&held_out, Split::Validation).is_err());
-        let fluent = material("fluent-emoji-flat", ImplementationChoice::Training);
+        let fluent = material(ArtistName::FluentFlat, Implementation::Training);
         let error = Stock::load(&fluent, Split::Validation).err().unwrap();
         assert!(error.to_string().contains("test split only"), "{error}");
         let error = Stock::load(&fluent, Split::Test).err().unwrap();
         assert!(error.to_string().contains("fetch_art"), "{error}");
-    }
-
-    #[test]
-    fn names_of_methods_and_intervals_are_checked() {
-        let mut choice = AnalysisChoice::default();
-        assert_eq!(analysis(&choice).unwrap(), AnalysisSettings::default());
-        choice.interval = Some("percentil".to_owned());
-        let error = analysis(&choice).unwrap_err().to_string();
-        assert!(error.contains("percentile"), "{error}");
     }
 }

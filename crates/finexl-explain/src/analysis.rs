@@ -11,6 +11,7 @@ use crate::statistics::{
 };
 use crate::weight_intervals::Sample;
 use finexl_core::fingerprint::Fingerprint;
+pub use finexl_core::names::IntervalName as IntervalKind;
 use serde::{Deserialize, Serialize};
 
 /// Version of this analysis: raised whenever the same input gives other intervals, p-values or shares.
@@ -56,33 +57,15 @@ impl AnalysisSettings {
     /// # Errors
     /// As [`Method::fingerprint`].
     pub fn fingerprint(&self, head: Option<&Head>) -> Result<Fingerprint, ExplainError> {
-        let interval = match self.interval {
-            IntervalKind::Percentile => "percentile",
-            IntervalKind::Bca => "bca",
-            IntervalKind::Studentized => "studentized",
-        };
         Ok(Fingerprint::of("settings")
             .number("version", u64::from(VERSION))
             .nested("method", &self.method.fingerprint(head)?)
-            .text("interval", interval)
+            .text("interval", self.interval.name())
             .number("resamples", self.resamples as u64)
             .number("flips", self.flips as u64)
             .number("seed", self.seed)
             .finish())
     }
-}
-
-/// Kinds of bootstrap interval. All but the last are widened for few pairs ([`crate::statistics::widening`]).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum IntervalKind {
-    /// Quantiles of the replicates.
-    Percentile,
-    /// Bias-corrected and accelerated (Efron 1987).
-    #[default]
-    Bca,
-    /// Bootstrap-t, scaled by the spread of the pairs' linear contributions.
-    Studentized,
 }
 
 /// The result of an analysis; all vectors are over concepts in bank order.

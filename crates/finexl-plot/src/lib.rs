@@ -21,6 +21,7 @@ pub mod png;
 mod rows;
 pub mod selection;
 pub mod series;
+pub mod sweep;
 pub mod table;
 mod text;
 mod yaml_places;
@@ -39,4 +40,5 @@ pub use selection::{
     ResultSet, SelectionFigure, SelectionReport, selection_differences, selection_figures,
 };
 pub use series::{series_page, series_table};
+pub use sweep::{SweepFigure, sweep_figures, sweep_page};
 pub use table::{TableOptions, terminal_table};

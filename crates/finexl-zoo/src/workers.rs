@@ -8,14 +8,28 @@ use burn::optim::{GradientsAccumulator, GradientsParams};
 use burn::tensor::{Device, Tensor};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// Parts per thread and kind of input: several, since they do not take equally long.
 const PARTS_PER_THREAD: usize = 2;
 
+/// Most threads of a training; 0 for as many as there are cores.
+static MOST: AtomicUsize = AtomicUsize::new(0);
+
+/// Bounds the threads of the trainings that begin from now on. How a batch is cut, and so every result, stays as the
+/// machine's cores have it.
+pub fn set_most_threads(most: usize) {
+    MOST.store(most, Ordering::Relaxed);
+}
+
 /// Threads that each run operations on their own core.
 #[derive(Debug)]
-pub struct Workers(Vec<ThreadPool>);
+pub struct Workers {
+    pools: Vec<ThreadPool>,
+    /// Cores that batches are cut for.
+    cores: usize,
+}
 
 impl Workers {
     /// One per core where tensors are computed on the CPU, else one.
@@ -25,7 +39,14 @@ impl Workers {
         let count = if on_processor { cores } else { 1 };
         // Operations that would spread over a pool run on one core within a pool of one.
         let pool = || ThreadPoolBuilder::new().num_threads(1).build().ok();
-        Self((0..count).map_while(|_| pool()).collect())
+        let most = match MOST.load(Ordering::Relaxed) {
+            0 => count,
+            most => most.min(count),
+        };
+        Self {
+            pools: (0..most).map_while(|_| pool()).collect(),
+            cores: count,
+        }
     }
 
     /// Applies `work` to every job, each on the next free worker; results in the order of the jobs.
@@ -40,10 +61,10 @@ impl Workers {
             }
         };
         std::thread::scope(|scope| {
-            for pool in self.0.iter().skip(1) {
+            for pool in self.pools.iter().skip(1) {
                 scope.spawn(|| pool.install(serve));
             }
-            match self.0.first() {
+            match self.pools.first() {
                 Some(pool) => pool.install(serve),
                 None => serve(),
             }
@@ -55,14 +76,14 @@ impl Workers {
 
     /// How many there are.
     pub fn threads(&self) -> usize {
-        self.0.len().max(1)
+        self.pools.len().max(1)
     }
 
     /// Into how many parts a batch is best cut.
     pub fn parts(&self) -> usize {
-        match self.0.len() {
+        match self.cores {
             0 | 1 => 1,
-            threads => threads * PARTS_PER_THREAD,
+            cores => cores * PARTS_PER_THREAD,
         }
     }
 }

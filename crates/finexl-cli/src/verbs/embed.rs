@@ -1,6 +1,6 @@
 //! `finexl embed`: embeddings of images or texts, for other programs.
 
-use crate::arguments::Arguments;
+use crate::arguments::{Arguments, Computing};
 use crate::diagnostics::CliError;
 use crate::output::{Progress, check_writable, remark};
 use finexl_core::CoreError;
@@ -39,6 +39,8 @@ pub struct Embed {
     /// several times.
     #[arg(long, value_name = "GLOB")]
     exclude: Vec<String>,
+    #[command(flatten)]
+    pub computing: Computing,
 }
 
 #[derive(Debug, clap::Args)]

@@ -1,6 +1,6 @@
 //! `finexl explain`: how a personalized model's images differ from its base's, in words.
 
-use crate::arguments::Arguments;
+use crate::arguments::{Arguments, Computing};
 use crate::diagnostics::CliError;
 use crate::numbers::count;
 use crate::output::{Progress, print, remark};
@@ -115,6 +115,8 @@ pub struct Explain {
     generated: GeneratedPairs,
     #[command(flatten, next_help_heading = "Results")]
     reports: ReportFiles,
+    #[command(flatten, next_help_heading = "How it is explained")]
+    pub computing: Computing,
 }
 
 impl Explain {

@@ -4,9 +4,9 @@ use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
 use crate::output::{Progress, remark, write_out};
 use crate::report::show;
+use finexl::Explained;
 use finexl::experiments::{Listener, explain_models, explain_scenes};
 use finexl::explainer_choices::calibration;
-use finexl::{Explained, Explainer};
 use finexl_core::CoreError;
 use finexl_core::experiment::{ExplainModels, ExplainScenes};
 use finexl_zoo::encoders::Encoder;
@@ -34,19 +34,6 @@ impl Listener for Shown<'_> {
     }
 }
 
-/// With the default method and words, and a calibration file where one is given.
-fn explainer(
-    encoder: Arc<dyn Encoder>,
-    file: Option<&Path>,
-    seed: u64,
-) -> Result<Explainer, CliError> {
-    let builder = Explainer::builder()
-        .encoder(encoder)
-        .calibration(calibration(file)?)
-        .seed(seed);
-    Ok(builder.build()?)
-}
-
 fn shown(arguments: &Arguments) -> Shown<'_> {
     Shown {
         bar: Progress::new(arguments.quiet),
@@ -63,12 +50,19 @@ fn tell(folder: &Path, arguments: &Arguments) {
 /// Runs `[explain-models]`.
 pub fn models(
     experiment: &ExplainModels,
-    encoder: Arc<dyn Encoder>,
+    encoder: &Arc<dyn Encoder>,
     calibration: Option<&Path>,
     arguments: &Arguments,
 ) -> Result<(), CliError> {
-    let explainer = explainer(encoder, calibration, experiment.seed)?;
-    explain_models(experiment, &explainer, &arguments.device, &shown(arguments))?;
+    let calibration = self::calibration(calibration)?;
+    let listener = shown(arguments);
+    explain_models(
+        experiment,
+        encoder,
+        &calibration,
+        &arguments.device,
+        &listener,
+    )?;
     tell(&experiment.output, arguments);
     Ok(())
 }
@@ -76,12 +70,12 @@ pub fn models(
 /// Runs `[explain-scenes]`.
 pub fn scenes(
     experiment: &ExplainScenes,
-    encoder: Arc<dyn Encoder>,
+    encoder: &Arc<dyn Encoder>,
     calibration: Option<&Path>,
     arguments: &Arguments,
 ) -> Result<(), CliError> {
-    let explainer = explainer(encoder, calibration, experiment.seed)?;
-    explain_scenes(experiment, &explainer, &shown(arguments))?;
+    let calibration = self::calibration(calibration)?;
+    explain_scenes(experiment, encoder, &calibration, &shown(arguments))?;
     tell(&experiment.output, arguments);
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! `finexl generate`: images of a generator, personalized or not.
 
-use crate::arguments::Arguments;
+use crate::arguments::{Arguments, Computing};
 use crate::diagnostics::CliError;
 use crate::numbers::{count, finite};
 use crate::output::{Progress, print, remark};
@@ -12,8 +12,8 @@ use finexl_core::work_lock::WorkPlace;
 use finexl_data::manifest::{PromptList, read_prompts};
 use finexl_zoo::generators::{
     AdapterChoice, AdapterPrompt, AnyGenerator, ChosenSettings, ConceptGuidance, DEFAULT_GENERATOR,
-    Diversity, GenerationRecord, GenerationRequest, Generator, Walk, generate_folder, open_adapted,
-    open_generator, open_personalized,
+    Diversity, GenerationRecord, GenerationRequest, Generator, Walk, base_of, generate_folder,
+    open_adapted, open_generator, open_personalized,
 };
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -32,15 +32,18 @@ pub struct Generate {
     out: PathBuf,
     #[command(flatten)]
     sampling: Sampling,
+    #[command(flatten)]
+    pub computing: Computing,
 }
 
 /// Which generator, and what personalizes it.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ModelChoice {
     /// A generator: mini-diffusion, mini-autoregressive, mini-gan, a weights file that `finexl train` wrote, or Stable
-    /// Diffusion 1, 2 or XL as a folder of diffusers, one .safetensors file or a repository in the hub's cache.
-    #[arg(long, default_value = DEFAULT_GENERATOR)]
-    pub model: String,
+    /// Diffusion 1, 2 or XL as a folder of diffusers, one .safetensors file or a repository in the hub's cache [default:
+    /// what the adapter was made for, else mini-diffusion].
+    #[arg(long)]
+    pub model: Option<String>,
     /// Folder of an adapter in PEFT's layout, of a learned direction, or of a fine-tuned model (`finexl
     /// personalize`); of Stable Diffusion a LoRA file of any kind, a learned word (textual inversion) or a whole
     /// fine-tuned checkpoint. May be given several times: their changes add up.
@@ -152,6 +155,15 @@ impl Sampling {
     }
 }
 
+/// The generator that is named, else the one that an adapter was made for, else the first one inside the program.
+pub fn named_or_stated(model: Option<&str>, adapter: Option<&Path>) -> Result<String, CliError> {
+    if let Some(model) = model {
+        return Ok(model.to_string());
+    }
+    let stated = adapter.map(base_of).transpose()?.flatten();
+    Ok(stated.unwrap_or_else(|| DEFAULT_GENERATOR.to_string()))
+}
+
 /// A generator with what personalizes it, and where that is.
 struct Opened {
     generator: AnyGenerator,
@@ -163,19 +175,21 @@ impl ModelChoice {
     /// Opens the generator with what personalizes it; remarks go to standard error.
     fn open(&self, arguments: &Arguments) -> Result<Opened, CliError> {
         let device = finexl_zoo::device::by_name(&arguments.device)?;
+        let first = self.adapter.first().map(|adapter| adapter.path.as_path());
+        let model = named_or_stated(self.model.as_deref(), first)?;
         let adapters = scaled(&self.adapter, self.scale)?;
         let opened = match &adapters[..] {
             [] => {
                 return Ok(Opened {
-                    generator: open_generator(&self.model, &device)?,
+                    generator: open_generator(&model, &device)?,
                     applied: Vec::new(),
                     words: Vec::new(),
                 });
             }
-            [only] => open_personalized(&self.model, &only.path, only.scale, &device)?,
+            [only] => open_personalized(&model, &only.path, only.scale, &device)?,
             several => {
-                let base = open_generator(&self.model, &device)?;
-                open_adapted(&base, &self.model, several, &device)?
+                let base = open_generator(&model, &device)?;
+                open_adapted(&base, &model, several, &device)?
             }
         };
         remark(&opened.notes, arguments.quiet);

@@ -3,12 +3,12 @@
 use crate::diagnostics::CliError;
 use crate::numbers::finite;
 use crate::verbs::adapter_choice::{adapter, scaled, scales};
-use crate::verbs::generate::{Walking, concept};
+use crate::verbs::generate::{Walking, concept, named_or_stated};
 use crate::verbs::stable_diffusion_options::StableDiffusionOptions;
 use finexl_core::inspection::InspectedFile;
 use finexl_explain::explainer::display_name;
 use finexl_zoo::generators::stable_diffusion::locate;
-use finexl_zoo::generators::{AdapterChoice, ChosenSettings, ConceptGuidance, DEFAULT_GENERATOR};
+use finexl_zoo::generators::{AdapterChoice, ChosenSettings, ConceptGuidance};
 use finexl_zoo::inspection::{InspectOptions, inspect};
 use finexl_zoo::lora_files::AdapterSource;
 use std::path::Path;
@@ -17,7 +17,8 @@ use std::path::Path;
 #[derive(Clone, Debug, clap::Args)]
 pub struct GeneratedPairs {
     /// Generate the images with this generator: a weights file that `finexl train` wrote, or Stable Diffusion as a
-    /// folder of diffusers, one .safetensors file or a repository in the hub's cache [default: mini-diffusion].
+    /// folder of diffusers, one .safetensors file or a repository in the hub's cache [default: what the adapter was made for, else
+    /// mini-diffusion].
     #[arg(long, conflicts_with_all = ["base", "personalized", "base_features"])]
     model: Option<String>,
     /// Explain this adapter of the generator: a folder in PEFT's layout, that of a learned direction, or that of a
@@ -113,8 +114,9 @@ impl GeneratedPairs {
     }
 
     /// The generator by its name.
-    pub fn model(&self) -> &str {
-        self.model.as_deref().unwrap_or(DEFAULT_GENERATOR)
+    pub fn model(&self) -> Result<String, CliError> {
+        let first = self.adapter.first().map(|adapter| adapter.path.as_path());
+        named_or_stated(self.model.as_deref(), first)
     }
 
     /// Seed of all pictures.

@@ -51,12 +51,12 @@ impl Making<'_> {
     /// Whether an adapter is a whole checkpoint, which takes nothing from the base.
     pub fn is_whole(&self, adapter: &AdapterChoice) -> Result<bool, CliError> {
         let published = matches!(self.settings, GenerationSettings::StableDiffusion(_));
-        let model = self.options.model();
+        let model = &self.options.model()?;
         Ok(published && is_whole_checkpoint(model, &adapter.path, adapter.scale)?)
     }
 
     pub fn whole(&self, adapter: &AdapterChoice) -> Result<OpenedGenerator, CliError> {
-        let (model, path) = (self.options.model(), &adapter.path);
+        let (model, path) = (&self.options.model()?, &adapter.path);
         let opened = open_personalized(model, path, adapter.scale, &self.device)?;
         self.ready(opened)
     }
@@ -66,7 +66,7 @@ impl Making<'_> {
         plain: &AnyGenerator,
         adapters: &[AdapterChoice],
     ) -> Result<OpenedGenerator, CliError> {
-        let opened = open_adapted(plain, self.options.model(), adapters, &self.device)?;
+        let opened = open_adapted(plain, &self.options.model()?, adapters, &self.device)?;
         self.ready(opened)
     }
 

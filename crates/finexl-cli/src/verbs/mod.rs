@@ -17,8 +17,11 @@ pub mod personalize;
 pub mod plot;
 pub mod report;
 pub mod run;
+mod running;
+pub mod schema;
 pub mod similar;
 pub mod stable_diffusion_options;
+pub mod sweep;
 pub mod train;
 pub mod zoo;
 
@@ -40,6 +43,8 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
         Verb::Plot(verb) => verb.run(&arguments),
         Verb::Report(verb) => verb.run(&arguments),
         Verb::Run(verb) => verb.run(&arguments),
+        Verb::Schema(verb) => verb.run(),
+        Verb::Sweep(verb) => verb.run(&arguments),
         Verb::Similar(verb) => verb.run(&arguments),
         Verb::Train(verb) => verb.run(&arguments),
         Verb::Zoo(verb) => verb.run(&arguments),

@@ -39,7 +39,7 @@ impl<'a> PairMaker<'a> {
         arguments: &'a Arguments,
     ) -> Result<Self, CliError> {
         let device = finexl_zoo::device::by_name(&arguments.device)?;
-        let plain = open_generator(options.model(), &device)?;
+        let plain = open_generator(&options.model()?, &device)?;
         let list = read_prompts(&plain, prompts)?;
         let prompts = list.prompts;
         let noise = options.stable_diffusion.start_noise(prompts.len())?;
@@ -136,7 +136,7 @@ impl<'a> PairMaker<'a> {
     fn plain(&mut self) -> Result<&AnyGenerator, CliError> {
         if self.plain.is_none() {
             let making = &self.making;
-            let plain = open_generator(making.options.model(), &making.device)?;
+            let plain = open_generator(&making.options.model()?, &making.device)?;
             self.plain = Some(prepared(plain, making.cache, making.noise.as_ref())?);
         }
         self.plain.as_ref().ok_or_else(gone)

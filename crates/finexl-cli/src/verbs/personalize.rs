@@ -1,6 +1,6 @@
 //! `finexl personalize`: trains a generator on a known style.
 
-use crate::arguments::Arguments;
+use crate::arguments::{Arguments, Computing};
 use crate::diagnostics::CliError;
 use crate::output::{Progress, print};
 use finexl_core::experiment::{Experiment, Personalize as Config};
@@ -14,6 +14,8 @@ use std::process::ExitCode;
 pub struct Personalize {
     /// A personalization, e.g. experiments/zoo/pixelated-lora.toml.
     experiment: PathBuf,
+    #[command(flatten)]
+    pub computing: Computing,
 }
 
 impl Personalize {

@@ -1,6 +1,6 @@
 //! `finexl train`: runs a training recipe.
 
-use crate::arguments::Arguments;
+use crate::arguments::{Arguments, Computing};
 use crate::diagnostics::CliError;
 use crate::output::{Progress, check_writable};
 use finexl_core::experiment::Experiment;
@@ -26,6 +26,8 @@ pub struct Train {
     /// Of an explainer head, fit only how it is read (levels, thresholds, intervals); the network stays.
     #[arg(long)]
     readings: bool,
+    #[command(flatten)]
+    pub computing: Computing,
 }
 
 impl Train {

@@ -1,6 +1,6 @@
 //! `finexl zoo`: looks into the encoders, fetches and checks them.
 
-use crate::arguments::Arguments;
+use crate::arguments::{Arguments, Computing};
 use crate::diagnostics::CliError;
 use crate::output::{Progress, print};
 use clap::Subcommand;
@@ -41,6 +41,8 @@ enum Action {
         /// generator (mini-diffusion or a weights file), or the folder of a personalized model.
         #[arg(default_value = DEFAULT_ENCODER)]
         encoder: String,
+        #[command(flatten)]
+        computing: Computing,
     },
     /// Fetch an encoder from the Hugging Face hub into its cache; the only verb that uses the network.
     Pull {
@@ -52,6 +54,8 @@ enum Action {
         /// An encoder, as for info.
         #[arg(default_value = DEFAULT_ENCODER)]
         encoder: String,
+        #[command(flatten)]
+        computing: Computing,
     },
     /// Measure how orthogonal and how linear an encoder's concept directions are.
     Score(Scoring),
@@ -74,9 +78,20 @@ struct Scoring {
     /// Seed of pairs and resampling.
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    #[command(flatten)]
+    computing: Computing,
 }
 
 impl Zoo {
+    /// Where it computes, where it does.
+    pub fn computing(&self) -> Option<&Computing> {
+        match &self.action {
+            Action::Info { computing, .. } | Action::Verify { computing, .. } => Some(computing),
+            Action::Score(scoring) => Some(&scoring.computing),
+            Action::Words | Action::List | Action::Pull { .. } => None,
+        }
+    }
+
     /// Runs the verb.
     pub fn run(&self, arguments: &Arguments) -> Result<ExitCode, CliError> {
         match &self.action {
@@ -85,9 +100,9 @@ impl Zoo {
                 print(&(words.join("\n") + "\n"))?;
             }
             Action::List => list()?,
-            Action::Info { encoder } => info(encoder, arguments)?,
+            Action::Info { encoder, .. } => info(encoder, arguments)?,
             Action::Pull { repository } => fetch(repository, arguments)?,
-            Action::Verify { encoder } => {
+            Action::Verify { encoder, .. } => {
                 let device = finexl_zoo::device::by_name(&arguments.device)?;
                 for check in verify(encoder, &device)? {
                     print(&format!("{}: {}\n", check.what, check.found))?;

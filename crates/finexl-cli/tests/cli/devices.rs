@@ -75,7 +75,7 @@ fn pictures_do_not_depend_on_device_or_company() {
     };
     assert!(largest("first") <= Some(1), "{:?}", largest("first"));
     let outcome = sandbox.run(&format!(
-        "--device wgpu {generate} --prompts both.txt --out wgpu"
+        "{generate} --device wgpu --prompts both.txt --out wgpu"
     ));
     if ran_on_the_gpu(&outcome) {
         assert!(largest("wgpu") <= Some(1), "{:?}", largest("wgpu"));
@@ -92,7 +92,7 @@ fn the_gpu_embeds_like_the_processor() {
     let inputs = [("images", "--images base"), ("texts", "--texts texts.txt")];
     for (name, input) in inputs {
         sandbox.succeeds(&format!("embed {input} --out cpu-{name}.safetensors"));
-        let arguments = format!("--device wgpu embed {input} --out wgpu-{name}.safetensors");
+        let arguments = format!("embed {input} --device wgpu --out wgpu-{name}.safetensors");
         if !ran_on_the_gpu(&sandbox.run(&arguments)) {
             return;
         }

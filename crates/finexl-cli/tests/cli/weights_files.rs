@@ -116,5 +116,5 @@ fn an_encoder_that_is_not_there_is_refused() {
         &format!("{EXPLAIN} --encoder clip"),
         &["\"clip\"", "mini-clip"],
     );
-    sandbox.refuses("--device abacus zoo info", &["\"abacus\"", "cpu"]);
+    sandbox.refuses("zoo info --device abacus", &["\"abacus\"", "cpu"]);
 }

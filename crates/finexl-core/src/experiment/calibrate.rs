@@ -1,11 +1,13 @@
 //! The recipe of a calibration: weights to levels, and how large an effect has to be.
 
-use super::evaluate::{AnalysisChoice, Material, SplitChoice};
+use super::evaluate::{AnalysisChoice, Material};
+use crate::names::Split;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// Fits a calibration; test scenes, test artists and held-out implementations are refused.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Calibrate {
     /// Name of the run.
@@ -18,7 +20,7 @@ pub struct Calibrate {
     pub report: PathBuf,
     /// Scenes to fit on; train where a choice about the calibration is to be made on validation.
     #[serde(default = "validation")]
-    pub split: SplitChoice,
+    pub split: Split,
     /// Seed of scenes, styles, probes and trials.
     pub seed: u64,
     /// Artists and implementations.
@@ -58,6 +60,6 @@ pub struct Calibrate {
     pub recall: f64,
 }
 
-fn validation() -> SplitChoice {
-    SplitChoice::Validation
+fn validation() -> Split {
+    Split::Validation
 }

@@ -1,16 +1,21 @@
 //! Measurements of the explainer on scenes with known answers.
 
+use crate::names::{ArtistName, Implementation, IntervalName, MethodName, Split};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Measures an encoder and the explainer built on it, on one split of the scenes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Evaluate {
-    /// Name of the run, also of its results folder.
+    /// Name of the run.
     pub name: String,
+    /// Folder for the figures; absent: `results/NAME`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<PathBuf>,
     /// Scenes to measure on; choices are made on validation scenes, test scenes are for reports.
-    pub split: SplitChoice,
+    pub split: Split,
     /// Seed of scenes, styles, probes and trials.
     pub seed: u64,
     /// Artists and implementations; validation runs may use neither test artists nor held-out
@@ -29,50 +34,36 @@ pub struct Evaluate {
     pub measures: Vec<MeasureChoice>,
 }
 
-/// A part of all scenes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SplitChoice {
-    /// What encoders are trained on.
-    Train,
-    /// For choices.
-    Validation,
-    /// For reported figures.
-    Test,
-}
-
-/// One of the two implementations of an aspect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ImplementationChoice {
-    /// The one that trainings see.
-    Training,
-    /// The one that only tests see.
-    HeldOut,
+impl Evaluate {
+    /// Folder for the figures.
+    pub fn folder(&self) -> PathBuf {
+        let named = || Path::new("results").join(&self.name);
+        self.output.clone().unwrap_or_else(named)
+    }
 }
 
 /// Which drawings and operators are used.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Material {
     /// Folder that `scripts/fetch_art.py` filled.
     pub folder: PathBuf,
     /// Artists by name; those not fetched are left out with a note.
-    pub artists: Vec<String>,
+    pub artists: Vec<ArtistName>,
     /// Implementations of the aspects.
-    pub implementations: Vec<ImplementationChoice>,
+    pub implementations: Vec<Implementation>,
     /// Sides in pixels at which scenes are drawn, in turn.
     pub sides: Vec<usize>,
 }
 
 /// How divergences are analysed; see the explainer for what each name means.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct AnalysisChoice {
     /// Decomposition by name; absent: the explainer's default.
-    pub method: Option<String>,
+    pub method: Option<MethodName>,
     /// Interval by name; absent: the explainer's default.
-    pub interval: Option<String>,
+    pub interval: Option<IntervalName>,
     /// Bootstrap resamples.
     pub resamples: usize,
     /// Random sign flips of the significance test.
@@ -94,7 +85,7 @@ impl Default for AnalysisChoice {
 }
 
 /// One measurement.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(
     deny_unknown_fields,
     rename_all = "kebab-case",
@@ -154,9 +145,9 @@ pub enum MeasureChoice {
     Methods {
         /// Decompositions by name; empty: all.
         #[serde(default)]
-        methods: Vec<String>,
+        methods: Vec<MethodName>,
         /// Intervals by name.
-        intervals: Vec<String>,
+        intervals: Vec<IntervalName>,
         /// Trials with one and with two aspects each.
         trials: usize,
         /// How coverage is measured for every method and interval.
@@ -165,7 +156,7 @@ pub enum MeasureChoice {
 }
 
 /// How interval coverage is measured.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Coverage {
     /// Numbers of pairs.
@@ -182,19 +173,19 @@ pub struct Coverage {
 }
 
 /// How intervals and tests with few pairs are measured.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct FewPairs {
     /// Numbers of pairs.
     pub pairs: Vec<usize>,
     /// Decompositions by name, as a user has them.
-    pub methods: Vec<String>,
+    pub methods: Vec<MethodName>,
     /// Decompositions by name, as they are for features from outside: without a calibration.
     #[serde(default)]
-    pub own_features: Vec<String>,
+    pub own_features: Vec<MethodName>,
     /// Intervals by name; empty: the explainer's default.
     #[serde(default)]
-    pub intervals: Vec<String>,
+    pub intervals: Vec<IntervalName>,
     /// Probes whose estimate, less those of a trial, is the truth.
     pub probes: usize,
     /// Personalized models: with one and with two aspects in turn.

@@ -1,10 +1,12 @@
 //! How good a generator is.
 
+use crate::names::Split;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// Measures a generator on scenes of a split with the judge encoder.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct EvaluateGenerator {
     /// Folder for figures and the grid.
@@ -14,7 +16,7 @@ pub struct EvaluateGenerator {
     /// The encoder that judges; never the one that explains.
     pub judge: String,
     /// Split of the scenes: validation while choosing, test for what is reported.
-    pub split: String,
+    pub split: Split,
     /// Sets of a hundred scenes; every image has to find its prompt among those of its set.
     pub sets: usize,
     /// Seed of scenes and images.

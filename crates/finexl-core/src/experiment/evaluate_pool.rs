@@ -1,10 +1,12 @@
 //! How the strength of aspects follows the level of personalized models.
 
+use crate::names::MethodName;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// Measures, on a pool, whether what was personalized rises with the level and all else stays.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct EvaluatePool {
     /// Folder for the figures.
@@ -17,11 +19,11 @@ pub struct EvaluatePool {
 }
 
 /// An encoder with the way in which it scores.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct PoolScorer {
     /// The encoder.
     pub encoder: String,
     /// Decomposition by name; absent: the explainer's default.
-    pub method: Option<String>,
+    pub method: Option<MethodName>,
 }

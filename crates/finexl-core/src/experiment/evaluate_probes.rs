@@ -1,11 +1,13 @@
 //! How far the explanation of a personalized model depends on the probes that it was made with.
 
+use crate::names::{MethodName, Split};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// Explains models of a pool again and again, each time with other probes, and measures whether the intervals
 /// hold what all other probes say, whether two explanations agree, and whether the base differs from itself.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct EvaluateProbes {
     /// Folder for the figures.
@@ -15,7 +17,7 @@ pub struct EvaluateProbes {
     /// The encoder that explains.
     pub encoder: String,
     /// Decompositions by name, each with figures of its own.
-    pub methods: Vec<String>,
+    pub methods: Vec<MethodName>,
     /// Reference models that methods which read by a head read with: a file, or the name of a base inside the program.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub references: Option<PathBuf>,
@@ -37,7 +39,7 @@ pub struct EvaluateProbes {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prompts: Option<PathBuf>,
     /// Split of the scenes that prompts are of.
-    pub split: String,
+    pub split: Split,
     /// Seed of prompts, of the noise of images, and of what trials draw.
     pub seed: u64,
     /// Sampling steps; the generator's own number where there is none.

@@ -6,10 +6,11 @@ use super::{
     SelectModels, TrainAutoencoder, TrainAutoregressive, TrainCaptioner, TrainDenoiser,
     TrainEncoder, TrainGan, TrainHead,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One experiment; the name of the file's only table says which kind it is.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub enum Experiment {
     /// `[calibrate]`

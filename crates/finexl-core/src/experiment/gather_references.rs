@@ -1,11 +1,12 @@
 //! Reference models: other models of a base, which say how it shows aspects and what any tuning of it changes.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Gathers reference models of one base into a file: from pools, or from folders of images, at least 8 in all.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct GatherReferences {
     /// File to write (.safetensors).
@@ -22,7 +23,7 @@ pub struct GatherReferences {
 }
 
 /// Folders of images, paired by name with the base's.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ReferenceFolders {
     /// Name of the base.
@@ -38,7 +39,7 @@ pub struct ReferenceFolders {
 }
 
 /// A model's images.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ReferenceImages {
     /// Their folder.

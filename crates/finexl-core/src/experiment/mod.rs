@@ -9,12 +9,17 @@ mod explain_models;
 mod explain_scenes;
 mod file;
 mod gather_references;
+mod keys;
+mod output;
 mod personalize;
 mod planted_concepts;
 mod pool;
 mod proposer;
 mod ranges;
+mod read_by;
 mod reading;
+mod reference;
+mod schema;
 mod score_encoders;
 mod select_models;
 mod train_autoencoder;
@@ -28,22 +33,23 @@ mod train_head;
 mod training_schedule;
 
 pub use calibrate::Calibrate;
-pub use evaluate::{
-    AnalysisChoice, Coverage, Evaluate, FewPairs, ImplementationChoice, Material, MeasureChoice,
-    SplitChoice,
-};
+pub use evaluate::{AnalysisChoice, Coverage, Evaluate, FewPairs, Material, MeasureChoice};
 pub use evaluate_generator::EvaluateGenerator;
 pub use evaluate_pool::{EvaluatePool, PoolScorer};
 pub use evaluate_probes::EvaluateProbes;
-pub use explain_models::ExplainModels;
+pub use explain_models::{ExplainModels, TrainedHere};
 pub use explain_scenes::{ExplainScenes, Personalization};
 pub use file::Experiment;
 pub use gather_references::{GatherReferences, ReferenceFolders, ReferenceImages};
+pub use keys::{Key, Setting};
 pub use personalize::{Mechanism, Personalize, StyleShare, TrainingPictures};
 pub use planted_concepts::{ExpectedFigure, PlantedConcepts};
 pub use pool::{GuidedModels, MakePool, TrainedModels, WalkedModels};
 pub use proposer::{CaptionerChoice, EndpointChoice, ProposerChoice};
+pub use read_by::ReadBy;
 pub use reading::KINDS;
+pub use reference::reference;
+pub use schema::schema;
 pub use score_encoders::ScoreEncoders;
 pub use select_models::{PoolColumn, ProbeChoice, SelectModels, Variant};
 pub use train_autoencoder::{AutoencoderArchitecture, TrainAutoencoder};

@@ -1,11 +1,13 @@
 //! Personalizing a generator in a known way.
 
+use crate::names::{ArtistName, Implementation};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Trains a generator on images of a known style and keeps snapshots on the way.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Personalize {
     /// Name of what comes of it.
@@ -38,7 +40,7 @@ pub struct Personalize {
 }
 
 /// Pictures that a personalization is trained on.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(
     deny_unknown_fields,
     rename_all = "kebab-case",
@@ -67,7 +69,7 @@ pub enum TrainingPictures {
 }
 
 /// What is trained.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(
     deny_unknown_fields,
     rename_all = "kebab-case",
@@ -101,7 +103,7 @@ impl Mechanism {
 }
 
 /// A style and how much of the training images have it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct StyleShare {
     /// Share of the images, relative to the other styles'.
@@ -112,10 +114,10 @@ pub struct StyleShare {
     pub aspects: BTreeMap<String, f32>,
     /// Which implementation of the aspects: training or held-out.
     #[serde(default = "training")]
-    pub implementation: String,
+    pub implementation: Implementation,
     /// Whose hand draws; the base's own by default.
     #[serde(default)]
-    pub artist: Option<String>,
+    pub artist: Option<ArtistName>,
 }
 
 impl StyleShare {
@@ -134,6 +136,6 @@ fn whole() -> f64 {
     1.0
 }
 
-fn training() -> String {
-    "training".to_string()
+fn training() -> Implementation {
+    Implementation::Training
 }

@@ -1,12 +1,14 @@
 //! Many personalized models of one generator, with images of all of them.
 
 use super::{Mechanism, StyleShare};
+use crate::names::Split;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Makes personalized models at known levels, and images of the base and of every model.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct MakePool {
     /// Name of the pool.
@@ -18,7 +20,7 @@ pub struct MakePool {
     /// Folder that `scripts/fetch_art.py` filled; for other artists than Twemoji.
     pub art_folder: PathBuf,
     /// Split of the scenes that images are made of.
-    pub split: String,
+    pub split: Split,
     /// Images of the base and of each model: as many prompts.
     pub pairs: usize,
     /// Seed of prompts and of the noise of images.
@@ -46,7 +48,7 @@ pub struct MakePool {
 }
 
 /// A training per style, seed and share; a model per snapshot and scale.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TrainedModels {
     /// Names of the pool's styles.
@@ -73,7 +75,7 @@ pub struct TrainedModels {
 }
 
 /// A model per concept and strength.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct GuidedModels {
     /// Aspects that the generator knows, by name.
@@ -83,7 +85,7 @@ pub struct GuidedModels {
 }
 
 /// A model per direction and distance.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct WalkedModels {
     /// Closed-form directions by their rank, from 0.

@@ -1,10 +1,11 @@
 //! Who proposes the aspects in which two sets of images differ.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// The vision-language model that baselines ask.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub enum ProposerChoice {
     /// A captioner inside the program; it needs no network.
@@ -14,7 +15,7 @@ pub enum ProposerChoice {
 }
 
 /// A captioner with its encoder.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct CaptionerChoice {
     /// Its name or its weights file.
@@ -33,7 +34,7 @@ impl Default for CaptionerChoice {
 }
 
 /// A server that answers chat completions (vLLM, Ollama, llama.cpp, OpenAI).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct EndpointChoice {
     /// Address of the interface with its version, such as `http://127.0.0.1:8000/v1`.

@@ -3,10 +3,11 @@
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+use toml::{Table, Value};
 
 /// What a number of a key may be. A key means the same in every experiment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Allowed {
+pub(super) enum Allowed {
     /// So many of something: none is no run.
     Count,
     /// Above 0.
@@ -123,7 +124,8 @@ const SHARES: [&str; 6] = [
 ];
 
 impl Allowed {
-    fn of(key: &str) -> Option<Self> {
+    /// What the number of a key may be.
+    pub(super) fn of(key: &str) -> Option<Self> {
         Some(match key {
             "averaging-decay" => Self::ShareBelowOne,
             "shares" => Self::PositiveShare,
@@ -144,6 +146,23 @@ impl Allowed {
             Self::ShareBelowOne => (0.0..1.0).contains(&value),
             Self::PositiveShare => value > 0.0 && value <= 1.0,
         }
+    }
+
+    /// The same in the words of a JSON schema.
+    pub(super) fn bounds(self) -> Vec<(String, serde_json::Value)> {
+        let bounds: &[(&str, f64)] = match self {
+            Self::Count => &[("minimum", 1.0)],
+            Self::Positive => &[("exclusiveMinimum", 0.0)],
+            Self::NotNegative => &[("minimum", 0.0)],
+            Self::Share => &[("minimum", 0.0), ("maximum", 1.0)],
+            Self::ShareBelowOne => &[("minimum", 0.0), ("exclusiveMaximum", 1.0)],
+            Self::PositiveShare => &[("exclusiveMinimum", 0.0), ("maximum", 1.0)],
+        };
+        let whole = |bound: f64| serde_json::Value::from(bound as i64);
+        let bounds = bounds.iter();
+        bounds
+            .map(|(key, bound)| (key.to_string(), whole(*bound)))
+            .collect()
     }
 
     fn words(self) -> &'static str {
@@ -209,16 +228,50 @@ fn in_value(
         DeValue::Float(number) => (number.to_string(), number.as_str().parse().ok()?),
         _ => return None,
     };
-    let problem = if !number.is_finite() {
-        format!("`{path}` is {said}; give a number")
-    } else {
-        let allowed = allowed.filter(|allowed| !allowed.holds(number))?;
-        format!("`{path}` is {said}, but has to be {}", allowed.words())
-    };
     Some(OutOfRange {
-        problem,
+        problem: problem_of(path, (&said, number), allowed)?,
         span: value.span(),
     })
+}
+
+fn problem_of(path: &str, (said, number): (&str, f64), allowed: Option<Allowed>) -> Option<String> {
+    if !number.is_finite() {
+        return Some(format!("`{path}` is {said}; give a number"));
+    }
+    let allowed = allowed.filter(|allowed| !allowed.holds(number))?;
+    Some(format!(
+        "`{path}` is {said}, but has to be {}",
+        allowed.words()
+    ))
+}
+
+/// As [`out_of_range`], of a table that was not read from a file; what is wrong and what would be right.
+pub(super) fn out_of_range_value(table: &Table) -> Option<String> {
+    table_of_values(table, "")
+}
+
+fn table_of_values(table: &Table, path: &str) -> Option<String> {
+    table.iter().find_map(|(key, value)| {
+        let path = match path {
+            "" => key.clone(),
+            path => format!("{path}.{key}"),
+        };
+        match (key.as_str(), value) {
+            ("aspects", Value::Table(levels)) => (levels.iter())
+                .find_map(|(name, level)| value_of(level, &format!("{path}.{name}"), None)),
+            _ => value_of(value, &path, Allowed::of(key)),
+        }
+    })
+}
+
+fn value_of(value: &Value, path: &str, allowed: Option<Allowed>) -> Option<String> {
+    match value {
+        Value::Table(table) => table_of_values(table, path),
+        Value::Array(items) => items.iter().find_map(|item| value_of(item, path, allowed)),
+        Value::Integer(number) => problem_of(path, (&number.to_string(), *number as f64), allowed),
+        Value::Float(number) => problem_of(path, (&number.to_string(), *number), allowed),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -258,5 +311,10 @@ mod tests {
         let text = "pairs = 8\nnulls = 0\nseed = 0\ndistances = [-3.0]\nguidance = [0.0]\n\
                     warmup-steps = 0\n[styles.one]\naspects = { levels = 0.0, pairs = 0.5 }\n";
         assert_eq!(problem(text), None);
+        let table: Table = toml::from_str(text).unwrap();
+        assert_eq!(out_of_range_value(&table), None);
+        let table: Table = toml::from_str("[a]\nrank = [1, 0]").unwrap();
+        let found = out_of_range_value(&table).unwrap();
+        assert_eq!(found, "`a.rank` is 0, but has to be at least 1");
     }
 }

@@ -1,11 +1,13 @@
 //! How well the text spaces of encoders suit directions.
 
+use crate::names::Split;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// Scores encoders by how orthogonal the directions of concepts are and how linearly they add up, side
 /// by side.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ScoreEncoders {
     /// Folder for the figures.
@@ -14,7 +16,7 @@ pub struct ScoreEncoders {
     /// not on this machine is left out with a note.
     pub encoders: Vec<String>,
     /// Split of the scenes whose prompts are probes.
-    pub split: String,
+    pub split: Split,
     /// Probes.
     pub probes: usize,
     /// Pairs of concepts, drawn for the linearity.

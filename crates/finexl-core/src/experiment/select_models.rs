@@ -1,11 +1,13 @@
 //! Model selection on pools: how well explanations tell alike models from others.
 
 use super::ProposerChoice;
+use crate::names::{SelectionName, VariedName};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// For every model of a pool, selects the other model with the most similar explanation, by every method.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SelectModels {
     /// Folder for records, tables and figures.
@@ -29,7 +31,7 @@ pub struct SelectModels {
     /// mean, `scores` what `finexl explain` scores with where no reference models are; decompositions by name; `naive`, `gsclip`, `visdiff`,
     /// `visdiff-means`, `splice`, `divergence` (nearest neighbour on V_div), `divergences` (the same on the
     /// divergences of all pairs), `random`.
-    pub methods: Vec<String>,
+    pub methods: Vec<SelectionName>,
     /// Methods with something changed, each a row of its own.
     #[serde(default)]
     pub variants: Vec<Variant>,
@@ -50,13 +52,13 @@ pub struct SelectModels {
 }
 
 /// The default or a decomposition with something changed; what is left out stays as it is.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Variant {
     /// Its name in tables.
     pub name: String,
     /// `default`, `profile`, `scores`, or a decomposition by name.
-    pub method: String,
+    pub method: VariedName,
     /// Weights file of another head of `calibrated` and `learned` than the one inside the program.
     #[serde(default)]
     pub head: Option<PathBuf>,
@@ -88,7 +90,7 @@ pub struct Variant {
 }
 
 /// Prompts on which the directions of concepts are measured.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProbeChoice {
     /// Those of the images.
@@ -99,7 +101,7 @@ pub enum ProbeChoice {
 }
 
 /// Which models of a pool can be selected, and which are targets.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub enum PoolColumn {
     /// Models of one aspect alone, at so many levels spread over those that there are.

@@ -1,12 +1,13 @@
 //! The recipe of an image autoencoder.
 
 use super::{TrainingArt, TrainingSchedule};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// Trains a convolutional autoencoder on rendered scenes and writes its weights: a variational one, or
 /// with `architecture.levels` one that quantises.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TrainAutoencoder {
     /// Name of the autoencoder, also of its run folder.
@@ -31,7 +32,7 @@ pub struct TrainAutoencoder {
 }
 
 /// An autoencoder of square images that halves their side three times.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct AutoencoderArchitecture {
     /// Side of the images in pixels, a multiple of 8.

@@ -1,13 +1,14 @@
 //! The recipe of an autoregressive model.
 
 use super::{TextReader, TrainGenerator};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Trains a causal transformer on the tokens of a quantising autoencoder.
 pub type TrainAutoregressive = TrainGenerator<AutoregressiveArchitecture>;
 
 /// A causal transformer over the positions of an image that also attends to the words of the prompt.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct AutoregressiveArchitecture {
     /// Token width.

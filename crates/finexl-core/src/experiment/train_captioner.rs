@@ -1,11 +1,12 @@
 //! The recipe of an image captioner.
 
 use super::{TrainingArt, TrainingSchedule};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// Trains a decoder that writes captions from an encoder's image tokens, and writes its weights.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TrainCaptioner {
     /// Name of the captioner, also of its run folder.
@@ -34,7 +35,7 @@ pub struct TrainCaptioner {
 }
 
 /// A causal transformer over the words of a caption that attends to image tokens.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct CaptionerArchitecture {
     /// Longest caption in tokens, start and end included.

@@ -1,13 +1,14 @@
 //! The recipe of a latent diffusion model.
 
 use super::{TextReader, TrainGenerator};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Trains a denoising transformer.
 pub type TrainDenoiser = TrainGenerator<DenoiserArchitecture>;
 
 /// A diffusion transformer over latent positions that also attends to the words of the prompt.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct DenoiserArchitecture {
     /// Token width.

@@ -1,11 +1,13 @@
 //! The recipe of an embedded encoder.
 
 use super::TrainingSchedule;
+use crate::names::ArtistName;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// Trains an image and text encoder on rendered scenes and writes its weights.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TrainEncoder {
     /// Name of the encoder, also of its run folder.
@@ -60,7 +62,7 @@ impl TrainEncoder {
 }
 
 /// Architecture of an image side.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(
     deny_unknown_fields,
     rename_all = "kebab-case",
@@ -96,7 +98,7 @@ pub enum ImageTower {
 }
 
 /// Architecture of a text side: a causal pre-norm transformer read at its end token.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TextTower {
     /// Longest text in tokens, start and end included.
@@ -112,11 +114,11 @@ pub struct TextTower {
 }
 
 /// Which artists' drawings are trained on.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TrainingArt {
     /// Folder that `scripts/fetch_art.py` filled.
     pub folder: PathBuf,
     /// Artists by name; `twemoji` is built in.
-    pub artists: Vec<String>,
+    pub artists: Vec<ArtistName>,
 }

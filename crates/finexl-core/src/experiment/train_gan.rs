@@ -1,13 +1,14 @@
 //! The recipe of a generative adversarial network.
 
 use super::{TextReader, TrainGenerator};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Trains a generator against a discriminator.
 pub type TrainGan = TrainGenerator<GanArchitecture>;
 
 /// A style-based generator of latents, its discriminator, and what they play for.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct GanArchitecture {
     /// Numbers that an image is drawn from (z).
@@ -29,7 +30,7 @@ pub struct GanArchitecture {
 }
 
 /// Blocks that see the latents alone, then blocks that see the prompt too.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct DiscriminatorArchitecture {
     /// Token width.
@@ -45,7 +46,7 @@ pub struct DiscriminatorArchitecture {
 }
 
 /// Weights of what is added to the adversarial loss.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct GanLosses {
     /// Of the mean squared difference of generated latents from the real ones of their prompt.

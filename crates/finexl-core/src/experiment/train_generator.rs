@@ -1,12 +1,13 @@
 //! The recipe of a generator of latents.
 
 use super::{TrainingArt, TrainingSchedule};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// Trains a network on the latents of rendered scenes and writes its weights; `A` is its architecture,
 /// the only thing in which the recipes of the families differ.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TrainGenerator<A> {
     /// Name of the generator, also of its run folder.
@@ -40,7 +41,7 @@ pub struct TrainGenerator<A> {
 }
 
 /// Representation alignment (Yu et al. 2025, REPA).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Alignment {
     /// Weight of the loss, one minus the mean cosine, beside the family's own.
@@ -50,7 +51,7 @@ pub struct Alignment {
 }
 
 /// A bidirectional transformer over the words of a prompt.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TextReader {
     /// Longest prompt in tokens, start and end included.

@@ -1,12 +1,13 @@
 //! The recipe of an explainer head.
 
 use super::{TrainingArt, TrainingSchedule};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// Trains what reads aspects and their levels off divergences, on pictures that are stylized in known ways,
 /// and writes its weights.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TrainHead {
     /// Name of the head, also of its run folder.
@@ -48,7 +49,7 @@ pub struct TrainHead {
 }
 
 /// Where a head's pictures come from.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub enum HeadPictures {
     /// Scenes in emoji art.
@@ -58,7 +59,7 @@ pub enum HeadPictures {
 }
 
 /// Scenes of the training and the validation split.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ScenePictures {
     /// Seed by which scenes are drawn.
@@ -72,7 +73,7 @@ pub struct ScenePictures {
 }
 
 /// Images of the user's own.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct FolderPictures {
     /// Folder of images.
@@ -96,7 +97,7 @@ pub struct MadeSets {
 }
 
 /// Made-up personalizations: sets of pictures with and without aspects.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct HeadEpisodes {
     /// Sets that are learned from.
@@ -110,7 +111,7 @@ pub struct HeadEpisodes {
 }
 
 /// A transformer whose tokens are the concepts on offer.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct HeadArchitecture {
     /// Token width.

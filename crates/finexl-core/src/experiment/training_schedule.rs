@@ -1,9 +1,10 @@
 //! Steps and learning rates of a training.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How long a training takes and how fast it learns.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TrainingSchedule {
     /// Epochs; a checkpoint is written after each.

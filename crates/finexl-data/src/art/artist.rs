@@ -1,6 +1,7 @@
 //! The emoji sets, and what each may be used for.
 
 use crate::error::DataError;
+use finexl_core::names::ArtistName;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -43,12 +44,16 @@ impl Artist {
 
     /// The name used in TOML, manifests and for the folder of fetched art.
     pub fn name(self) -> &'static str {
+        self.listed().name()
+    }
+
+    fn listed(self) -> ArtistName {
         match self {
-            Self::Twemoji => "twemoji",
-            Self::Noto => "noto",
-            Self::NotoV1 => "noto-v1",
-            Self::OpenMoji => "openmoji",
-            Self::FluentFlat => "fluent-emoji-flat",
+            Self::Twemoji => ArtistName::Twemoji,
+            Self::Noto => ArtistName::Noto,
+            Self::NotoV1 => ArtistName::NotoV1,
+            Self::OpenMoji => ArtistName::OpenMoji,
+            Self::FluentFlat => ArtistName::FluentFlat,
         }
     }
 
@@ -77,6 +82,18 @@ impl Artist {
             .into_iter()
             .filter(|artist| artist.file(art_folder).is_none_or(|file| file.is_file()))
             .collect()
+    }
+}
+
+impl From<ArtistName> for Artist {
+    fn from(name: ArtistName) -> Self {
+        match name {
+            ArtistName::Twemoji => Self::Twemoji,
+            ArtistName::Noto => Self::Noto,
+            ArtistName::NotoV1 => Self::NotoV1,
+            ArtistName::OpenMoji => Self::OpenMoji,
+            ArtistName::FluentFlat => Self::FluentFlat,
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Every aspect with its operators, and the way several of them are applied to one image.
 
+pub use finexl_core::names::Implementation;
 use finexl_core::seed;
 
 use super::{Draw, Operator, colour, edge, light, mono, shape, temperature, texture, tone};
@@ -46,15 +47,6 @@ enum Stage {
     Colour,
     Tone,
     Light,
-}
-
-/// Which of the two implementations of an aspect to use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Implementation {
-    /// The one that trainings see, with several variants.
-    Training,
-    /// The one that only tests see: the same look by other means.
-    HeldOut,
 }
 
 /// One aspect: its name and its operators.

@@ -38,7 +38,7 @@ pub fn render_scenes(
         let file = format!("{index:05}-{}.png", file_stem(&prompt));
         write_png(folder.join(&file), &scene.render(sprites, size, seed))?;
         let names = scene.subject_names().collect::<Vec<_>>().join(" and ");
-        let split = super::Split::of(scene).name().to_owned();
+        let split = scene.split().name().to_owned();
         let artist = sprites.artist().name().to_owned();
         Ok([prompt, file, artist, names, split, seed.to_string()])
     };

@@ -77,7 +77,7 @@ impl Scene {
                 place: Place::ALL[random.random_range(0..Place::ALL.len())],
                 size: SceneSize::ALL[random.random_range(0..SceneSize::ALL.len())],
             };
-            if Split::of(&scene) == split {
+            if scene.split() == split {
                 return scene;
             }
         }
@@ -120,7 +120,7 @@ impl Scene {
                 2 => scene.place = Place::ALL[random.random_range(0..Place::ALL.len())],
                 _ => scene.size = SceneSize::ALL[random.random_range(0..SceneSize::ALL.len())],
             }
-            if scene != *self && scene.second != Some(scene.first) && Split::of(&scene) == split {
+            if scene != *self && scene.second != Some(scene.first) && scene.split() == split {
                 return scene;
             }
         }
@@ -242,7 +242,7 @@ mod tests {
             for index in 0..300 {
                 let scene = Scene::draw(split, 3, index);
                 assert_eq!(Scene::parse(&scene.prompt()).unwrap(), scene);
-                assert_eq!(Split::of(&scene), split);
+                assert_eq!(scene.split(), split);
             }
         }
     }
@@ -273,7 +273,7 @@ mod tests {
         for index in 0..300 {
             let scene = Scene::draw(Split::Train, 4, index);
             let other = scene.altered(Split::Train, &mut random);
-            assert_eq!(Split::of(&other), Split::Train);
+            assert_eq!(other.split(), Split::Train);
             let same = [
                 scene.first == other.first,
                 scene.second == other.second,
@@ -299,7 +299,7 @@ mod tests {
             }
         }
         let swapped = |a, b| Scene::new(a, Some(b), 0, Place::Top, SceneSize::Small).unwrap();
-        assert_eq!(Split::of(&swapped(3, 7)), Split::of(&swapped(7, 3)));
+        assert_eq!(swapped(3, 7).split(), swapped(7, 3).split());
     }
 
     #[test]
@@ -309,7 +309,7 @@ mod tests {
             for second in 100..200 {
                 let scene =
                     Scene::new(first, Some(second), 0, Place::Top, SceneSize::Small).unwrap();
-                train += usize::from(Split::of(&scene) == Split::Train);
+                train += usize::from(scene.split() == Split::Train);
             }
         }
         assert!((7800..8200).contains(&train), "{train}");

@@ -74,7 +74,7 @@ pub fn calibrate(
     encoder: &Arc<dyn Encoder>,
     progress: Progress,
 ) -> Result<Calibration, EvalError> {
-    let settings = settings::analysis(&config.analysis)?;
+    let settings = settings::analysis(&config.analysis);
     if settings.method.has_head() {
         return Err(EvalError::setting(
             "method",
@@ -87,7 +87,7 @@ pub fn calibrate(
         .calibration(CalibrationChoice::Raw(None))
         .build()?;
     let encoder = encoder.as_ref();
-    let split = settings::split(config.split);
+    let split = config.split;
     let stock = Stock::load(&config.material, split)?;
     let notes = stock.notes.clone();
     let mut fit = Fit {
@@ -173,7 +173,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::made_up::FakeEncoder;
-    use finexl_core::experiment::{AnalysisChoice, ImplementationChoice, Material, SplitChoice};
+    use finexl_core::experiment::{AnalysisChoice, Material};
+    use finexl_core::names::{ArtistName, Implementation, Split};
 
     #[test]
     fn a_calibration_is_fitted_and_read_back() {
@@ -183,12 +184,12 @@ mod tests {
             output: folder.path().join("calibration.json"),
             domain: folder.path().join("domain.safetensors"),
             report: folder.path().join("report"),
-            split: SplitChoice::Validation,
+            split: Split::Validation,
             seed: 1,
             material: Material {
                 folder: "no-such-folder".into(),
-                artists: vec!["twemoji".to_owned()],
-                implementations: vec![ImplementationChoice::Training],
+                artists: vec![ArtistName::Twemoji],
+                implementations: vec![Implementation::Training],
                 sides: vec![8],
             },
             pairs: 3,
@@ -226,7 +227,7 @@ mod tests {
             assert!(config.report.join(file).is_file(), "{file}");
         }
         let mut held_out = config;
-        held_out.material.implementations = vec![ImplementationChoice::HeldOut];
+        held_out.material.implementations = vec![Implementation::HeldOut];
         assert!(calibrate(&held_out, &encoder, &|_, _, _| {}).is_err());
     }
 }

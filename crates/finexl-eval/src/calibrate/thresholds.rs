@@ -235,7 +235,8 @@ fn recall(trials: &[Trial], effect: f64, spill: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use finexl_core::experiment::{AnalysisChoice, Material, SplitChoice};
+    use finexl_core::experiment::{AnalysisChoice, Material};
+    use finexl_core::names::Split;
 
     fn trial(applied: &[usize], beyond: &[Option<f64>]) -> Trial {
         Trial {
@@ -253,7 +254,7 @@ mod tests {
             output: "a.json".into(),
             domain: "a.safetensors".into(),
             report: "a".into(),
-            split: SplitChoice::Validation,
+            split: Split::Validation,
             seed: 0,
             material: Material {
                 folder: "art".into(),

@@ -125,21 +125,15 @@ fn readers(bench: &Bench<'_>, settings: &FewPairs) -> Result<Vec<Reader>, EvalEr
         [] => vec![(String::new(), explainer.settings().interval)],
         named => named
             .iter()
-            .map(|name| {
-                Ok((
-                    format!(" interval={name}"),
-                    crate::settings::interval(name)?,
-                ))
-            })
-            .collect::<Result<_, EvalError>>()?,
+            .map(|name| (format!(" interval={name}"), *name))
+            .collect(),
     };
     let mut readers = Vec::new();
     let own = settings.own_features.iter().map(|name| (name, true));
     let all = settings.methods.iter().map(|name| (name, false));
     for (name, own) in all.chain(own) {
-        let method = Method::parse(name)?;
         let reader = (explainer.to_builder())
-            .method(method)
+            .method((*name).into())
             .resamples(settings.resamples)
             .calibration(match own {
                 true => CalibrationChoice::Raw(None),

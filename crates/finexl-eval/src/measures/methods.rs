@@ -10,6 +10,7 @@ use crate::summary::{Measure, mean};
 use crate::trial::{outside, rank};
 use finexl_core::experiment::Coverage;
 use finexl_core::explanation::Explanation;
+use finexl_core::names::{IntervalName, MethodName};
 use finexl_core::seed;
 use finexl_data::aspects::all;
 use finexl_explain::Explainer;
@@ -22,9 +23,9 @@ use rayon::prelude::*;
 /// What is compared, and on how much.
 pub(crate) struct Choices<'a> {
     /// Names of methods; empty: all.
-    pub methods: &'a [String],
+    pub methods: &'a [MethodName],
     /// Names of intervals.
-    pub intervals: &'a [String],
+    pub intervals: &'a [IntervalName],
     /// Trials with one and with two aspects each.
     pub trials: usize,
     /// How coverage is measured.
@@ -47,8 +48,7 @@ pub(crate) fn methods(bench: &mut Bench<'_>, choices: &Choices<'_>) -> Result<Fi
     let methods: Vec<Method> = if choices.methods.is_empty() {
         Method::all().to_vec()
     } else {
-        let parsed = choices.methods.iter().map(|name| Method::parse(name));
-        parsed.collect::<Result<_, _>>()?
+        choices.methods.iter().map(|name| (*name).into()).collect()
     };
     let material = material(bench, choices)?;
     let calibrated = bench.explainer.space().cloned().map(Box::new);
@@ -65,7 +65,7 @@ pub(crate) fn methods(bench: &mut Bench<'_>, choices: &Choices<'_>) -> Result<Fi
         (bench.progress)("methods", done, variants.len());
         let explainer = (bench.explainer.to_builder())
             .method((*method).clone())
-            .interval(crate::settings::interval(interval)?)
+            .interval(**interval)
             .resamples(choices.coverage.resamples)
             .calibration(CalibrationChoice::Raw((*space).clone()))
             .build()?;

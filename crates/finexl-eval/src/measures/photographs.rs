@@ -5,7 +5,6 @@ use crate::EvalError;
 use crate::bench::{Bench, Findings};
 use crate::outcome::{Outcome, Setting};
 use crate::pool::Scenario;
-use crate::settings::implementation_name;
 use crate::summary::{Kind, Target};
 use finexl_core::seed;
 use finexl_data::aspects::{all, stylize};
@@ -97,7 +96,7 @@ fn one(
     let record = bench.explainer.explain_divergences(&divergences, bank)?;
     let setting = Setting {
         aspects: scenario.aspects[0].0.name.to_owned(),
-        implementation: implementation_name(scenario.implementation),
+        implementation: scenario.implementation.name(),
         artist: "",
         trial,
     };

@@ -143,7 +143,7 @@ mod tests {
 
     fn artist() -> StyleShare {
         StyleShare {
-            artist: Some("noto".to_string()),
+            artist: Some(finexl_core::names::ArtistName::Noto),
             ..style("warm")
         }
     }

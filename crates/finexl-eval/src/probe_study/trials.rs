@@ -195,7 +195,7 @@ mod tests {
             output: "out".into(),
             pool: "pool".into(),
             encoder: "fake".to_string(),
-            methods: vec!["nnls".to_string()],
+            methods: vec![finexl_core::names::MethodName::Nnls],
             references: None,
             models: 1,
             probes: 40,
@@ -204,7 +204,7 @@ mod tests {
             nulls: 0,
             resamples: 20,
             prompts: None,
-            split: "test".to_string(),
+            split: finexl_core::names::Split::Test,
             seed: 1,
             steps: None,
         }

@@ -198,7 +198,7 @@ pub(super) fn contenders(
 ) -> Result<Vec<Contender>, EvalError> {
     let vocabulary = grounds.vocabulary(0);
     let names = config.methods.iter();
-    let named = names.map(|name| Contender::named(name, encoder, vocabulary));
+    let named = names.map(|name| Contender::named(name.name(), encoder, vocabulary));
     let varied = config.variants.iter().map(|variant| {
         let offer = grounds.place(&Ground::of(variant));
         Contender::varied(variant, encoder, grounds.vocabulary(offer), (offer, base))

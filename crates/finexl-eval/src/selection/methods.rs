@@ -7,6 +7,7 @@ use crate::baselines::{
 };
 use finexl_core::experiment::Variant;
 use finexl_core::fingerprint::Fingerprint;
+use finexl_core::names::{ProfileName, SelectionName};
 use finexl_core::selection::{Role, SeenPairs};
 use finexl_explain::decompose::{Method, Paper, Ridge, SubspaceNnls};
 use finexl_explain::explainer::ExplainerBuilder;
@@ -18,23 +19,9 @@ use finexl_zoo::encoders::Encoder;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Name of what models are compared by: the profiles of all pairs.
-const DEFAULT: &str = "default";
-/// Name of the mean profile.
-const PROFILE: &str = "profile";
-/// Name of what `finexl explain` scores with.
-const SCORES: &str = "scores";
-/// Names of somebody else's methods, and of controls.
-const BASELINES: [&str; 8] = [
-    "naive",
-    "gsclip",
-    "visdiff",
-    "visdiff-means",
-    "splice",
-    "divergence",
-    "divergences",
-    "random",
-];
+const DEFAULT: &str = ProfileName::Default.name();
+const PROFILE: &str = ProfileName::Profile.name();
+const SCORES: &str = ProfileName::Scores.name();
 /// Proposals that every pair may make.
 const PER_PAIR: usize = 5;
 
@@ -142,7 +129,7 @@ impl Contender {
     ) -> Result<Self, EvalError> {
         Ok(Self {
             method: Self::method_of(variant, encoder, vocabulary, base)?,
-            role: match variant.method.as_str() {
+            role: match variant.method.name() {
                 DEFAULT | PROFILE | SCORES => Role::Variant,
                 name => role_of(decomposition(name)?.has_head()),
             },
@@ -166,14 +153,14 @@ impl Contender {
             ),
         ));
         if variant.head.is_some() || !variant.references.is_empty() {
-            let method = decomposition(&variant.method)?;
+            let method = decomposition(variant.method.name())?;
             let with = |builder| by_files(builder, variant, base);
             return Ok(Box::new(Decomposed::of_method(
                 method, encoder, vocabulary, with,
             )?));
         }
         let settings = (variant.lambda, variant.e_ortho, variant.components);
-        if variant.method == DEFAULT {
+        if variant.method.name() == DEFAULT {
             let ridge = match settings {
                 (None, None, None) => profile_ridge(),
                 (Some(lambda), None, None) => Ridge { lambda },
@@ -181,16 +168,16 @@ impl Contender {
             };
             return Ok(Box::new(ProfileByPair::new(ridge, encoder, vocabulary)?));
         }
-        if [PROFILE, SCORES].contains(&variant.method.as_str()) {
+        if [PROFILE, SCORES].contains(&variant.method.name()) {
             if settings != (None, None, None) {
                 return refused;
             }
-            return Ok(Box::new(match variant.method == PROFILE {
+            return Ok(Box::new(match variant.method.name() == PROFILE {
                 true => Decomposed::profile_of(encoder, vocabulary)?,
                 false => Decomposed::scores_of(encoder, vocabulary)?,
             }));
         }
-        let method = match (decomposition(&variant.method)?, settings) {
+        let method = match (decomposition(variant.method.name())?, settings) {
             (Method::Ridge(_), (Some(lambda), None, None)) => Method::Ridge(Ridge { lambda }),
             (Method::Paper(paper), (None, Some(e_ortho), None)) => {
                 Method::Paper(Paper { e_ortho, ..paper })
@@ -234,7 +221,7 @@ impl Contender {
             Some(variant) => {
                 let plain = Variant {
                     name: variant.name.clone(),
-                    method: variant.method.clone(),
+                    method: variant.method,
                     pairs: variant.pairs,
                     ..Variant::default()
                 };
@@ -258,8 +245,8 @@ fn by_files(
     let fault = |problem: String| {
         EvalError::setting("variants", format!("\"{}\": {problem}", variant.name))
     };
-    if !decomposition(&variant.method)?.has_head() {
-        return Err(fault(format!("{} reads by no head", variant.method)));
+    if !decomposition(variant.method.name())?.has_head() {
+        return Err(fault(format!("{} reads by no head", variant.method.name())));
     }
     if let Some(head) = &variant.head {
         builder = builder.head(Head::open(head)?);
@@ -297,18 +284,10 @@ fn role_of(has_head: bool) -> Role {
 
 fn decomposition(name: &str) -> Result<Method, EvalError> {
     Method::parse(name).map_err(|_| {
-        let decompositions: Vec<String> = Method::all()
-            .iter()
-            .chain(&Method::by_head())
-            .map(|m| m.name().to_string())
-            .collect();
+        let all = SelectionName::all().join(", ");
         EvalError::setting(
             "methods",
-            format!(
-                "\"{name}\" is no method; there are {DEFAULT}, {PROFILE}, {SCORES}, {}, {}",
-                decompositions.join(", "),
-                BASELINES.join(", ")
-            ),
+            format!("\"{name}\" is no method; there are {all}"),
         )
     })
 }
@@ -326,10 +305,12 @@ mod tests {
         let (toy, encoder) = (Toy::new(), Arc::new(FakeEncoder::new()) as Arc<dyn Encoder>);
         let offer = toy.offer();
         let table = toy.proposals(&[("first", 0.0, 0.5)]);
-        let decompositions = Method::all();
-        let names = decompositions.iter().map(|method| method.name());
         let mut rows = BTreeSet::new();
-        for name in names.chain(BASELINES).chain([DEFAULT, PROFILE, SCORES]) {
+        let by_head = |name: &str| Method::parse(name).is_ok_and(|method| method.has_head());
+        for name in SelectionName::all()
+            .into_iter()
+            .filter(|name| !by_head(name))
+        {
             let contender = Contender::named(name, &encoder, offer.vocabulary()).unwrap();
             let evidence = toy.evidence(&offer, Some(&table));
             let answer = contender.method.explain(&offer, &evidence).unwrap();

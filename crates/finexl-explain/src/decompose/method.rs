@@ -4,6 +4,7 @@ use super::{Centered, Decomposition, Lsq, Nnls, Omp, Paper, Ridge, SubspaceNnls}
 use crate::error::ExplainError;
 use crate::heads::{Head, HeadDecomposition, HeadReading};
 use finexl_core::fingerprint::Fingerprint;
+use finexl_core::names::MethodName;
 use finexl_zoo::encoders::Encoder;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
@@ -70,14 +71,11 @@ impl Method {
     ///
     /// No such method; the message names all.
     pub fn parse(name: &str) -> Result<Self, ExplainError> {
-        let all: Vec<Self> = Self::all().into_iter().chain(Self::by_head()).collect();
-        let known = all.iter().map(Self::name).collect::<Vec<_>>().join(", ");
-        all.into_iter()
-            .find(|method| method.name() == name)
-            .ok_or_else(|| ExplainError::UnknownMethod {
-                name: name.to_owned(),
-                known,
-            })
+        let named = name.parse::<MethodName>().map(Self::from);
+        named.map_err(|_| ExplainError::UnknownMethod {
+            name: name.to_owned(),
+            known: MethodName::ALL.map(MethodName::name).join(", "),
+        })
     }
 
     /// Name as in TOML and `--method`.
@@ -186,6 +184,23 @@ impl Method {
             Self::Ridge(method) => method,
             Self::ByHead(_) => return None,
         })
+    }
+}
+
+/// With default settings.
+impl From<MethodName> for Method {
+    fn from(name: MethodName) -> Self {
+        match name {
+            MethodName::Paper => Self::Paper(Paper::default()),
+            MethodName::Lsq => Self::Lsq(Lsq::default()),
+            MethodName::Centered => Self::Centered(Centered::default()),
+            MethodName::Nnls => Self::Nnls(Nnls::default()),
+            MethodName::SubspaceNnls => Self::SubspaceNnls(SubspaceNnls::default()),
+            MethodName::Omp => Self::Omp(Omp::default()),
+            MethodName::Ridge => Self::Ridge(Ridge::default()),
+            MethodName::Calibrated => Self::ByHead(HeadReading::Calibrated),
+            MethodName::Learned => Self::ByHead(HeadReading::Learned),
+        }
     }
 }
 

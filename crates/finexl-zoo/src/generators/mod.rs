@@ -2,6 +2,7 @@
 
 mod adapter_prompt;
 mod any_generator;
+mod base_of;
 mod burn_layers;
 mod chosen_settings;
 mod conditions;
@@ -36,6 +37,7 @@ mod tunable;
 pub use adapter_prompt::AdapterPrompt;
 pub use any_generator::AnyGenerator;
 pub(crate) use any_generator::{with_generator, with_tunable};
+pub use base_of::base_of;
 pub(crate) use burn_layers::values;
 pub use chosen_settings::{ChosenSettings, ChosenStableDiffusion};
 pub use conditions::Conditions;

@@ -89,6 +89,13 @@ pub fn embedded_generators() -> impl Iterator<Item = (&'static str, usize)> {
     EMBEDDED.iter().map(move |e| (e.name, bytes(e)))
 }
 
+/// The generator inside the program whose weights have this SHA-256.
+pub(super) fn embedded_with(sha256: &str) -> Option<&'static str> {
+    let mut all = EMBEDDED.iter();
+    all.find(|e| Fingerprint::of_bytes(e.weights).as_str() == sha256)
+        .map(|e| e.name)
+}
+
 /// Opens a generator: one that is compiled in, by name, or a weights file that `finexl train` wrote,
 /// whose config says the family; the autoencoder of the latter ([`Family::autoencoder_file`]) lies in
 /// the same folder or is an embedded one.

@@ -15,7 +15,6 @@ use finexl_core::pool::{Personalized, PoolModel, PoolRecord};
 use finexl_core::recipe::Recipe;
 use finexl_core::results_folder::{Others, ResultsPlace};
 use finexl_core::work_lock::Patience;
-use finexl_data::scenes::Split;
 use std::cell::Cell;
 use std::path::Path;
 
@@ -43,8 +42,7 @@ pub fn make_pool(
 ) -> Result<PoolRecord, ZooError> {
     let base = open_generator(&config.model, device)?;
     let plan = Plan::of(config, &base)?;
-    let split: Split = config.split.parse()?;
-    let list = prompt_source(config, split).prompts(&base)?;
+    let list = prompt_source(config).prompts(&base)?;
     for note in &list.notes {
         tracing::warn!("{note}");
     }
@@ -205,14 +203,14 @@ impl Pool<'_> {
 }
 
 /// Where a pool's prompts come from.
-fn prompt_source(config: &MakePool, split: Split) -> PromptSource<'_> {
+fn prompt_source(config: &MakePool) -> PromptSource<'_> {
     match &config.prompts {
         Some(path) => PromptSource::File {
             path,
             count: Some(config.pairs),
         },
         None => PromptSource::Scenes {
-            split,
+            split: config.split,
             seed: config.seed,
             count: config.pairs,
         },

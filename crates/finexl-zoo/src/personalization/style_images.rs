@@ -62,7 +62,7 @@ impl DrawnScene {
 /// the generator knows, each in one of the styles.
 ///
 /// # Errors
-/// Unknown aspects, artists, subjects or implementations; art that was not fetched; levels outside
+/// Unknown aspects or subjects; art that was not fetched; levels outside
 /// [0, 1]; shares that are not positive.
 pub fn style_images(
     config: &Personalize,
@@ -172,7 +172,7 @@ fn style_seed(seed: u64, style: usize) -> u64 {
 /// of `seed` has for its style number `place`.
 ///
 /// # Errors
-/// Unknown aspects or implementations, levels outside [0, 1].
+/// Unknown aspects, levels outside [0, 1].
 pub fn paint(
     style: &StyleShare,
     (seed, place): (u64, usize),
@@ -181,12 +181,11 @@ pub fn paint(
 ) -> Result<Vec<Image>, ZooError> {
     let mut aspects = aspects("painted", style)?;
     aspects.iter_mut().for_each(|(_, level)| *level *= amount);
-    let implementation = implementation(&style.implementation)?;
     let hand = style_seed(seed, place);
     let painted = images
         .iter()
         .zip(0..)
-        .map(|(image, noise)| stylize(image, &aspects, implementation, hand, noise));
+        .map(|(image, noise)| stylize(image, &aspects, style.implementation, hand, noise));
     Ok(painted.collect())
 }
 
@@ -228,14 +227,14 @@ fn styles(config: &Personalize) -> Result<Vec<Style>, ZooError> {
         .iter()
         .map(|style| {
             upper += style.share / total;
-            let artist = match &style.artist {
-                Some(name) => name.parse()?,
+            let artist = match style.artist {
+                Some(name) => Artist::from(name),
                 None => Artist::Twemoji,
             };
             Ok(Style {
                 sprites: SpriteSet::load(artist, &config.art_folder, ON_DEMAND)?,
                 aspects: aspects(&config.name, style)?,
-                implementation: implementation(&style.implementation)?,
+                implementation: style.implementation,
                 upper,
             })
         })
@@ -261,16 +260,4 @@ fn aspects(name: &str, style: &StyleShare) -> Result<Vec<(&'static Aspect, f32)>
             Ok((found, *level))
         })
         .collect()
-}
-
-fn implementation(name: &str) -> Result<Implementation, ZooError> {
-    match name {
-        "training" => Ok(Implementation::Training),
-        "held-out" => Ok(Implementation::HeldOut),
-        _ => Err(ZooError::Unknown {
-            kind: "implementation",
-            name: name.to_string(),
-            known: "training, held-out".to_string(),
-        }),
-    }
 }

@@ -25,18 +25,11 @@ impl SceneSource {
     /// Loads the art that a recipe names and the vocabulary.
     ///
     /// # Errors
-    /// An unknown artist, or art that was not fetched.
+    /// Art that was not fetched.
     pub fn load(recipe: &TrainEncoder) -> Result<Self, ZooError> {
         let mut sprites = Vec::new();
         for name in &recipe.art.artists {
-            let artist = Artist::ALL
-                .into_iter()
-                .find(|artist| artist.name() == name)
-                .ok_or_else(|| ZooError::Unknown {
-                    kind: "artist",
-                    name: name.clone(),
-                    known: Artist::ALL.map(Artist::name).join(", "),
-                })?;
+            let artist = Artist::from(*name);
             sprites.push(SpriteSet::load(artist, &recipe.art.folder, SPRITE_SIZE)?);
         }
         if sprites.is_empty() {

@@ -40,7 +40,7 @@ impl SceneImages {
         let sprites = art
             .artists
             .iter()
-            .map(|name| Ok(SpriteSet::load(name.parse::<Artist>()?, &art.folder, size)?))
+            .map(|name| Ok(SpriteSet::load(Artist::from(*name), &art.folder, size)?))
             .collect::<Result<Vec<_>, ZooError>>()?;
         if sprites.is_empty() {
             return Err(ZooError::Config(

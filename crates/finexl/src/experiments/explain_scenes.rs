@@ -1,29 +1,37 @@
 //! `[explain-scenes]`: rendered scenes, personalized in known ways and explained.
 
+use super::figures::{Figures, Known};
+use super::readers::readers;
 use super::reporting::{Listener, report};
-use crate::{Error, Explainer};
+use crate::{Cache, CalibrationChoice, Encoder, Error};
 use finexl_core::experiment::{ExplainScenes, Personalization};
 use finexl_data::art::{Artist, SpriteSet};
 use finexl_data::aspects::{Implementation, find};
 use finexl_data::image_folder::BadFiles;
 use finexl_data::pairs::{PairOptions, PairSet};
-use finexl_data::scenes::{Scene, Split, render_scenes};
+use finexl_data::scenes::{Scene, render_scenes};
 use finexl_data::stylize_folder::{Style, stylize_folder};
 use finexl_eval::EvalError;
 use finexl_explain::explainer::Sides;
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
-/// Renders scenes, personalizes them in known ways, explains each and writes reports into the experiment's folder.
+/// Renders scenes, personalizes them in known ways, explains each by every method and writes reports and a table of
+/// figures into the experiment's folder.
 ///
 /// # Errors
 /// Names that are unknown, art that is damaged, fewer scenes than asked for, files that cannot be written.
 pub fn explain_scenes(
     experiment: &ExplainScenes,
-    explainer: &Explainer,
+    encoder: &Arc<dyn Encoder>,
+    calibration: &CalibrationChoice,
     listener: &dyn Listener,
 ) -> Result<(), Error> {
+    let readers = readers(&experiment.read_by(), encoder, (calibration, Cache::none()))?;
+    let mut figures = Figures::default();
     let base = experiment.output.join("base");
-    let split: Split = experiment.split.parse()?;
+    let split = experiment.split;
     let scenes = Scene::draw_distinct(split, experiment.seed, experiment.scenes);
     if scenes.len() < experiment.scenes {
         return Err(Error::Eval(EvalError::Setting {
@@ -36,7 +44,7 @@ pub fn explain_scenes(
             ),
         }));
     }
-    render(experiment, &experiment.artist, &scenes, &base)?;
+    render(experiment, experiment.artist.into(), &scenes, &base)?;
     for personalization in &experiment.personalizations {
         let folder = experiment.output.join(&personalization.name);
         if !personalize_scenes(
@@ -57,19 +65,28 @@ pub fn explain_scenes(
             &PairOptions::plain(BadFiles::Refuse),
         )?;
         let sides = Sides::named("base", &personalization.name);
-        let place = (experiment.output.as_path(), personalization.name.as_str());
-        report(explainer, place, &set, &sides, listener)?;
+        let known = Known {
+            aspects: personalization.aspects.clone(),
+            exact: true,
+            level: mean_level(&personalization.aspects),
+            ..Known::named(&personalization.name)
+        };
+        for reader in &readers {
+            let name = reader.name(&personalization.name);
+            let place = (experiment.output.as_path(), name.as_str());
+            let explained = report(&reader.explainer, place, &set, &sides, listener)?;
+            figures.add(&known, &explained.explanation);
+        }
     }
-    Ok(())
+    figures.write(&experiment.output)
 }
 
 fn render(
     experiment: &ExplainScenes,
-    artist: &str,
+    artist: Artist,
     scenes: &[Scene],
     folder: &Path,
 ) -> Result<(), Error> {
-    let artist: Artist = artist.parse()?;
     let sprites = SpriteSet::load(artist, &experiment.art_folder, experiment.size)?;
     render_scenes(&sprites, scenes, folder, experiment.size, experiment.seed)?;
     Ok(())
@@ -85,8 +102,8 @@ fn personalize_scenes(
     listener: &dyn Listener,
 ) -> Result<bool, Error> {
     let mut source = base.to_path_buf();
-    if let Some(name) = &personalization.artist {
-        let artist: Artist = name.parse()?;
+    if let Some(name) = personalization.artist {
+        let artist = Artist::from(name);
         if !Artist::available(&experiment.art_folder).contains(&artist) {
             listener.remark(&format!(
                 "{} is left out: the art of {name} is not in {}; scripts/fetch_art.py fetches it",
@@ -95,7 +112,7 @@ fn personalize_scenes(
             ));
             return Ok(false);
         }
-        render(experiment, name, scenes, folder)?;
+        render(experiment, artist, scenes, folder)?;
         source = folder.to_path_buf();
     }
     if personalization.aspects.is_empty() {
@@ -119,6 +136,14 @@ fn personalize_scenes(
     };
     stylize_folder(&source, folder, &style, true, BadFiles::Refuse, &|_, _| {})?;
     Ok(true)
+}
+
+/// The mean level of aspects as it is written, which no other number of digits is; nothing where there are none.
+fn mean_level(aspects: &BTreeMap<String, f32>) -> Option<f64> {
+    let mean = aspects.values().sum::<f32>() / aspects.len() as f32;
+    mean.is_finite()
+        .then(|| mean.to_string().parse().ok())
+        .flatten()
 }
 
 fn wrong(personalization: &Personalization, problem: &str) -> Error {

@@ -2,6 +2,9 @@
 
 mod explain_models;
 mod explain_scenes;
+mod figures;
+mod kept_work;
+mod readers;
 mod reporting;
 
 pub use explain_models::explain_models;

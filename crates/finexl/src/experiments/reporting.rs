@@ -30,11 +30,12 @@ pub(super) fn report(
     set: &PairSet,
     sides: &Sides,
     listener: &dyn Listener,
-) -> Result<(), Error> {
+) -> Result<Explained, Error> {
     let options = PairOptions::plain(BadFiles::Refuse);
     let explained = explainer.explain_pairs(set, sides, &options, &|done, all| {
         listener.progress("encoding pairs", done, all);
     })?;
     Report::new(&explained, TOP).write(folder, name)?;
-    Ok(listener.explained(&explained, TOP)?)
+    listener.explained(&explained, TOP)?;
+    Ok(explained)
 }

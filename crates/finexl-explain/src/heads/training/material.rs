@@ -124,8 +124,11 @@ fn of_scenes(scenes: &ScenePictures) -> Result<Parts, ExplainError> {
     let part = |split: Split, count: usize| -> Result<Box<dyn Pictures>, ExplainError> {
         let mut sprites = Vec::new();
         for name in &scenes.art.artists {
-            let artist: Artist = name.parse()?;
-            sprites.push(SpriteSet::load(artist, &scenes.art.folder, scenes.side)?);
+            sprites.push(SpriteSet::load(
+                Artist::from(*name),
+                &scenes.art.folder,
+                scenes.side,
+            )?);
         }
         Ok(Box::new(Scenes::new(
             split,
@@ -140,8 +143,8 @@ fn of_scenes(scenes: &ScenePictures) -> Result<Parts, ExplainError> {
         .number("count", scenes.count as u64)
         .number("side", scenes.side as u64);
     for name in &scenes.art.artists {
-        let artist: Artist = name.parse()?;
-        key = key.text("artist", name);
+        let artist = Artist::from(*name);
+        key = key.text("artist", name.name());
         // What was fetched under a name may be something else tomorrow.
         if let Some(file) = artist.file(&scenes.art.folder) {
             key = key.nested("art", &Fingerprint::of_file(&file)?);

@@ -144,7 +144,7 @@ fn a_direction_of_another_model_or_of_a_hand_is_refused() {
     let device = Device::flex();
     let base = open_generator(&path, &device).unwrap();
     let mut config = direction(folder.path(), &path);
-    config.styles[0].artist = Some("twemoji".to_string());
+    config.styles[0].artist = Some(finexl_core::names::ArtistName::Twemoji);
     let error = personalize(&config, &base, &device, &|_, _| ()).unwrap_err();
     assert!(error.to_string().contains("twemoji"), "{error}");
 
