@@ -133,7 +133,7 @@ impl GeneratedPairs {
     pub fn inside(&self) -> Vec<InspectedFile> {
         let options = InspectOptions {
             private: self.private,
-            read_by: locate(self.model()).ok(),
+            read_by: self.model().ok().and_then(|model| locate(&model).ok()),
             ..InspectOptions::default()
         };
         let mut inside = Vec::new();

@@ -87,7 +87,7 @@ pub struct FolderPictures {
 }
 
 /// Folders of sets, each with a table `sets.csv`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct MadeSets {
     /// Sets that are learned from.

@@ -12,6 +12,7 @@ use crate::generators::mini_gan::Gan;
 use crate::weights::WeightsFile;
 use burn::tensor::Device;
 use finexl_core::explanation::Applied;
+use finexl_core::fingerprint::Fingerprint;
 use finexl_core::personalization::PersonalizationRecord;
 use std::path::Path;
 use std::sync::Arc;
