@@ -6,6 +6,7 @@ use crate::verbs::{
 };
 use clap::{Parser, Subcommand};
 use finexl_data::decode::MOST_PIXELS;
+use std::ffi::OsString;
 
 /// Says in words how a personalized image generator differs from its base.
 #[derive(Debug, Parser)]
@@ -43,9 +44,9 @@ impl Default for Computing {
 }
 
 impl Arguments {
-    /// Those of the command line.
-    pub fn read() -> Self {
-        let mut arguments = Self::parse();
+    /// Those of a command line, the program's name first.
+    pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Self {
+        let mut arguments = Self::parse_from(arguments);
         let computing = match &arguments.verb {
             Verb::Embed(verb) => Some(&verb.computing),
             Verb::Explain(verb) => Some(&verb.computing),

@@ -14,14 +14,13 @@ mod report;
 mod report_files;
 mod verbs;
 
-use clap::Parser;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// Runs the command with its arguments, the program's name first, and gives its exit code. Wrong arguments, `--help` and
 /// Ctrl-C end the process here.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments = arguments::Arguments::parse_from(arguments);
+    let arguments = arguments::Arguments::read(arguments);
     diagnostics::install(&arguments);
     finexl_data::decode::limits::set_most_pixels(arguments.max_pixels);
     interruption::install();
