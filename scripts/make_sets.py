@@ -7,7 +7,7 @@ Every set is a folder OUT/NNNNN with base/ and personalized/, and a line in OUT/
 Debian 12 packages imagemagick 8:6.9.11.60, gegl 1:0.4.42, gmic 2.9.4, and Pillow. A set depends on its number and the seed
 alone, so a run that was stopped goes on where it was.
 """
-import argparse, csv, math, os, random, shutil, subprocess, sys
+import argparse, csv, io, math, os, random, shutil, subprocess, sys, warnings
 from pathlib import Path
 import gi
 from PIL import Image
@@ -16,6 +16,7 @@ from makers import HELD_OUT, MAKERS
 gi.require_version("Gegl", "0.4")
 from gi.repository import Gegl, GObject  # noqa: E402
 
+warnings.filterwarnings("ignore", message="Two different plugins")  # what the second licence loads anew
 Gegl.init(None)
 Gegl.config().set_property("use-opencl", False)
 Gegl.config().set_property("threads", 1)
@@ -127,7 +128,7 @@ def plan(number, options, kind):
     elif count == 2:
         while True:
             chosen = r.sample(names, 2)
-            if not any(chosen[1] in CONFLICTS.get(chosen[0], []) for _ in [0]):
+            if chosen[1] not in CONFLICTS.get(chosen[0], []):
                 break
         order = ["wavy", "pixelated", "flat colour", "painterly", "outlined", "embossed", "mosaic", "halftone", "hatched"]
         chosen.sort(key=lambda a: order.index(a) if a in order else len(order))
@@ -166,7 +167,6 @@ def nuisance(r, folder, files):
         image = Image.open(file).convert("RGB")
         w, h = image.size
         if kind.startswith("jpeg"):
-            import io
             buffer = io.BytesIO(); image.save(buffer, "JPEG", quality=quality if kind == "jpeg" else strong); image = Image.open(buffer).convert("RGB")
         elif kind == "resample":
             image = image.resize((max(8, round(w * factor)), max(8, round(h * factor))), Image.BICUBIC).resize((w, h), Image.BICUBIC) if factor > 1 else image.resize((max(8, round(w * max(0.8, factor))), max(8, round(h * max(0.8, factor)))), Image.LANCZOS).resize((w, h), Image.LANCZOS)

@@ -127,7 +127,7 @@ fn sign_flips(units: &[f64], d: usize, seed: u64) -> f64 {
     let all = u32::try_from(n).ok().and_then(|n| 1usize.checked_shl(n));
     if let Some(all) = all.filter(|all| *all <= FLIPS) {
         let signs = |flip: usize| -> Vec<f64> {
-            let sign = |i: usize| if flip >> i & 1 == 1 { -1.0 } else { 1.0 };
+            let sign = |i: usize| if (flip >> i) & 1 == 1 { -1.0 } else { 1.0 };
             (0..n).map(sign).collect()
         };
         let count = (0..all).filter(|flip| length(&signs(*flip)) >= enough);

@@ -272,11 +272,7 @@ fn aspects(
     profiles: &[f64],
     testable: bool,
 ) -> Vec<AspectScore> {
-    let Analysed {
-        analysis,
-        errors,
-        views,
-    } = analysed;
+    let (analysis, errors) = (&analysed.analysis, analysed.errors.as_ref());
     let level = |concept: &str, weight: f64| explainer.level(concept, weight);
     let concepts = explainer.vocabulary().concepts();
     let count = concepts.len();
@@ -310,9 +306,9 @@ fn aspects(
                 score,
                 low,
                 high,
-                level: (errors.as_ref()).map(|errors| level_interval(score, errors[k])),
+                level: errors.map(|errors| level_interval(score, errors[k])),
                 p_adjusted: analysis.p_adjusted[k],
-                view: views[k],
+                view: analysed.views[k],
                 significant: decision.verdict == Verdict::Significant,
                 decision,
                 most: listed(subject, analysis, k, true),

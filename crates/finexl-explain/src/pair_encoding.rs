@@ -52,14 +52,16 @@ impl<'a> SeenPairs<'a> {
             return Ok(());
         }
         self.tiled |= counts.iter().any(|count| *count > 0);
-        for side in 0..2 {
-            let whole = self.encoder.encode_images(&wholes[side])?;
-            let cut = match tiles[side].is_empty() {
+        let encoder = self.encoder;
+        let features = self.whole.iter_mut().zip(&mut self.tiles);
+        for ((wholes, tiles), (of_whole, of_tiles)) in wholes.iter().zip(&tiles).zip(features) {
+            let whole = encoder.encode_images(wholes)?;
+            let cut = match tiles.is_empty() {
                 true => Features::empty(whole.dimension),
-                false => self.encoder.encode_images(&tiles[side])?,
+                false => encoder.encode_images(tiles)?,
             };
-            self.tiles[side].extend(&means(&whole, &cut, &counts));
-            self.whole[side].extend(&whole);
+            of_tiles.extend(&means(&whole, &cut, &counts));
+            of_whole.extend(&whole);
         }
         Ok(())
     }
