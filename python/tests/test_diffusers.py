@@ -60,7 +60,7 @@ def pipe():
     tokenizer.model_max_length = config.max_position_embeddings
     pipe = diffusers.StableDiffusionPipeline(
         unet=unet,
-        scheduler=diffusers.DDIMScheduler(),
+        scheduler=diffusers.DDIMScheduler(steps_offset=1, clip_sample=False),
         vae=vae,
         text_encoder=transformers.CLIPTextModel(config),
         tokenizer=tokenizer,
