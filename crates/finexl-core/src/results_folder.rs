@@ -161,7 +161,7 @@ impl ResultsPlace {
             let beside = beside(&self.record);
             if kept.is_some() {
                 // First, so that mixed results are known for such whenever the process ends.
-                atomic::write(&marker(&self.record), b"")?;
+                atomic::write(marker(&self.record), b"")?;
             }
             recipe.write(&self.record)?;
             match kept {

@@ -117,7 +117,7 @@ fn side_of(
         }
     };
     let side = asked.unwrap_or(own);
-    match side > 0 && side % factor == 0 {
+    match side > 0 && side.is_multiple_of(factor) {
         true => Ok(side),
         false => Err(wrong(
             config,
