@@ -120,7 +120,7 @@ fn keys_are_set_and_kept_with_the_results() {
                 "personalizations",
             ],
         ),
-        ("scenes=0", vec!["`explain-scenes.scenes`", "at least 1"]),
+        ("scenes=0", vec!["`scenes` is 0", "at least 1"]),
         ("scenes=many", vec!["scenes", "expected a whole number"]),
         (
             "split=tests",
@@ -144,7 +144,7 @@ fn an_adapter_names_its_base() {
     let sandbox = Sandbox::new();
     let adapter =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments/inputs/cosy-pixels");
-    sandbox.write("prompts.txt", "a cat on grass\n");
+    sandbox.write("prompts.txt", "small red apple on a teal background, at the left\n");
     let generate = format!(
         "generate --prompts prompts.txt --steps 2 --adapter {} --out",
         adapter.display()

@@ -178,7 +178,7 @@ fn a_gan_refuses_what_makes_no_sense_and_a_pool_of_one_picture() {
         "[[personalize.styles]]\nartist = \"twemoji\"",
     );
     sandbox.write("hand.toml", hand);
-    sandbox.refuses("personalize hand.toml", &["twemoji", "direction"]);
+    sandbox.refuses("personalize hand.toml", &["twemoji", "artist"]);
 
     sandbox.write("pool.toml", GAN_POOL);
     sandbox.succeeds("run pool.toml");

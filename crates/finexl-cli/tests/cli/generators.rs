@@ -284,6 +284,7 @@ fn models_are_explained_from_a_file() {
     let reports = [
         "base",
         "resolved.toml",
+        "summary.csv",
         "tiny",
         "tiny.card.md",
         "tiny.html",
