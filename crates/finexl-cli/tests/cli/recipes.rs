@@ -69,8 +69,8 @@ fn a_misspelt_key_is_shown_with_its_line() {
     let outcome = sandbox.refuses("run quick.toml", &words);
     insta::assert_snapshot!(outcome.stderr, @r#"
       × quick.toml, line 4: there is no key `scnes`; did you mean `scenes`? There
-      │ are output, split, scenes, size, seed, artist, art-folder,
-      │ personalizations
+      │ are output, split, scenes, size, seed, artist, art-folder, encoder,
+      │ methods, head, vocabulary, personalizations
        ╭─[quick.toml:4:1]
      3 │ split = "test"
      4 │ scnes = 25
