@@ -144,7 +144,10 @@ fn an_adapter_names_its_base() {
     let sandbox = Sandbox::new();
     let adapter =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments/inputs/cosy-pixels");
-    sandbox.write("prompts.txt", "small red apple on a teal background, at the left\n");
+    sandbox.write(
+        "prompts.txt",
+        "small red apple on a teal background, at the left\n",
+    );
     let generate = format!(
         "generate --prompts prompts.txt --steps 2 --adapter {} --out",
         adapter.display()

@@ -58,7 +58,7 @@ fn a_folder_of_pictures_becomes_a_lora_file_that_others_read() {
         "generate --model models/sd1 --adapter made/step-0003/pytorch_lora_weights.safetensors --prompts p.txt --steps 1 \
          --guidance 1 --out tuned",
     );
-    assert!(out.stderr.contains("12 of 12"), "{}", out.stderr);
+    assert!(out.stderr.contains("24 of 24"), "{}", out.stderr);
 }
 
 #[test]

@@ -139,17 +139,13 @@ fn what_is_wrong_with_a_sweep_is_shown_with_its_line() {
             vec![
                 "line 9",
                 "[explain-scenes] has no key `method`",
-                "did you mean `methods`",
+                "`methods`? There are",
             ],
         ),
         (
             "[\"ridge\"]]",
             "[\"rigde\"]]",
-            vec![
-                "line 9",
-                "`methods`",
-                "no choice `rigde`; did you mean `ridge`",
-            ],
+            vec!["line 9", "`methods`", "no choice `rigde`", "`ridge`"],
         ),
         ("scenes = 2", "scenes = 0", vec!["scenes", "at least 1"]),
         ("[0.4, 0.8]", "[]", vec!["line 8", "has no value"]),

@@ -9,6 +9,7 @@ mod identity;
 mod plan;
 mod random_axes;
 mod shared_parts;
+mod spans;
 mod status;
 mod table;
 

@@ -3,15 +3,16 @@
 use super::axes::{Axis, Group};
 use super::combinations::{combinations, count};
 use super::conditions::{check, fits};
-use super::file::{SWEEP, SweepFile};
+use super::file::SweepFile;
 use super::identity::Identities;
+use super::spans::{condition_span, sweep_span};
 use crate::CoreError;
 use crate::experiment::{Experiment, Key};
 use crate::fingerprint::Fingerprint;
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 use toml::{Table, Value};
 
 /// Most cells of a sweep.
@@ -130,7 +131,7 @@ impl SweepFile {
     fn begin(&self, kind: &str, mut template: Table, groups: &[Group]) -> Result<Table, CoreError> {
         if groups.is_empty() && self.table.repeats < 2 {
             let problem = "the sweep has no axis; give [sweep.grid], [[sweep.zip]], [sweep.random] or repeats".to_string();
-            return Err(self.mistake(problem, self.sweep_span()));
+            return Err(self.mistake(problem, sweep_span(&self.text)));
         }
         if let Err(problem) = experiment_of(kind, &template) {
             // What only axes give is missing in the template alone.
@@ -262,7 +263,8 @@ impl SweepFile {
         for (number, conditions) in self.table.leave_out.iter().enumerate() {
             let mut rule = Vec::new();
             for (key, condition) in conditions {
-                let refused = |problem| self.mistake(problem, self.condition_span(number, key));
+                let refused =
+                    |problem| self.mistake(problem, condition_span(&self.text, number, key));
                 let Some(axis) = axes
                     .iter()
                     .position(|a| a.key.text() == key || a.column == *key)
@@ -291,7 +293,7 @@ impl SweepFile {
             let problem = format!(
                 "the axes have more than {MOST} combinations; draw some of them with [sweep.random]"
             );
-            return Err(self.mistake(problem, self.sweep_span()));
+            return Err(self.mistake(problem, sweep_span(&self.text)));
         }
         let mut identities = Identities::new(&self.table.device);
         let mut plan = SweepPlan {
@@ -327,7 +329,7 @@ impl SweepFile {
         match plan.cells.is_empty() {
             true => Err(self.mistake(
                 "every combination is left out; there is no cell".to_string(),
-                self.sweep_span(),
+                sweep_span(&self.text),
             )),
             false => Ok(plan),
         }
@@ -355,38 +357,8 @@ impl SweepFile {
                 .map(|(axis, name)| format!("{}={name}", axis.column));
             let named: Vec<String> = named.collect();
             let problem = format!("the cell {}: {problem}", named.join(", "));
-            self.mistake(problem, self.sweep_span())
+            self.mistake(problem, sweep_span(&self.text))
         })
-    }
-
-    fn sweep_span(&self) -> Range<usize> {
-        let document = DeTable::parse(&self.text).ok();
-        let span = document.and_then(|document| {
-            let found = document
-                .get_ref()
-                .iter()
-                .find(|(name, _)| name.get_ref() == SWEEP);
-            found.map(|(name, _)| name.span())
-        });
-        span.unwrap_or(0..0)
-    }
-
-    fn condition_span(&self, number: usize, key: &str) -> Range<usize> {
-        let find = || {
-            let document = DeTable::parse(&self.text).ok()?;
-            let DeValue::Table(sweep) = document.get_ref().get(SWEEP)?.get_ref() else {
-                return None;
-            };
-            let DeValue::Array(rules) = sweep.get("leave-out")?.get_ref() else {
-                return None;
-            };
-            let DeValue::Table(rule) = rules.get(number)?.get_ref() else {
-                return None;
-            };
-            let found = rule.iter().find(|(name, _)| name.get_ref() == key)?;
-            Some(found.0.span())
-        };
-        find().unwrap_or(0..0)
     }
 }
 

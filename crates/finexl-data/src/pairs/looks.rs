@@ -25,7 +25,7 @@ impl Look {
                 .wrapping_mul(0x9e37_79b9_7f4a_7c15)
                 .rotate_left(29)
         };
-        let start = mix(image.width as u64, image.height as u64);
+        let start = mix(mix(1, image.width as u64), image.height as u64);
         let values = image.pixels.iter().map(|value| u64::from(value.to_bits()));
         Self {
             size: [image.width, image.height],

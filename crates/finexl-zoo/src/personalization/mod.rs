@@ -8,6 +8,7 @@ mod style_images;
 mod training_images;
 mod training_state;
 mod tuning;
+mod tuning_checks;
 mod weight_tuning;
 
 pub use pool::make_pool;

@@ -1,7 +1,8 @@
 //! What a pool will hold: trainings, and the models that come of them and of untrained ones.
 
 use super::pool::{BASE, IMAGES, MODELS, plain, settings_by};
-use super::tuning::{check, snapshot_folder};
+use super::tuning::snapshot_folder;
+use super::tuning_checks::check;
 use crate::ZooError;
 use crate::generators::AnyGenerator;
 use finexl_core::experiment::{

@@ -123,6 +123,34 @@ fn sides(adapter: &Adapter) -> BTreeMap<String, Vec<f32>> {
     found
 }
 
+/// How many factors were compared, and the largest differences: of gradients, relative to the largest of each factor,
+/// and of factors after a step.
+fn compare(
+    expected: &BTreeMap<String, Expected>,
+    [before, moved, stepped]: [&BTreeMap<String, Vec<f32>>; 3],
+) -> (usize, [f32; 2]) {
+    let (mut compared, mut worst) = (0, [0.0f32; 2]);
+    for (key, wanted) in expected {
+        let Some(layer) = key.strip_suffix(".gradient") else {
+            continue;
+        };
+        let most = wanted.values.iter().fold(1e-6f32, |m, v| m.max(v.abs()));
+        for (i, wanted) in wanted.values.iter().enumerate() {
+            let found = before[layer][i] - moved[layer][i];
+            // Differences of numbers near 0.1 in single precision are known to 1e-8.
+            worst[0] = worst[0].max(((found - wanted).abs() - 2e-8).max(0.0) / most);
+        }
+        for (found, wanted) in stepped[layer]
+            .iter()
+            .zip(&expected[&format!("{layer}.stepped")].values)
+        {
+            worst[1] = worst[1].max((found - wanted).abs());
+        }
+        compared += 1;
+    }
+    (compared, worst)
+}
+
 #[test]
 fn a_step_of_lora_training_is_that_of_peft() {
     for name in ["sd1", "sd2", "xl"] {
@@ -161,25 +189,7 @@ fn a_step_of_lora_training_is_that_of_peft() {
         let mut optimizer = <StableDiffusionGenerator as Tunable>::optimizer();
         let stepped = optimizer.step(RATE, network, gradients);
         let stepped = sides(&Adapter::extract(&stepped).unwrap());
-        let (mut compared, mut worst) = (0, [0.0f32; 2]);
-        for (key, wanted) in &expected {
-            let Some(layer) = key.strip_suffix(".gradient") else {
-                continue;
-            };
-            let most = wanted.values.iter().fold(1e-6f32, |m, v| m.max(v.abs()));
-            for (i, wanted) in wanted.values.iter().enumerate() {
-                let found = before[layer][i] - moved[layer][i];
-                // Differences of numbers near 0.1 in single precision are known to 1e-8.
-                worst[0] = worst[0].max(((found - wanted).abs() - 2e-8).max(0.0) / most);
-            }
-            for (found, wanted) in stepped[layer]
-                .iter()
-                .zip(&expected[&format!("{layer}.stepped")].values)
-            {
-                worst[1] = worst[1].max((found - wanted).abs());
-            }
-            compared += 1;
-        }
+        let (compared, worst) = compare(&expected, [&before, &moved, &stepped]);
         assert!(compared >= 40, "{name}: {compared}");
         println!(
             "{name}: {compared} factors, gradients {:.1e} of the largest, steps {:.1e}",

@@ -123,6 +123,10 @@ fn personalize_scenes(
     }
     let mut aspects = Vec::new();
     for (name, level) in &personalization.aspects {
+        if !(0.0..=1.0).contains(level) {
+            let problem = format!("the level of \"{name}\" is {level}; it has to lie in [0, 1]");
+            return Err(wrong(personalization, &problem));
+        }
         let aspect = find(name).ok_or_else(|| {
             let problem = format!("there is no aspect \"{name}\"; see datasets/aspects.toml");
             wrong(personalization, &problem)

@@ -82,12 +82,10 @@ impl Material {
                 .map(|index| training.prompt(index))
                 .collect(),
             HeadPictures::Folder(folder) => match &folder.prompts {
-                Some(path) => read_prompts(path)?
-                    .prompts
-                    .into_iter()
-                    .take(MOST_PROMPTS)
-                    .map(Some)
-                    .collect(),
+                Some(path) => {
+                    let read = read_prompts(path)?.prompts.into_iter();
+                    read.take(MOST_PROMPTS).map(Some).collect()
+                }
                 // The program's own prompts.
                 None => vec![None],
             },
