@@ -13,6 +13,7 @@ use finexl_core::experiment::{Evaluate, MeasureChoice};
 use finexl_data::aspects::Definitions;
 use finexl_explain::Explainer;
 use finexl_explain::calibration::{CalibrationChoice, CalibrationFile};
+use finexl_explain::vocabulary::Vocabulary;
 use finexl_zoo::encoders::Encoder;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -37,6 +38,7 @@ pub fn evaluate(
 ) -> Result<Vec<Measure>, EvalError> {
     let explainer = Explainer::builder()
         .encoder(encoder.clone())
+        .vocabulary(Vocabulary::default_phrases()?)
         .settings(settings::analysis(&config.analysis))
         .calibration(match file {
             Some(path) => CalibrationChoice::File(Box::new(CalibrationFile::read(path)?)),

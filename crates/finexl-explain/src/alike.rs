@@ -120,10 +120,10 @@ mod tests {
             antonym: antonym.map(str::to_string),
             ..Concept::phrase(name)
         };
-        // Synonyms and antonyms of the catalogue that the encoder was trained on.
+        // One word in two spellings, and antonyms of the catalogue that the encoder was trained on.
         let vocabulary = Vocabulary::of_concepts(vec![
             concept("monochrome", None),
-            concept("grayscale", None),
+            concept("monochrome.", None),
             concept("warm", Some("cool")),
             concept("cool", Some("warm")),
             concept("pixelated", None),
@@ -134,6 +134,6 @@ mod tests {
             (count, names),
             (1, vec!["monochrome", "warm", "cool", "pixelated"])
         );
-        assert_eq!(merged.concepts()[0].phrases, ["monochrome", "grayscale"]);
+        assert_eq!(merged.concepts()[0].phrases, ["monochrome", "monochrome."]);
     }
 }

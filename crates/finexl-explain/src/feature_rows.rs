@@ -288,11 +288,11 @@ mod tests {
     #[test]
     fn rows_are_paired_by_their_names() {
         let a = file(&["x", "y", "z"], &[1.0, 2.0, 3.0], "e");
-        let b = file(&["w", "z.png", "x"], &[10.0, 30.0, 11.0], "e");
+        let b = file(&["w", "z.png", "x"], &[1.5, 3.5, 1.25], "e");
         let found = paired(&a, &b, None).unwrap();
         assert_eq!(found.names, ["x", "z"]);
         assert_eq!(found.base.values, [1.0, 0.5, 3.0, 0.5]);
-        assert_eq!(found.personalized.values, [11.0, 0.5, 30.0, 0.5]);
+        assert_eq!(found.personalized.values, [1.25, 0.5, 3.5, 0.5]);
         assert_eq!(found.notes.len(), 2, "{:?}", found.notes);
         assert!(
             found.notes[0].contains("1 of 3 rows of a.safetensors")

@@ -87,7 +87,7 @@ fn pictures_in_memory_may_stand_beside_files() {
     let pictures = Pictures::of(Arc::new(Grey));
     let set = PairSet::from_lists([&held, &files], None, pictures, &options).unwrap();
     assert_eq!(set.pairs[0].name, "first");
-    let loaded = set.load(&set.pairs[0], Fit::Refuse).unwrap();
+    let loaded = set.load(&set.pairs[0], Fit::Crop).unwrap();
     assert_eq!(loaded.base.image.pixels[0], 0.5);
     assert_eq!(loaded.base.image.width, 24);
     assert!(held.folder().is_none());

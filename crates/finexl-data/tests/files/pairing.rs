@@ -322,7 +322,10 @@ fn texts_beside_the_images_give_prompts() {
     assert_eq!(prompts, ["a cat, sitting there", "a dog"]);
     assert_eq!(
         set.notes,
-        ["the prompts were read from the texts beside the images"]
+        [
+            "the prompts were read from the texts beside the images",
+            "in 1 of 2 pairs the texts beside the two images differ; those of the base were taken"
+        ]
     );
     // The text of a program says the seed too.
     let parameters = |seed: u64| {

@@ -19,6 +19,7 @@ use finexl_explain::Explainer;
 use finexl_explain::calibrated_space::{CalibratedSpace, SpaceSettings};
 use finexl_explain::calibration::{Calibration, CalibrationChoice};
 use finexl_explain::statistics::{Knot, MonotoneMap};
+use finexl_explain::vocabulary::Vocabulary;
 use finexl_zoo::encoders::Encoder;
 use maps::{fitted, known_trials, points};
 use rand::Rng;
@@ -83,6 +84,7 @@ pub fn calibrate(
     }
     let explainer = Explainer::builder()
         .encoder(encoder.clone())
+        .vocabulary(Vocabulary::default_phrases()?)
         .settings(settings)
         .calibration(CalibrationChoice::Raw(None))
         .build()?;
