@@ -15,13 +15,16 @@ const BESIDE: [&str; 10] = [
     "value", "low", "high", "trials", "target", "met", "aim", "role", "ceiling", "targets",
 ];
 
+/// What a cell has on every axis, and its figures by name.
+type CellRow = (Vec<String>, Vec<(String, Figure)>);
+
 /// A table that a cell wrote.
 #[derive(Default)]
 struct CellTable {
     /// Columns that tell rows apart.
     items: Vec<String>,
     /// Rows, by what tells them apart, with their figures by name.
-    rows: Vec<(Vec<String>, Vec<(String, Figure)>)>,
+    rows: Vec<CellRow>,
 }
 
 /// Collects the tables of all cells that are done, in the order of the plan.

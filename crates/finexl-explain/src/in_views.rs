@@ -22,11 +22,9 @@ pub(crate) fn merged(whole: Analysis, tiles: Analysis) -> (Analysis, Vec<ShownIn
     // What has no words in one view may have some in the other: shares of both changes by their squares.
     let squares = [&both, &tiles].map(|analysis| analysis.divergence.powi(2));
     let all = squares[0] + squares[1];
-    let share = |of: [f64; 2]| match all > 0.0 {
-        true => (of[0] * squares[0] + of[1] * squares[1]) / all,
-        false => of[0],
-    };
-    both.unexplained = share([both.unexplained, tiles.unexplained]);
+    if all > 0.0 {
+        both.unexplained = (both.unexplained * squares[0] + tiles.unexplained * squares[1]) / all;
+    }
     for (k, view) in told.iter().enumerate() {
         if *view == ShownIn::Tiles {
             both.weights.weights[k] = tiles.weights.weights[k];
