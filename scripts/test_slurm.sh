@@ -4,9 +4,9 @@
 #     scripts/test_slurm.sh target/debug/finexl [FOLDER]
 #
 # Needs root and Debian's packages slurmctld, slurmd, slurm-client and munge. Two slurmd with names of their own (-N) stand
-# for two nodes. Submits a sweep of twelve cells as an array; one task is killed by scancel, one comes to its time limit and
-# is queued again; then the sweep is submitted once more for what is left, collected, and compared with a sweep that ran
-# without Slurm. Ends with 0 where the tables are the same.
+# for two nodes. Submits a sweep of twelve cells as an array; one task is killed by scancel; a long cell comes to its
+# time limit and is queued again; then the sweep is submitted once more for what is left, collected, and compared with a
+# sweep that ran without Slurm. Ends with 0 where the tables are the same.
 set -u
 binary=$(realpath "$1")
 root=${2:-$(mktemp -d)}
@@ -102,17 +102,18 @@ ended
 say "after scancel of one task, when the other has ended"
 finexl sweep status sweep.toml
 
-say "one cell again, with a time limit that it does not keep: its task gives it back and is queued again"
-finexl sweep plan sweep.toml | head -1
-name=$(ls out/cells | head -1)
-rm -r "out/cells/$name"
-finexl sweep submit sweep.toml --slurm --tasks 1 --time 1 --notice 57 --sbatch=--mem=0 || exit 1
-for _ in $(seq 100); do [ -n "$(squeue -h -t R)" ] && break; sleep 0.5; done
+say "a long cell and a time limit that it does not keep: its task gives it back and is queued again"
+sed -e 's/"out"/"long"/' -e 's/"on-slurm"/"long"/' -e 's/repeats = 2/repeats = 1/' -e 's/\[0.3, 0.6, 0.9\]/[0.3]/' \
+    -e 's/\[\["nnls"\], \["ridge"\]\]/[["nnls"]]/' -e 's/^scenes = 24/scenes = 900/' sweep.toml > long.toml
+finexl sweep submit long.toml --slurm --tasks 1 --time 1 --notice 50 --sbatch=--mem=0 || exit 1
 number=$(squeue -h -o %A | head -1)
-sleep 5
-say "requeued: $(scontrol show job "$number" | grep -o 'Restarts=[0-9]*')"
+restarts() { scontrol show job "$number" | grep -o 'Restarts=[0-9]*' | head -1; }
+for _ in $(seq 240); do [ "$(restarts)" != "Restarts=0" ] && break; sleep 1; done
+say "requeued: $(restarts)"
+finexl sweep status long.toml
+scancel "$number"
 ended
-finexl sweep status sweep.toml
+[ "$(finexl sweep status long.toml | head -1)" = "0 of 1 done" ] || { say "the long cell does not wait"; exit 1; }
 
 say "what is left, then all without Slurm"
 finexl sweep submit sweep.toml --slurm --tasks 2 --sbatch=--mem=0
