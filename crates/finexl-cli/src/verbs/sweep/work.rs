@@ -181,11 +181,20 @@ fn problem_of(log: &Path, status: ExitStatus) -> String {
         .map(str::trim_end)
         .filter(|line| !line.is_empty())
         .collect();
-    let from = lines
-        .iter()
-        .rposition(|line| line.starts_with("error:") || line.contains("panicked at"));
+    let begins = |line: &&str| {
+        line.starts_with("error:")
+            || line.trim_start().starts_with('×')
+            || line.contains("panicked at")
+    };
+    let from = lines.iter().rposition(begins);
     let said = match from {
-        Some(from) => lines[from..].join(" "),
+        Some(from) => {
+            // Of an error that is shown in its file the sentence alone, without the lines of the file.
+            let sentence = lines[from..].iter();
+            let sentence = sentence.take_while(|line| !line.trim_start().starts_with('╭'));
+            let bare = sentence.map(|line| line.trim_start_matches([' ', '×', '│']));
+            bare.collect::<Vec<_>>().join(" ")
+        }
         None => lines.last().map_or(String::new(), |line| line.to_string()),
     };
     let said: String = said.chars().take(LONGEST).collect();
