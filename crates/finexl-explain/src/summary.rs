@@ -11,6 +11,9 @@ const PARTLY_UNEXPLAINED: f64 = 0.3;
 const NAMED: usize = 4;
 /// So many times what saving again as JPEG makes is a small change.
 const SMALL: f64 = 4.0;
+/// A change of more than this share of the distance between two pictures of the base is never called small, however much
+/// saving again changes such pictures.
+const SMALL_AT_MOST: f64 = 0.25;
 /// Pictures that are less far apart than this share of the base's are said to be more alike.
 const ALIKE: f64 = 0.9;
 /// Below this share in common a change is said to differ from pair to pair.
@@ -62,7 +65,7 @@ fn named(subject: &str, record: &Explanation, concepts: &[Concept]) -> String {
     };
     let change = &record.change;
     let small = match (change.size, change.resaved) {
-        (Some(size), Some(resaved)) if size <= SMALL * resaved => {
+        (Some(size), Some(resaved)) if size <= (SMALL * resaved).min(SMALL_AT_MOST) => {
             format!(" The change as a whole is small{}.", sizes(change))
         }
         _ => String::new(),
