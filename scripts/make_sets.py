@@ -177,15 +177,35 @@ def nuisance(r, folder, files):
     return kind
 
 
+def crop_a_little(r, image):
+    """Another cut of the same picture: content moves, style does not."""
+    keep = r.uniform(0.75, 0.95)
+    w, h = round(image.width * keep), round(image.height * keep)
+    x, y = round((image.width - w) * r.random()), round((image.height - h) * r.random())
+    return image.crop((x, y, x + w, y + h)).resize(image.size, Image.BICUBIC)
+
+
+def as_jpeg(image, quality):
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=quality)
+    return Image.open(buffer).convert("RGB")
+
+
 def make(number, kind, options, photographs):
     r, side, picked = plan(number, options, kind)
+    # What else happens to the personalized side, as with real adapters: nothing, another cut, another photograph, JPEG.
+    n = random.Random(f"{options.seed} {number} content")
+    content = n.choices(["same", "cut", "other"], options.content)[0]
+    quality = n.randint(60, 95) if n.random() < 0.2 else None
     folder = options.out / f"{number:05d}"
     partial = options.out / f".{number:05d}"
     shutil.rmtree(partial, ignore_errors=True)
     for part in ("base", "personalized"):
         (partial / part).mkdir(parents=True)
     files = []
-    for photograph in r.sample(photographs, min(options.pairs, len(photographs))):
+    chosen = r.sample(photographs, min(options.pairs, len(photographs)))
+    others = n.sample(photographs, len(chosen))
+    for photograph, other in zip(chosen, others):
         with Image.open(photograph) as image:
             image = image.convert("RGB")
             scale = side / max(image.size)
@@ -193,6 +213,11 @@ def make(number, kind, options, photographs):
         base = partial / "base" / f"{photograph.stem}.png"
         image.save(base)
         styled = partial / "personalized" / base.name
+        if content == "cut":
+            image = crop_a_little(n, image)
+        elif content == "other":
+            with Image.open(other) as another:
+                image = another.convert("RGB").resize(image.size, Image.BICUBIC)
         image.save(styled)
         files.append((styled, image.size))
     note = ""
@@ -202,9 +227,12 @@ def make(number, kind, options, photographs):
             keep_size(file, size)
     if not picked:
         note = nuisance(r, partial, [f for f, _ in files])
+    if quality is not None:
+        for file, _ in files:
+            as_jpeg(Image.open(file).convert("RGB"), quality).save(file)
     shutil.rmtree(folder, ignore_errors=True)
     os.replace(partial, folder)
-    return [f"{number:05d}", side, ";".join(f"{a}={l:.3f}" for a, _, l, _ in picked), ";".join(m[0] for _, m, _, _ in picked) or note]
+    return [f"{number:05d}", side, ";".join(f"{a}={l:.3f}" for a, _, l, _ in picked), ";".join(m[0] for _, m, _, _ in picked) or note, content, quality or ""]
 
 
 def main():
@@ -218,6 +246,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--level", type=float)
     parser.add_argument("--sizes", type=int, nargs=2, default=[96, 512])
+    parser.add_argument("--content", type=float, nargs=3, default=[0.75, 0.15, 0.10], metavar=("SAME", "CUT", "OTHER"), help="shares of sets whose personalized side is the same picture, another cut of it, another photograph")
     parser.add_argument("--held-out", action="store_true")
     parser.add_argument("--part", choices=["training", "validation", "all"], default="training")
     parser.add_argument("--aspects", default=Path(__file__).parent.parent / "datasets/aspects.toml")
@@ -237,7 +266,7 @@ def main():
     with table.open("a", newline="") as out:
         writer = csv.writer(out)
         if not done:
-            writer.writerow(["set", "side", "aspects", "makers"])
+            writer.writerow(["set", "side", "aspects", "makers", "content", "jpeg"])
         for at, number in enumerate(order):
             if f"{number:05d}" in done:
                 continue

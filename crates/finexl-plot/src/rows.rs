@@ -3,11 +3,11 @@
 use crate::text;
 use finexl_core::change::Measured;
 use finexl_core::explanation::{
-    AspectScore, Explanation, Generated, GeneratedImages, ThresholdSource, Verdict,
+    AspectScore, Explanation, Generated, GeneratedImages, ShownIn, ThresholdSource, Verdict,
 };
 
 /// Scores below are written as 0.00.
-const ROUNDS_TO_NOTHING: f64 = 0.005;
+pub(crate) const ROUNDS_TO_NOTHING: f64 = 0.005;
 
 /// The aspects that are shown, in the record's order, and what is left out.
 pub(crate) struct Shown<'a> {
@@ -105,6 +105,9 @@ pub(crate) fn made_with(explanation: &Explanation) -> Vec<(&'static str, String)
         parts.extend(calibration.map(|source| ("calibration", source.name.clone())));
     }
     parts.push(("encoder", explanation.encoder.clone()));
+    if explanation.views.contains(&ShownIn::Tiles) {
+        parts.push(("views", "whole and tiles".to_string()));
+    }
     parts
 }
 

@@ -3,13 +3,15 @@
 use crate::error::PlotError;
 use crate::html_page;
 use crate::lines::{LineChart, Series, SeriesPoint};
-use crate::rows::{generated_sides, made_with};
+use crate::rows::{ROUNDS_TO_NOTHING, generated_sides, made_with};
 use crate::text::{self, html};
 use finexl_core::explanation_series::{AspectCurve, CurvePoint, ExplanationSeries, SeriesAxis};
 use std::fmt::Write;
 
 /// Lines that a figure has at most.
 const LINES: usize = 6;
+/// The axis of scores goes at least so far.
+const LEAST_AXIS: f64 = 0.1;
 /// Widest head of a column in the terminal.
 const HEAD: usize = 16;
 
@@ -39,7 +41,10 @@ pub fn series_table(series: &ExplanationSeries, top: usize) -> String {
         table.truncate(table.trim_end().len());
         table.push('\n');
     }
-    table += "\nscore [95% interval]; * significant\n";
+    table += match rows.len() {
+        1 => "\nno aspect has a score of 0.01 or more\n",
+        _ => "\nscore [95% interval]; * significant\n",
+    };
     for note in notes(series) {
         let _ = writeln!(table, "note: {}", text::plain(&note));
     }
@@ -97,9 +102,9 @@ pub fn series_page(series: &ExplanationSeries, top: usize) -> Result<String, Plo
     Ok(page)
 }
 
-/// Aspects that have a score anywhere.
+/// Aspects that have a score anywhere, beyond what is written as 0.00.
 fn shown(series: &ExplanationSeries, top: usize) -> impl Iterator<Item = &AspectCurve> {
-    let any = |curve: &&AspectCurve| curve.most() > 0.0;
+    let any = |curve: &&AspectCurve| curve.most() >= ROUNDS_TO_NOTHING;
     series.curves.iter().filter(any).take(top)
 }
 
@@ -153,7 +158,12 @@ fn figure(series: &ExplanationSeries, top: usize) -> Result<Option<String>, Plot
     if lines.is_empty() {
         return Ok(None);
     }
+    let points = || lines.iter().flat_map(|line| &line.points);
+    let lowest = points().map(|p| p.low).fold(0.0, f64::min);
+    let highest = points().map(|p| p.high).fold(LEAST_AXIS, f64::max);
     let chart = LineChart {
+        // What is next to nothing looks so.
+        y_range: Some((lowest, highest)),
         x_axis: match series.over {
             SeriesAxis::Scale => "scale of the adapter; 0 is the base".to_string(),
             SeriesAxis::Snapshot => "snapshot; 0 is the base".to_string(),
@@ -189,7 +199,7 @@ fn page_table(series: &ExplanationSeries, top: usize) -> String {
     }
     table
         + "</tbody>\n</table></div>\n<p class=\"small\">Score [95% interval]; * significant. The base does not differ \
-           from itself.</p>\n</section>\n"
+           from itself. Aspects without a score of 0.01 anywhere are not shown.</p>\n</section>\n"
 }
 
 /// Each remark once, in the order of the columns.

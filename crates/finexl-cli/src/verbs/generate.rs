@@ -12,8 +12,8 @@ use finexl_core::work_lock::WorkPlace;
 use finexl_data::manifest::{PromptList, read_prompts};
 use finexl_zoo::generators::{
     AdapterChoice, AdapterPrompt, AnyGenerator, ChosenSettings, ConceptGuidance, DEFAULT_GENERATOR,
-    Diversity, GenerationRecord, GenerationRequest, Generator, Walk, base_of, generate_folder,
-    open_adapted, open_generator, open_personalized,
+    Diversity, GenerationRecord, GenerationRequest, Generator, Walk, base_of, check_is_ours,
+    generate_folder, open_adapted, open_generator, open_personalized,
 };
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -161,6 +161,10 @@ pub fn named_or_stated(model: Option<&str>, adapter: Option<&Path>) -> Result<St
         return Ok(model.to_string());
     }
     let stated = adapter.map(base_of).transpose()?.flatten();
+    if let (None, Some(adapter)) = (&stated, adapter) {
+        // Before words of the prompts are looked for in a model that it is not for.
+        check_is_ours(adapter)?;
+    }
     Ok(stated.unwrap_or_else(|| DEFAULT_GENERATOR.to_string()))
 }
 

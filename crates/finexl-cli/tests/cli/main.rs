@@ -9,6 +9,7 @@ mod corpora;
 mod data_verbs;
 mod devices;
 mod experiment_keys;
+mod explained_models;
 mod explanations;
 mod folders;
 mod gans;

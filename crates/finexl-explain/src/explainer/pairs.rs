@@ -12,6 +12,7 @@ use crate::explain::{Subject, explain};
 use crate::image_features::encode_pairs;
 use crate::probes::Probes;
 use crate::shuffled::shuffled_note;
+use crate::views::Views;
 use finexl_core::explanation::Explanation;
 use finexl_core::fingerprint::Fingerprint;
 use finexl_data::pairs::{Pair, PairOptions, PairSet};
@@ -115,6 +116,9 @@ impl Explainer {
         let mut notes = seen.notes;
         notes.extend_from_slice(encoder.notes());
         notes.extend(shuffled_note(seen.base, seen.personalized, &seen.names));
+        if self.views == Views::Tiles {
+            notes.extend(untiled_note(seen.base, seen.tiles));
+        }
         notes.extend_from_slice(&probes.notes);
         let remark = self.head.as_ref().and_then(|head| head.remark());
         notes.extend(remark.map(str::to_string));
@@ -214,4 +218,19 @@ fn comparable(base: &Fingerprint, probes: &Probes) -> Fingerprint {
     (probes.prompts.iter())
         .fold(grounds, |builder, prompt| builder.text("prompt", prompt))
         .finish()
+}
+
+/// A note on pictures that are too small to be cut into tiles, whose features then stand for those of tiles.
+fn untiled_note(whole: &Features, tiles: Option<&[Features; 2]>) -> Option<String> {
+    let count = whole.len();
+    let untiled = match tiles {
+        None => count,
+        Some([base, _]) => (0..count).filter(|i| base.row(*i) == whole.row(*i)).count(),
+    };
+    (untiled > 0).then(|| {
+        format!(
+            "{untiled} of {count} pairs have pictures that are hardly larger than what the encoder sees: of these no tiles \
+             were looked at."
+        )
+    })
 }

@@ -57,6 +57,7 @@ pub use open::{
     is_generator, open_generator, open_personalized,
 };
 pub use open_adapted::{AdapterChoice, open_adapted};
+pub use open_own::check_is_ours;
 pub use open_published::is_whole_checkpoint;
 pub use prompt_source::PromptSource;
 pub use sampled_alike::sampled_alike;

@@ -46,7 +46,10 @@ pub(super) fn personalize_own(
 }
 
 /// Refuses, by what it is, a personalization of somebody else's that lies as a file, alone or in a folder.
-fn check_is_ours(path: &Path) -> Result<(), ZooError> {
+///
+/// # Errors
+/// [`ZooError::Weights`] naming what was found and what to do.
+pub fn check_is_ours(path: &Path) -> Result<(), ZooError> {
     let ours = [DIRECTION_FILE, MODEL_FILE, ADAPTER_CONFIG];
     let is_folder_of_ours = |folder: &Path| ours.iter().any(|file| folder.join(file).is_file());
     let refused = |path: &Path, problem: String, remedy| {

@@ -97,8 +97,8 @@ pub trait Tunable: Generator + Sized {
     /// What weights are moved with.
     fn optimizer() -> ModuleOptimizer;
 
-    /// What a training takes.
-    fn tuning_memory(&self) -> TuningMemory;
+    /// What a training takes on images of a side in pixels; none is the model's own.
+    fn tuning_memory(&self, side: Option<usize>) -> TuningMemory;
 }
 
 /// Encoded training images of a generator of latents.
@@ -177,7 +177,7 @@ impl<N: LatentNetwork> Tunable for LatentGenerator<N> {
         N::tuning_optimizer()
     }
 
-    fn tuning_memory(&self) -> TuningMemory {
+    fn tuning_memory(&self, _side: Option<usize>) -> TuningMemory {
         let side = self.image_size();
         let [positions, channels] = self.latents().shape();
         TuningMemory {

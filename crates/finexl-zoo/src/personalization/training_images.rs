@@ -9,7 +9,7 @@ use crate::generators::{
 };
 use finexl_core::experiment::{Personalize, TrainingPictures};
 use finexl_core::work_lock::Patience;
-use finexl_data::decode::decode_file;
+use finexl_data::decode::{decode_file, remarks_in_words};
 use finexl_data::image::Image;
 use finexl_data::image_folder::{BadFiles, ImageFolder};
 use finexl_data::resize::fit_square;
@@ -27,6 +27,15 @@ pub(super) fn training_images(
     config: &Personalize,
     base: &AnyGenerator,
 ) -> Result<Vec<StyledImage>, ZooError> {
+    let styled = drawn_or_given(config, base)?;
+    let prompts: Vec<String> = styled.iter().map(|s| s.prompt.clone()).collect();
+    for note in base.prompt_notes(&prompts) {
+        tracing::warn!("{note}");
+    }
+    Ok(styled)
+}
+
+fn drawn_or_given(config: &Personalize, base: &AnyGenerator) -> Result<Vec<StyledImage>, ZooError> {
     match &config.pictures {
         None => {
             let scenes = subjects(config, base)?;
@@ -149,21 +158,43 @@ fn of_folder(
             ),
         ));
     }
-    let image = |file: &&Path| {
+    let (mut remarks, mut small) = (Vec::new(), 0);
+    let mut styled = Vec::with_capacity(files.len());
+    for file in &files {
         let prompt = match caption {
             Some(caption) => caption.to_string(),
             None => caption_beside(config, file)?,
         };
-        let image = fit_square(&decode_file(file)?.image, side);
-        if image.width != side || image.height != side {
-            return Err(wrong(
-                config,
-                &format!("{} cannot be brought to {side} pixels", file.display()),
-            ));
-        }
-        Ok(StyledImage { image, prompt })
-    };
-    files.iter().map(image).collect()
+        let decoded = decode_file(file)?;
+        remarks.extend(decoded.remarks.into_iter().map(|remark| (*file, remark)));
+        small += usize::from(decoded.image.width.min(decoded.image.height) < side);
+        let image = fit_square(&decoded.image, side);
+        styled.push(StyledImage { image, prompt });
+    }
+    let left = listed.images.len() - files.len();
+    if left > 0 {
+        tracing::warn!(
+            "{left} of {} pictures of {} are not trained on: images is {}",
+            listed.images.len(),
+            folder.display(),
+            config.images
+        );
+    }
+    if small > 0 {
+        tracing::warn!(
+            "{small} of {} pictures are smaller than {side} pixels, and were made larger",
+            files.len()
+        );
+    }
+    let captions =
+        |other: &Path| other.extension().is_some_and(|end| end == "txt") && caption.is_none();
+    let notes = listed.all_notes(captions);
+    let said = remarks_in_words(remarks.iter().map(|(file, remark)| (*file, remark)));
+    notes
+        .iter()
+        .chain(&said)
+        .for_each(|note| tracing::warn!("{note}"));
+    Ok(styled)
 }
 
 /// The text beside a picture.
@@ -188,7 +219,16 @@ fn caption_beside(config: &Personalize, file: &Path) -> Result<String, ZooError>
             }));
         }
     };
-    Ok(text.split_whitespace().collect::<Vec<_>>().join(" "))
+    match text.split_whitespace().collect::<Vec<_>>().join(" ") {
+        caption if caption.is_empty() => Err(wrong(
+            config,
+            &format!(
+                "{} is empty; write what the picture shows, or give a caption for all pictures",
+                path.display()
+            ),
+        )),
+        caption => Ok(caption),
+    }
 }
 
 /// The model's own images of prompts, in the styles.

@@ -8,7 +8,7 @@ use crate::generators::{AnyGenerator, Generator, Tunable, with_tunable};
 use crate::workers::Workers;
 use burn::module::Module;
 use burn::tensor::Device;
-use finexl_core::experiment::{Mechanism, Personalize};
+use finexl_core::experiment::{Mechanism, Personalize, TrainingPictures};
 
 /// The number of steps of a configuration that makes sense.
 pub(super) fn check(config: &Personalize, base: &AnyGenerator) -> Result<usize, ZooError> {
@@ -77,14 +77,24 @@ fn check_numbers(config: &Personalize) -> Result<usize, ZooError> {
     }
 }
 
-/// Bytes that a training takes on the processor, roughly: training images with their latents, the weights
-/// with gradients, two moments and a gradient per part of a step, and the values that a step keeps for its
-/// way back.
+/// Bytes that a training takes on the processor, roughly: training images with their latents, the weights (where all are
+/// trained with gradients, two moments and a gradient per part of a step), and what a step keeps for its way back.
 pub(super) fn memory<G: Tunable>(config: &Personalize, base: &G) -> u64 {
     const NUMBER: usize = 4;
-    let takes = base.tuning_memory();
+    let side = match &config.pictures {
+        Some(TrainingPictures::Folder { side, .. } | TrainingPictures::Prompts { side, .. }) => {
+            *side
+        }
+        None => None,
+    };
+    let takes = base.tuning_memory(side);
     let parts = Workers::new(&Device::flex()).parts();
-    let weights = base.network().num_params() * (4 + parts);
+    let copies = match &config.mechanism {
+        // Frozen, in single precision; the factors are few.
+        Mechanism::Lora { .. } => 1,
+        Mechanism::Full {} | Mechanism::Direction {} => 4 + parts,
+    };
+    let weights = base.network().num_params() * copies;
     let images = config.images.saturating_mul(takes.per_image);
     let step = config.images_per_step.saturating_mul(takes.per_row);
     let numbers = weights.saturating_add(images).saturating_add(step);

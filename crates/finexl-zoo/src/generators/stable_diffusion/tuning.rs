@@ -196,10 +196,10 @@ impl Tunable for StableDiffusionGenerator {
         tuning_adamw()
     }
 
-    fn tuning_memory(&self) -> TuningMemory {
+    fn tuning_memory(&self, side: Option<usize>) -> TuningMemory {
         let network = StableDiffusionGenerator::network(self);
         let (facts, config) = (network.facts(), network.unet().config());
-        let side = facts.default_size / facts.factor.max(1);
+        let side = side.unwrap_or(facts.default_size) / facts.factor.max(1);
         TuningMemory {
             per_image: facts.latent_channels * side * side + 77 * config.context,
             per_row: kept_for_the_way_back(config, side),
