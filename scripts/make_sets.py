@@ -242,6 +242,7 @@ def main():
     parser.add_argument("--sets", type=int, default=900)
     parser.add_argument("--doubles", type=int, default=250)
     parser.add_argument("--nulls", type=int, default=80)
+    parser.add_argument("--first", type=int, help="only so many of all sets, in a random order")
     parser.add_argument("--pairs", type=int, default=8)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--level", type=float)
@@ -263,6 +264,7 @@ def main():
     kinds = ["single"] * options.sets + ["double"] * options.doubles + ["null"] * options.nulls
     order = list(range(len(kinds)))
     random.Random(options.seed).shuffle(order)
+    order = order[: options.first]
     with table.open("a", newline="") as out:
         writer = csv.writer(out)
         if not done:

@@ -68,8 +68,8 @@ pub struct ExplainerChoices {
     pub calibration: Option<PathBuf>,
     /// Seed of resampling.
     pub seed: u64,
-    /// What of each picture is looked at.
-    pub views: Views,
+    /// What of each picture is looked at; else what the head has learned from.
+    pub views: Option<Views>,
     /// Where features are kept.
     pub cache: Cache,
 }
@@ -82,8 +82,10 @@ impl ExplainerChoices {
     pub fn builder(&self) -> Result<ExplainerBuilder, Error> {
         let mut builder = Explainer::builder()
             .seed(self.seed)
-            .views(self.views)
             .cache(self.cache.clone());
+        if let Some(views) = self.views {
+            builder = builder.views(views);
+        }
         if let Some(method) = &self.method {
             builder = builder.method(method.clone());
         }

@@ -63,9 +63,9 @@ pub struct Explain {
     #[arg(help_heading = "How it is explained", long, default_value = DEFAULT_ENCODER)]
     encoder: String,
     /// What of a picture is looked at: the whole, or also tiles at native scale of pictures that are larger than what the
-    /// encoder sees.
-    #[arg(help_heading = "How it is explained", long, value_name = "VIEWS", default_value = "whole", value_parser = str::parse::<Views>, conflicts_with = "base_features")]
-    views: Views,
+    /// encoder sees; else what the head has learned from (both for mini-clip), and the whole without a head.
+    #[arg(help_heading = "How it is explained", long, value_name = "VIEWS", value_parser = str::parse::<Views>, conflicts_with = "base_features")]
+    views: Option<Views>,
     /// A calibration for this encoder, vocabulary and method, as a calibrate experiment writes;
     /// else the embedded one where it fits.
     #[arg(

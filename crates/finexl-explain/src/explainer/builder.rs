@@ -31,7 +31,7 @@ pub struct ExplainerBuilder {
     references: Option<Arc<References>>,
     calibration: CalibrationChoice,
     cache: Cache,
-    views: Views,
+    views: Option<Views>,
 }
 
 impl ExplainerBuilder {
@@ -111,9 +111,9 @@ impl ExplainerBuilder {
         self
     }
 
-    /// What of a picture is looked at. Default: the whole.
+    /// What of a picture is looked at. Default: what the head has learned from, the whole without a head.
     pub fn views(mut self, views: Views) -> Self {
-        self.views = views;
+        self.views = Some(views);
         self
     }
 
@@ -147,7 +147,10 @@ impl ExplainerBuilder {
             (Some(vocabulary), Some(head)) => words::left_out(vocabulary, head)?,
             _ => None,
         };
+        let of_head = head.as_ref().map(|head| head.config().views);
         Ok(Explainer {
+            views: self.views.or(of_head).unwrap_or_default(),
+            views_asked_for: self.views.is_some(),
             eyes,
             vocabulary,
             decomposition: method.build_with(head.as_ref())?,
@@ -159,7 +162,6 @@ impl ExplainerBuilder {
             base: (self.references.as_deref()).map(|r| Arc::new(KnownBase::of(r))),
             applicable: Arc::new(applicable),
             cache: self.cache,
-            views: self.views,
             notes: merged.into_iter().chain(notes).collect(),
         })
     }

@@ -39,6 +39,8 @@ pub struct Explainer {
     pub(super) applicable: Arc<Applicable>,
     pub(super) cache: Cache,
     pub(super) views: Views,
+    /// Rather than left to the head.
+    pub(super) views_asked_for: bool,
     /// What there is to say of how it was put together.
     pub(super) notes: Arc<[String]>,
 }
@@ -85,9 +87,12 @@ impl Explainer {
     pub fn to_builder(&self) -> ExplainerBuilder {
         let builder = Self::builder()
             .vocabulary(self.vocabulary.clone())
-            .views(self.views)
             .cache(self.cache.clone())
             .settings(self.settings.clone());
+        let builder = match self.views_asked_for {
+            true => builder.views(self.views),
+            false => builder,
+        };
         match &self.eyes {
             Eyes::Encoder(encoder) => builder.encoder(encoder.clone()),
             Eyes::Given(directions) => builder.directions(directions.clone()),

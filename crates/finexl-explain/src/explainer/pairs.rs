@@ -116,7 +116,8 @@ impl Explainer {
         let mut notes = seen.notes;
         notes.extend_from_slice(encoder.notes());
         notes.extend(shuffled_note(seen.base, seen.personalized, &seen.names));
-        if self.views == Views::Tiles {
+        // Who leaves the views to the head has not asked for tiles, and pictures as small as the encoder's need none.
+        if self.views == Views::Tiles && self.views_asked_for {
             notes.extend(untiled_note(seen.base, seen.tiles));
         }
         notes.extend_from_slice(&probes.notes);

@@ -27,6 +27,8 @@ pub(super) struct CueBank {
     base: Option<OfBase>,
     /// How far each concept is known, `[N]`.
     pub known: Vec<f64>,
+    /// As which aspect, `[N]`.
+    pub aspects: Vec<Option<usize>>,
 }
 
 /// What a base adds.
@@ -172,10 +174,8 @@ impl CueBank {
             base,
             blended: Side::new(blended, dimension)?,
             texts: Side::new(texts, dimension)?,
-            known: recalled
-                .into_iter()
-                .map(|recalled| recalled.known)
-                .collect(),
+            known: recalled.iter().map(|recalled| recalled.known).collect(),
+            aspects: recalled.iter().map(|recalled| recalled.aspect).collect(),
         })
     }
 

@@ -39,8 +39,17 @@ pub struct Stock<'a> {
 pub struct Episode {
     /// Features of the personalized pictures less those of the base, `[n, d]`.
     pub divergences: Features,
+    /// The same of their tiles, where they have any: pair by pair, `[n, d]`.
+    pub tiles: Option<Features>,
     /// Mean level of every aspect, `[A]`.
     pub levels: Vec<f32>,
+}
+
+impl Episode {
+    /// What its views show, `[n, d]` each: the whole pictures, then their tiles where there are any.
+    pub fn views(&self) -> impl Iterator<Item = &Features> {
+        std::iter::once(&self.divergences).chain(&self.tiles)
+    }
 }
 
 /// Levels of the aspects that a picture wears, by index.
@@ -104,6 +113,7 @@ impl Stock<'_> {
         }
         Ok(Episode {
             divergences,
+            tiles: None,
             levels,
         })
     }

@@ -49,14 +49,37 @@ pub struct Head {
 /// What a head says of every concept, `[N]` each.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Levels {
-    /// How strongly it is there: the weight of a ridge fit with directions of texts, not below 0, times the
-    /// probability of being there. The network decides what is there better than it knows how strongly: beyond the
-    /// sets that it has seen, its own levels rise less steadily than the fit's.
+    /// How strongly it is there, in weights of a ridge fit with directions of texts, times the probability of being
+    /// there. For a known aspect the weight is the mean of the fit's, not below 0, and of the one that stands for the
+    /// network's own level: directions of texts say little of some aspects on photographs, and the network's levels
+    /// rise less steadily than the fit's beyond the sets that it has seen.
     pub strength: Vec<f64>,
     /// Probability of being there at all, by the network.
     pub presence: Vec<f64>,
     /// Standard deviation of the level, whether it is there or not, by the network.
     pub spread: Vec<f64>,
+}
+
+impl Levels {
+    /// Of every concept what the view says that shows it more strongly, the first where they are alike.
+    pub(super) fn merged(views: Vec<Self>) -> Self {
+        let mut views = views.into_iter();
+        let mut all = views.next().unwrap_or(Self {
+            strength: Vec::new(),
+            presence: Vec::new(),
+            spread: Vec::new(),
+        });
+        for view in views {
+            for k in 0..all.strength.len() {
+                if view.strength[k] > all.strength[k] {
+                    all.strength[k] = view.strength[k];
+                    all.presence[k] = view.presence[k];
+                    all.spread[k] = view.spread[k];
+                }
+            }
+        }
+        all
+    }
 }
 
 impl Head {
@@ -272,16 +295,35 @@ impl Head {
             known: tensor(known, [1, n, 1]),
             divergence: tensor(bank.scaled(divergence).collect(), [1, 1, d]).reshape([1, d]),
         });
-        levels(output, &bank.known, &bank.strengths(divergence))
+        // Of a base strengths are levels already, fitted to what it shows.
+        let per_level = match self.base {
+            Some(_) => None,
+            None => Some(self.weights_per_level(bank)),
+        };
+        levels(
+            output,
+            &bank.known,
+            &bank.strengths(divergence),
+            per_level.as_deref(),
+        )
+    }
+
+    /// Weight of the fit that stands for level 1 of every known concept, `[N]`; 0 for what is not known.
+    fn weights_per_level(&self, bank: &CueBank) -> Vec<f64> {
+        let names = &self.config.aspects.names;
+        let aspects = bank.aspects.iter();
+        let weight = |aspect: usize| self.config.learned.weight_of_level_1(&names[aspect]);
+        aspects.map(|aspect| aspect.map_or(0.0, weight)).collect()
     }
 }
 
 /// The numbers of an output of one set, for concepts that are so far known and have such weights in a fit, `[N]`
-/// each.
+/// each. With `per_level`, the weight that stands for level 1, strengths are half the network's where a concept is known.
 pub(super) fn levels(
     output: HeadOutput,
     known: &[f64],
     fitted: &[f64],
+    per_level: Option<&[f64]>,
 ) -> Result<Levels, ExplainError> {
     let numbers = |tensor: Tensor<2>| -> Result<Vec<f64>, ExplainError> {
         let values = finexl_zoo::tensor_values::values(tensor, "reading with a head")?;
@@ -295,8 +337,15 @@ pub(super) fn levels(
         .map(|logit| 1.0 / (1.0 + (-logit).exp()))
         .collect();
     let zipped = || presence.iter().zip(&level);
+    let strength = |k: usize| {
+        let Some(per_level) = per_level else {
+            return presence[k] * fitted[k];
+        };
+        let half = known[k] / 2.0;
+        presence[k] * ((1.0 - half) * fitted[k] + half * level[k] * per_level[k])
+    };
     Ok(Levels {
-        strength: presence.iter().zip(fitted).map(|(p, w)| p * w).collect(),
+        strength: (0..fitted.len()).map(strength).collect(),
         // The variance of a Laplace distribution is twice its squared scale.
         spread: zipped()
             .zip(&scale)

@@ -3,6 +3,7 @@
 use super::KnownAspects;
 use crate::calibrated_space::CalibratedSpace;
 use crate::statistics::MonotoneMap;
+use crate::views::Views;
 use finexl_core::experiment::HeadArchitecture;
 use finexl_core::fingerprint::Fingerprint;
 use serde::{Deserialize, Serialize};
@@ -37,6 +38,9 @@ pub struct HeadConfig {
     pub learned: Reading,
     /// How ridge weights with directions of images are read.
     pub calibrated: Reading,
+    /// What of a picture it has learned to read.
+    #[serde(default)]
+    pub views: Views,
     /// Half-width of a level's 95% interval in units of the network's own spread; `NO_INTERVAL` where none can be
     /// promised.
     pub interval: f64,
@@ -61,5 +65,12 @@ impl Reading {
     pub fn level(&self, concept: &str, weight: f64) -> f64 {
         let map = self.maps.get(concept).unwrap_or(&self.shared);
         map.apply(weight.max(0.0))
+    }
+
+    /// The weight of a concept that stands for level 1, by the end of its map; 0 where no weight does.
+    pub(super) fn weight_of_level_1(&self, concept: &str) -> f64 {
+        let map = self.maps.get(concept).unwrap_or(&self.shared);
+        let end = map.knots().last().filter(|knot| knot.y > 0.0);
+        end.map_or(0.0, |knot| knot.x / knot.y)
     }
 }

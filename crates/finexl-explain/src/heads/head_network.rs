@@ -60,6 +60,31 @@ pub(super) struct HeadOutput {
 }
 
 impl HeadOutput {
+    /// Of V views of each set, whose rows follow each other, `[V B, N]`, what the view says of every concept that
+    /// shows it more strongly, the first where they are alike, `[B, N]`. With one view it is the same.
+    pub fn merged(self, views: usize) -> Self {
+        let [rows, n] = self.logit.dims();
+        let sets = rows / views.max(1);
+        let of = |tensor: &Tensor<2>, view: usize| -> Tensor<2> {
+            let tensor = tensor.clone().reshape([sets, views, n]);
+            tensor.narrow(1, view, 1).reshape([sets, n])
+        };
+        let view = |view: usize| Self {
+            logit: of(&self.logit, view),
+            level: of(&self.level, view),
+            spread: of(&self.spread, view),
+        };
+        (1..views).map(view).fold(view(0), |all, view| {
+            let stronger = view.expected().greater(all.expected());
+            let pick = |own: Tensor<2>, other| own.mask_where(stronger.clone(), other);
+            Self {
+                logit: pick(all.logit, view.logit),
+                level: pick(all.level, view.level),
+                spread: pick(all.spread, view.spread),
+            }
+        })
+    }
+
     /// The expected level, `[B, N]`.
     pub fn expected(&self) -> Tensor<2> {
         sigmoid(self.logit.clone()) * self.level.clone()
@@ -124,5 +149,28 @@ impl HeadNetwork {
             level: softplus(of(1), 1.0),
             spread: softplus(of(2), 1.0) + LEAST_SPREAD,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn each_concept_is_read_off_the_view_that_shows_it_more_strongly() {
+        let device = Device::flex();
+        let of = |values: [f32; 8]| Tensor::<1>::from_floats(values, &device).reshape([4, 2]);
+        // Two sets of two views each, and two concepts.
+        let output = HeadOutput {
+            logit: of([0.0, 2.0, 1.0, -5.0, 3.0, 3.0, 3.0, 3.0]),
+            level: of([0.5, 0.5, 0.5, 0.5, 0.2, 0.4, 0.3, 0.4]),
+            spread: of([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]),
+        };
+        let spreads = |output: &HeadOutput| output.spread.to_data().to_vec::<f32>().unwrap();
+        assert_eq!(spreads(&output.clone().merged(1)).len(), 8);
+        let merged = output.merged(2);
+        assert_eq!(merged.logit.dims(), [2, 2]);
+        assert_eq!(spreads(&merged), [0.3, 0.2, 0.7, 0.6]);
     }
 }

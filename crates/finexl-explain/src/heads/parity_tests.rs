@@ -130,7 +130,8 @@ fn a_head_says_what_it_says_in_pytorch() {
         &expected("expected"),
     );
     let fitted = expected("level");
-    let read = levels(output.clone(), &vec![1.0; fitted.len()], &fitted).unwrap();
+    let known = vec![1.0; fitted.len()];
+    let read = levels(output.clone(), &known, &fitted, None).unwrap();
     check(
         "presence times what was fitted",
         &read.strength,
@@ -138,12 +139,19 @@ fn a_head_says_what_it_says_in_pytorch() {
     );
     check("deviation", &read.spread, &expected("deviation"));
     // A phrase that is not known is a hundred times likelier than the network has it.
-    let new = levels(output.clone(), &vec![0.0; fitted.len()], &fitted).unwrap();
+    let new = levels(output.clone(), &vec![0.0; fitted.len()], &fitted, None).unwrap();
     for (new, known) in new.presence.iter().zip(&read.presence) {
         let odds = |p: f64| p / (1.0 - p);
         let factor = odds(*new) / odds(*known);
         assert!((factor / 100.0 - 1.0).abs() < 0.01, "{factor}");
     }
+    // Half of a known concept's strength is the network's own level, nothing of another's.
+    let (nothing, unit) = (vec![0.0; fitted.len()], vec![1.0; fitted.len()]);
+    let half = levels(output.clone(), &known, &nothing, Some(&unit)).unwrap();
+    let twice: Vec<f64> = half.strength.iter().map(|s| 2.0 * s).collect();
+    check("half of the level", &twice, &expected("expected"));
+    let none = levels(output.clone(), &nothing, &nothing, Some(&unit)).unwrap();
+    assert_eq!(none.strength, nothing);
     check("logit", &numbers(output.logit), &expected("logit"));
     check("level", &numbers(output.level), &expected("level"));
     check("spread", &numbers(output.spread), &expected("spread"));

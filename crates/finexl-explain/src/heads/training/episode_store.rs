@@ -132,6 +132,7 @@ impl<'a> EpisodeStore<'a> {
                     dimension: d,
                     values: divergences.to_vec(),
                 },
+                tiles: None,
                 levels: levels.to_vec(),
             })
             .collect(),

@@ -8,6 +8,7 @@ use crate::heads::known_aspects::norm;
 use crate::heads::{Episode, KnownAspects};
 use crate::statistics::{Knot, MonotoneMap, conformal_width, quantile};
 use crate::vocabulary::Vocabulary;
+use finexl_zoo::encoders::Features;
 use std::collections::BTreeMap;
 
 /// Multiple of the identity, as a share of the mean variance, that is added to what is whitened by.
@@ -21,9 +22,8 @@ const CONFIDENCE: f64 = 0.95;
 /// Fewest points that a map of an aspect's own is fitted on.
 const LEAST_POINTS: usize = 12;
 
-/// The mean divergence of a set, `[d]`.
-pub(super) fn mean(episode: &Episode) -> Vec<f64> {
-    let features = &episode.divergences;
+/// The mean divergence of a view of a set, `[d]`.
+pub(super) fn mean(features: &Features) -> Vec<f64> {
     let mut mean = vec![0.0; features.dimension];
     for row in features.values.chunks_exact(features.dimension) {
         for (sum, value) in mean.iter_mut().zip(row) {
@@ -43,10 +43,12 @@ pub(super) fn space(
 ) -> Result<CalibratedSpace, ExplainError> {
     let trials: Vec<KnownTrial> = episodes
         .iter()
-        .map(|episode| KnownTrial {
-            divergence: mean(episode),
-            directions: directions.to_vec(),
-            applied: applied(episode).collect(),
+        .flat_map(|episode| {
+            episode.views().map(|view| KnownTrial {
+                divergence: mean(view),
+                directions: directions.to_vec(),
+                applied: applied(episode).collect(),
+            })
         })
         .collect();
     let settings = SpaceSettings {
@@ -78,10 +80,12 @@ pub(super) fn known_aspects(
     for episode in episodes {
         let own: Vec<(usize, f64)> = applied(episode).collect();
         let [(aspect, level)] = own[..] else { continue };
-        let divergence = space.whitened(&mean(episode))?;
-        weights[aspect] += level * level;
-        let sums = images[aspect * d..(aspect + 1) * d].iter_mut();
-        sums.zip(divergence).for_each(|(sum, v)| *sum += level * v);
+        for view in episode.views() {
+            let divergence = space.whitened(&mean(view))?;
+            weights[aspect] += level * level;
+            let sums = images[aspect * d..(aspect + 1) * d].iter_mut();
+            sums.zip(divergence).for_each(|(sum, v)| *sum += level * v);
+        }
     }
     for (aspect, weight) in weights.iter().enumerate() {
         let row = &mut images[aspect * d..(aspect + 1) * d];
@@ -129,16 +133,27 @@ pub(super) struct Readout<'a> {
 }
 
 impl Readout<'_> {
-    /// What `weigh` says of every set's divergence in the space.
+    /// What `weigh` says of every set's divergence in the space, of each concept by the view that shows it more
+    /// strongly.
     pub fn of<'a>(
         vocabulary: &'a Vocabulary,
         episodes: &'a [Episode],
         space: &CalibratedSpace,
         weigh: impl Fn(&[f64]) -> Vec<f64>,
     ) -> Result<Readout<'a>, ExplainError> {
-        let weights = episodes
-            .iter()
-            .map(|episode| Ok(weigh(&space.whitened(&mean(episode))?)));
+        let weights = episodes.iter().map(|episode| {
+            let mut views = episode.views().map(|view| {
+                let divergence = space.whitened(&mean(view))?;
+                Ok::<_, ExplainError>(weigh(&divergence))
+            });
+            let whole = views.next().unwrap_or_else(|| Ok(Vec::new()))?;
+            views.try_fold(whole, |all, view| {
+                let both = all.into_iter().zip(view?);
+                Ok(both
+                    .map(|(a, b)| if b.abs() > a.abs() { b } else { a })
+                    .collect())
+            })
+        });
         Ok(Readout {
             weights: weights.collect::<Result<_, ExplainError>>()?,
             vocabulary,
@@ -325,6 +340,7 @@ mod tests {
                 values: vec![0.0; 2],
                 dimension: 2,
             },
+            tiles: None,
             levels: levels.to_vec(),
         }
     }

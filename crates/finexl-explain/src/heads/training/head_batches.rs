@@ -11,6 +11,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use finexl_core::seed::{ChaCha8Rng, generator, key};
 use finexl_data::scenes::Split;
 use finexl_zoo::ZooError;
+use finexl_zoo::encoders::Features;
 use finexl_zoo::training::BatchSource;
 use rand::RngExt;
 use rand::seq::SliceRandom;
@@ -26,7 +27,11 @@ const PAIRS: [usize; 5] = [4, 8, 12, 16, usize::MAX];
 /// Sets with their levels.
 #[derive(Clone, Debug)]
 pub struct HeadBatch {
+    /// All views of the first set, then those of the second and so on: the whole and, where any set has them, the tiles,
+    /// or the whole again for a set without.
     pub(super) input: HeadInput,
+    /// Views of each set V, so V B rows of input.
+    pub(super) views: usize,
     /// Level of every concept, `[B, N]`; 0 where it is absent.
     pub(super) levels: Tensor<2>,
 }
@@ -40,14 +45,16 @@ impl HeadBatch {
     /// A range of sets.
     pub(super) fn rows(&self, start: usize, end: usize) -> Self {
         let count = end - start;
-        let part = |tensor: &Tensor<3>| tensor.clone().narrow(0, start, count);
+        let (first, rows) = (self.views * start, self.views * count);
+        let part = |tensor: &Tensor<3>| tensor.clone().narrow(0, first, rows);
         Self {
             input: HeadInput {
                 cues: part(&self.input.cues),
                 texts: part(&self.input.texts),
                 known: part(&self.input.known),
-                divergence: self.input.divergence.clone().narrow(0, start, count),
+                divergence: self.input.divergence.clone().narrow(0, first, rows),
             },
+            views: self.views,
             levels: self.levels.clone().narrow(0, start, count),
         }
     }
@@ -61,6 +68,7 @@ impl HeadBatch {
                 known: Tensor::from_inner(self.input.known),
                 divergence: Tensor::from_inner(self.input.divergence),
             },
+            views: self.views,
             levels: Tensor::from_inner(self.levels),
         }
     }
@@ -72,6 +80,8 @@ pub(super) struct HeadBatches {
     training: Vec<Episode>,
     validation: Vec<Episode>,
     banks: Vec<CueBank>,
+    /// Whether any set has tiles.
+    tiled: bool,
     dimension: usize,
     seed: u64,
     sets: usize,
@@ -97,21 +107,26 @@ impl HeadBatches {
             CueBank::new(texts, space.dimension(), aspects, scale, None)
         });
         let whitened = |episodes: &[Episode]| -> Result<Vec<Episode>, ExplainError> {
-            let sets = episodes.par_iter().map(|episode| {
-                let rows: Vec<f64> = episode
-                    .divergences
-                    .values
-                    .iter()
-                    .map(|v| f64::from(*v))
-                    .collect();
-                let mut set = episode.clone();
+            let view = |features: &Features| -> Result<Features, ExplainError> {
+                let rows: Vec<f64> = features.values.iter().map(|v| f64::from(*v)).collect();
                 let values = space.whitened(&rows)?;
-                set.divergences.values = values.into_iter().map(|v| v as f32).collect();
-                Ok(set)
+                Ok(Features {
+                    values: values.into_iter().map(|v| v as f32).collect(),
+                    dimension: features.dimension,
+                })
+            };
+            let sets = episodes.par_iter().map(|episode| {
+                Ok(Episode {
+                    divergences: view(&episode.divergences)?,
+                    tiles: episode.tiles.as_ref().map(view).transpose()?,
+                    levels: episode.levels.clone(),
+                })
             });
             sets.collect()
         };
+        let all = || training.iter().chain(validation);
         Ok(Self {
+            tiled: all().any(|episode| episode.tiles.is_some()),
             training: whitened(training)?,
             validation: whitened(validation)?,
             banks: banks.collect::<Result<_, ExplainError>>()?,
@@ -121,29 +136,40 @@ impl HeadBatches {
         })
     }
 
-    /// Some pairs of a set: its mean divergence over them.
-    fn drawn(&self, episode: &Episode, all: bool, random: &mut ChaCha8Rng) -> Vec<f64> {
+    /// Some pairs of a set: the mean divergence of its views over them.
+    fn drawn(&self, episode: &Episode, all: bool, random: &mut ChaCha8Rng) -> Vec<Vec<f64>> {
         let count = episode.divergences.len();
         let kept = PAIRS[random.random_range(0..PAIRS.len())].min(count);
         if all || kept == count {
-            return mean(episode);
+            return self.views(episode).map(mean).collect();
         }
         let mut pairs: Vec<usize> = (0..count).collect();
         pairs.shuffle(random);
-        let values = pairs[..kept]
-            .iter()
-            .flat_map(|pair| episode.divergences.row(*pair));
-        let mut part = episode.clone();
-        part.divergences.values = values.copied().collect();
-        mean(&part)
+        let part = |view: &Features| {
+            let values = pairs[..kept].iter().flat_map(|pair| view.row(*pair));
+            mean(&Features {
+                values: values.copied().collect(),
+                dimension: view.dimension,
+            })
+        };
+        self.views(episode).map(part).collect()
+    }
+
+    /// As many views as every set of a batch has.
+    fn views<'a>(&self, episode: &'a Episode) -> impl Iterator<Item = &'a Features> {
+        let whole = &episode.divergences;
+        let tiles = self.tiled.then(|| episode.tiles.as_ref().unwrap_or(whole));
+        std::iter::once(whole).chain(tiles)
     }
 }
 
 /// A set as numbers.
 struct Row {
     bank: usize,
-    divergence: Vec<f64>,
+    /// Of every view, `[d]`.
+    divergences: Vec<Vec<f64>>,
     known: Vec<f64>,
+    /// Of every view, one after the other.
     cues: Vec<f32>,
     levels: Vec<f32>,
 }
@@ -173,13 +199,17 @@ impl HeadBatches {
                 }
             }
         }
-        let divergence = self.drawn(episode, !learning, &mut random);
+        let divergences = self.drawn(episode, !learning, &mut random);
         let mut levels = episode.levels.clone();
         levels.resize(known.len(), 0.0);
+        let mut cues = Vec::new();
+        for divergence in &divergences {
+            cues.extend(self.banks[bank].cues(divergence, &known)?);
+        }
         Ok(Row {
-            cues: self.banks[bank].cues(&divergence, &known)?,
+            cues,
             bank,
-            divergence,
+            divergences,
             known,
             levels,
         })
@@ -196,25 +226,31 @@ impl BatchSource for HeadBatches {
             .collect();
         let rows = rows.map_err(|error| ZooError::Config(error.to_string()))?;
         let (b, n, d) = (rows.len(), self.banks[0].concepts(), self.dimension);
+        let views = 1 + usize::from(self.tiled);
+        let seen = views * b;
+        // What is the same for all views of a set stands once for each.
+        let each = || rows.iter().flat_map(|row| std::iter::repeat_n(row, views));
         let device = device.clone().inner();
         let tensor = |values: Vec<f32>, shape: [usize; 3]| -> Tensor<3> {
             Tensor::from_data(TensorData::new(values, shape), &device)
         };
-        let texts = rows.iter().flat_map(|r| self.banks[r.bank].scaled_texts());
-        let divergence = rows
-            .iter()
-            .flat_map(|r| self.banks[r.bank].scaled(&r.divergence));
-        let known = rows.iter().flat_map(|r| r.known.iter().map(|v| *v as f32));
+        let texts = each().flat_map(|r| self.banks[r.bank].scaled_texts());
+        let divergence = rows.iter().flat_map(|r| {
+            let views = r.divergences.iter();
+            views.flat_map(|divergence| self.banks[r.bank].scaled(divergence))
+        });
+        let known = each().flat_map(|r| r.known.iter().map(|v| *v as f32));
         let batch = HeadBatch {
             input: HeadInput {
                 cues: tensor(
                     rows.iter().flat_map(|r| r.cues.clone()).collect(),
-                    [b, n, CUES],
+                    [seen, n, CUES],
                 ),
-                texts: tensor(texts.collect(), [b, n, d]),
-                known: tensor(known.collect(), [b, n, 1]),
-                divergence: tensor(divergence.collect(), [b, 1, d]).reshape([b, d]),
+                texts: tensor(texts.collect(), [seen, n, d]),
+                known: tensor(known.collect(), [seen, n, 1]),
+                divergence: tensor(divergence.collect(), [seen, 1, d]).reshape([seen, d]),
             },
+            views,
             levels: tensor(
                 rows.iter().flat_map(|r| r.levels.clone()).collect(),
                 [b, 1, n],

@@ -77,7 +77,8 @@ impl TrainStep for HeadTrainee {
             self.workers
                 .gradients(&self.learned, &device, parts, |learned, part| {
                     let part = part.followed();
-                    loss(&learned.forward(part.input), part.levels)
+                    let output = learned.forward(part.input).merged(part.views);
+                    loss(&output, part.levels)
                 });
         TrainOutput {
             grads,
@@ -107,7 +108,7 @@ impl InferenceStep for HeadTrainee {
 
     fn step(&self, batch: HeadBatch) -> HeadStepOutput {
         let concepts = batch.levels.dims()[1];
-        let output = self.average.forward(batch.input);
+        let output = self.average.forward(batch.input).merged(batch.views);
         let numbers = |tensor: Tensor<2>| -> Result<Vec<f32>, ZooError> {
             finexl_zoo::tensor_values::values(tensor, "validating a head")
         };

@@ -12,8 +12,10 @@ use crate::cache::Cache;
 use crate::error::ExplainError;
 use crate::heads::cues::CueBank;
 use crate::heads::head::{Head, Levels};
+use crate::heads::head_config::Reading;
 use crate::heads::head_network::HeadNetwork;
 use crate::heads::{Codec, Episode, HeadConfig, Stock};
+use crate::views::Views;
 use crate::vocabulary::Vocabulary;
 use burn::tensor::Device;
 use burn::train::metric::LossMetric;
@@ -118,6 +120,11 @@ pub fn fit_readings(
     }
     let drawn = Drawn::draw(recipe, encoder, &material, run_folder, progress)?;
     let (config, network) = (head.config().clone(), head.network());
+    let config = HeadConfig {
+        name: recipe.name.clone(),
+        views: views(&drawn.training),
+        ..config
+    };
     let closed = Closed::given(config, encoder, vocabulary, &material.prompts)?;
     let config = closed.read(network.clone(), &drawn)?;
     weights::save(network, &config, &recipe.output)?;
@@ -235,6 +242,7 @@ fn without(episodes: Vec<Episode>, aspects: &[usize]) -> Vec<Episode> {
         Episode {
             levels: kept.map(|(_, level)| *level).collect(),
             divergences: set.divergences,
+            tiles: set.tiles,
         }
     })
     .collect()
@@ -295,6 +303,7 @@ impl Closed {
             aspects,
             learned: fitting::plain_reading()?,
             calibrated: fitting::plain_reading()?,
+            views: views(&drawn.training),
             interval: 1.0,
         };
         Ok(Self {
@@ -321,9 +330,18 @@ impl Closed {
         })
     }
 
-    /// The config with how weights are read: lines to levels, which know nothing of the network, fitted on the sets
-    /// that it learned from, all else on others.
+    /// Lines from weights to levels, which know nothing of the network, fitted on the sets that it learned from.
+    fn lines(&self, drawn: &Drawn) -> Result<Reading, ExplainError> {
+        let config = &self.config;
+        let (d, aspects) = (config.dimension, &config.aspects);
+        let bank = CueBank::new(self.texts.clone(), d, aspects, config.scale, None)?;
+        let weigh = |divergence: &[f64]| bank.strengths(divergence);
+        Readout::of(&self.vocabulary, &drawn.training, &config.space, weigh)?.lines()
+    }
+
+    /// The config with how weights are read: lines to levels, then all else, fitted on sets that it has not seen.
     fn read(mut self, network: HeadNetwork, drawn: &Drawn) -> Result<HeadConfig, ExplainError> {
+        self.config.learned = self.lines(drawn)?;
         let config = &self.config;
         let (d, aspects) = (config.dimension, &config.aspects);
         let bank = CueBank::new(self.texts.clone(), d, aspects, config.scale, None)?;
@@ -331,11 +349,13 @@ impl Closed {
         let validation = &drawn.validation;
         let readout = Readout::of(words, validation, space, |v| bank.ridge(v))?;
         let calibrated = readout.thresholds(readout.maps()?);
-        let lines = Readout::of(words, &drawn.training, space, |v| bank.strengths(v))?.lines()?;
         let head = Head::of_parts(config.clone(), network);
         let read = validation.iter().map(|episode| {
-            let divergence = config.space.whitened(&fitting::mean(episode))?;
-            head.read(&bank, &divergence)
+            let views = episode.views().map(|view| {
+                let divergence = config.space.whitened(&fitting::mean(view))?;
+                head.read(&bank, &divergence)
+            });
+            Ok(Levels::merged(views.collect::<Result<_, ExplainError>>()?))
         });
         let read: Vec<Levels> = read.collect::<Result<_, ExplainError>>()?;
         let readout = Readout {
@@ -343,11 +363,19 @@ impl Closed {
             vocabulary: &self.vocabulary,
             episodes: validation,
         };
-        let learned = readout.thresholds(lines);
+        let learned = readout.thresholds(self.config.learned.clone());
         self.config.interval = fitting::interval(&read, validation, &self.vocabulary, &learned)?;
         self.config.calibrated = calibrated;
         self.config.learned = learned;
         Ok(self.config)
+    }
+}
+
+/// What a head learns to read from sets: tiles too, where any has them.
+fn views(episodes: &[Episode]) -> Views {
+    match episodes.iter().any(|episode| episode.tiles.is_some()) {
+        true => Views::Tiles,
+        false => Views::Whole,
     }
 }
 

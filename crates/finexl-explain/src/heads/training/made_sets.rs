@@ -1,8 +1,8 @@
 //! Sets that other programs' filters made: folders of pictures before and after, with what was done.
 //!
 //! A folder of sets has a table `sets.csv` with the columns `set` and `aspects` (`warm=0.5;grainy=0.3`, empty where
-//! nothing was done), and per set a folder with `base` and `personalized` (`scripts/make_sets.py`). A set is a
-//! personalization twice over: as the whole pictures show it, and as their tiles do.
+//! nothing was done), and per set a folder with `base` and `personalized` (`scripts/make_sets.py`). A set is
+//! seen as a whole and by its tiles, and learned from by the view that shows an aspect more strongly.
 
 use crate::cache::Cache;
 use crate::divergence::Divergences;
@@ -40,20 +40,23 @@ pub(super) fn made_sets(
             ["base", "personalized"].map(|side| folder.join(&row.set).join(side));
         let set = PairSet::open(&base, &personalized, None, &options)?;
         let seen = encode_pairs(encoder, &set, &options, Views::Tiles, cache, &|_, _| ())?;
-        let mut views = vec![[seen.base, seen.personalized]];
-        views.extend(seen.tiles);
-        for [base, personalized] in views {
-            let divergences = Divergences::between(&base, &personalized)?;
-            episodes.push(Episode {
-                divergences: Features {
-                    dimension: divergences.dimension(),
-                    values: divergences.values().iter().map(|v| *v as f32).collect(),
-                },
-                levels: row.levels.clone(),
-            });
-        }
+        let tiles = seen.tiles.as_ref().map(difference);
+        episodes.push(Episode {
+            divergences: difference(&[seen.base, seen.personalized])?,
+            tiles: tiles.transpose()?,
+            levels: row.levels.clone(),
+        });
     }
     Ok(episodes)
+}
+
+/// Features of the second side less those of the first, `[n, d]`.
+fn difference([base, personalized]: &[Features; 2]) -> Result<Features, ExplainError> {
+    let divergences = Divergences::between(base, personalized)?;
+    Ok(Features {
+        dimension: divergences.dimension(),
+        values: divergences.values().iter().map(|v| *v as f32).collect(),
+    })
 }
 
 /// A line of the table.
