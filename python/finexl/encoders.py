@@ -74,7 +74,7 @@ class PythonEncoder:
 
 
 class _Adapted:
-    """An encoder of Python in the form that the native half asks: arrays float32 without gaps."""
+    """An encoder of Python in the form that the native half asks: pictures as height, width and bytes, rows of float32."""
 
     def __init__(self, encoder: Any) -> None:
         self._encoder = encoder
@@ -89,8 +89,11 @@ class _Adapted:
         if not self.fingerprint:
             raise InputError("encoder: its fingerprint is empty; make it of weights and preprocessing")
 
-    def encode_images(self, images: Sequence[Any]) -> Any:
-        return self._rows(self._encoder.encode_images(images))
+    def encode_images(self, images: Sequence[Tuple[int, int, bytearray]]) -> Any:
+        import numpy
+
+        arrays = [numpy.frombuffer(values, numpy.uint8).reshape(h, w, 3) for h, w, values in images]
+        return self._rows(self._encoder.encode_images(arrays))
 
     def encode_texts(self, texts: Sequence[str]) -> Any:
         return self._rows(self._encoder.encode_texts(texts))

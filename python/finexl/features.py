@@ -29,7 +29,7 @@ def explain_features(
     ----------
     base, personalized : array [n, d]
         Embeddings of both sides, a row per pair, of length 1: float32 or float64, of NumPy or anything in the processor's
-        memory that has ``__array__`` or DLPack, such as a torch tensor. Where they lie without gaps they are read in place.
+        memory that has ``__array__`` or DLPack, such as a torch tensor. What lies without gaps is not copied as a whole.
     directions : array [N, d] or [probes, N, d]
         What each concept does to the embedding of a prompt: ``E("PROMPT, C style") - E("PROMPT")``. The spread of several
         probes enters the intervals.

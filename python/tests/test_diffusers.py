@@ -4,7 +4,6 @@ import warnings
 
 import finexl
 import pytest
-from asking import ROOT
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 diffusers = pytest.importorskip("diffusers", reason="diffusers is not installed")
@@ -12,89 +11,28 @@ peft = pytest.importorskip("peft", reason="peft is not installed")
 transformers = pytest.importorskip("transformers", reason="transformers is not installed")
 
 from finexl.integrations.diffusers import explain_adapter  # noqa: E402
+from tiny_pipelines import adapter, made, stable_diffusion, stable_diffusion_3, stable_diffusion_xl  # noqa: E402
 
 SEEDS = list(range(6))
 PROMPTS = [f"a {colour} thing" for colour in ("red", "green", "blue", "grey", "dark", "pale")]
-LAYERS = ["to_q", "to_k", "to_v", "to_out.0"]
 CALL = {"num_inference_steps": 2, "guidance_scale": 1.0, "height": 32, "width": 32}
 WITH = {"vocabulary": ["pixelated", "vivid", "old"], "method": "nnls", "cache": False}
 
 
 @pytest.fixture(scope="module")
-def pipe():
-    """Stable Diffusion with random weights of 32 channels and the tiny CLIP of the fixtures' words."""
-    torch.manual_seed(0)
-    unet = diffusers.UNet2DConditionModel(
-        block_out_channels=(32, 64),
-        layers_per_block=1,
-        sample_size=16,
-        in_channels=4,
-        out_channels=4,
-        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
-        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
-        cross_attention_dim=32,
-        norm_num_groups=8,
-    )
-    vae = diffusers.AutoencoderKL(
-        block_out_channels=(32, 64),
-        in_channels=3,
-        out_channels=3,
-        down_block_types=("DownEncoderBlock2D", "DownEncoderBlock2D"),
-        up_block_types=("UpDecoderBlock2D", "UpDecoderBlock2D"),
-        latent_channels=4,
-        norm_num_groups=8,
-    )
-    folder = ROOT / "crates/finexl-zoo/tests/fixtures/clip/clip"
-    tokenizer = transformers.CLIPTokenizer.from_pretrained(folder)
-    config = transformers.CLIPTextConfig(
-        hidden_size=32,
-        intermediate_size=37,
-        num_attention_heads=4,
-        num_hidden_layers=2,
-        vocab_size=len(tokenizer),
-        max_position_embeddings=tokenizer.model_max_length if tokenizer.model_max_length < 1000 else 77,
-        bos_token_id=tokenizer.bos_token_id,
-        eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id,
-    )
-    tokenizer.model_max_length = config.max_position_embeddings
-    pipe = diffusers.StableDiffusionPipeline(
-        unet=unet,
-        scheduler=diffusers.DDIMScheduler(steps_offset=1, clip_sample=False),
-        vae=vae,
-        text_encoder=transformers.CLIPTextModel(config),
-        tokenizer=tokenizer,
-        safety_checker=None,
-        feature_extractor=None,
-        requires_safety_checker=False,
-    )
-    pipe.set_progress_bar_config(disable=True)
-    return pipe
-
-
-def _adapter(pipe, folder, trained):
-    """A folder of PEFT for the pipeline's denoiser; one that is not trained does nothing."""
-    import copy
-
-    torch.manual_seed(1)
-    config = peft.LoraConfig(r=4, lora_alpha=8, target_modules=LAYERS)
-    model = peft.get_peft_model(copy.deepcopy(pipe.unet), config)
-    if trained:
-        optimizer = torch.optim.Adam([p for p in model.parameters() if p.requires_grad], lr=0.05)
-        latents, words = torch.randn(4, 4, 16, 16), torch.randn(4, 8, 32)
-        for _ in range(8):
-            found = model(latents, torch.tensor([500] * 4), encoder_hidden_states=words).sample
-            loss = (found - 1.0).square().mean()
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-    model.save_pretrained(folder)
-    return folder
+def sd1():
+    """Stable Diffusion 1, and what its denoiser is trained with."""
+    return made(stable_diffusion)
 
 
 @pytest.fixture(scope="module")
-def trained(pipe, tmp_path_factory):
-    return _adapter(pipe, tmp_path_factory.mktemp("adapters") / "bright", True)
+def pipe(sd1):
+    return sd1[0]
+
+
+@pytest.fixture(scope="module")
+def trained(sd1, tmp_path_factory):
+    return adapter(*sd1, tmp_path_factory.mktemp("adapters") / "bright", True)
 
 
 def _off(pipe):
@@ -141,8 +79,8 @@ def test_the_pictures_are_the_pipelines(pipe, trained, tmp_path):
     assert found.tobytes() != numpy.asarray(_off(pipe)[3], dtype=float).tobytes()
 
 
-def test_an_adapter_that_does_nothing_changes_nothing(pipe, tmp_path):
-    idle = _adapter(pipe, tmp_path / "idle", False)
+def test_an_adapter_that_does_nothing_changes_nothing(sd1, pipe, tmp_path):
+    idle = adapter(*sd1, tmp_path / "idle", False)
     with pytest.warns(finexl.FinexlWarning, match="6 of 6 pictures are the same to the last bit"):
         explanation = explain_adapter(pipe, idle, PROMPTS, SEEDS, batch_size=2, explain_with=WITH, **CALL)
     assert explanation.divergence == 0
@@ -173,6 +111,21 @@ def test_a_file_of_loras_is_loaded_by_the_pipeline(pipe, trained, tmp_path):
         pipe, tmp_path, PROMPTS, SEEDS, batch_size=6, weight_name="lora.safetensors", explain_with=WITH, **CALL
     )
     assert explanation.divergence > 0
+
+
+@pytest.mark.parametrize("family", [stable_diffusion_xl, stable_diffusion_3])
+def test_other_families_are_only_called(family, tmp_path):
+    pipe, conditions = made(family)
+    before = _off(pipe)[0].tobytes()
+    bright = adapter(pipe, conditions, tmp_path / "bright", True)
+    explanation = explain_adapter(pipe, bright, PROMPTS, SEEDS, batch_size=6, explain_with=WITH, **CALL)
+    assert explanation.divergence > 0
+    assert explanation.base == type(pipe).__name__
+    assert _off(pipe)[0].tobytes() == before
+    idle = adapter(pipe, conditions, tmp_path / "idle", False)
+    with pytest.warns(finexl.FinexlWarning, match="6 of 6 pictures are the same to the last bit"):
+        explanation = explain_adapter(pipe, idle, PROMPTS, SEEDS, batch_size=3, explain_with=WITH, **CALL)
+    assert explanation.divergence == 0 and explanation.significant == []
 
 
 class _Stubborn:

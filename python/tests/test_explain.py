@@ -179,6 +179,25 @@ except KeyboardInterrupt:
     assert rest.split()[-1] == "interrupted"
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing is forked here")
+def test_a_process_that_was_forked_is_told():
+    program = """
+import finexl, multiprocessing, numpy
+base = numpy.random.default_rng(0).integers(0, 256, (4, 64, 64, 3), dtype=numpy.uint8)
+def explain():
+    try:
+        finexl.explain(base, base[::-1], cache=False)
+    except finexl.InputError as error:
+        print(error, flush=True)
+explain()
+process = multiprocessing.get_context("fork").Process(target=explain)
+process.start()
+process.join()
+"""
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, timeout=120)
+    assert 'get_context("spawn")' in done.stdout, done.stderr
+
+
 def test_an_open_encoder_serves_many_calls(scenes, files):
     encoder = finexl.open_encoder("mini-clip")
     assert (encoder.name, encoder.fingerprint) == ("mini-clip", scenes.record["provenance"]["encoder"])

@@ -2,7 +2,7 @@
 
 use crate::errors::raised;
 use crate::python_encoder::PythonEncoder;
-use crate::waiting::Watch;
+use crate::waiting::{Watch, check_process};
 use crate::watched_encoder::WatchedEncoder;
 use finexl::Encoder;
 use pyo3::prelude::*;
@@ -44,6 +44,7 @@ impl OpenedEncoder {
 /// Opens an encoder, see [`finexl::open_encoder`].
 #[pyfunction]
 pub fn open_encoder(py: Python<'_>, name: &str, device: &str) -> PyResult<OpenedEncoder> {
+    check_process()?;
     let opened = py.detach(|| finexl::open_encoder(name, device));
     Ok(OpenedEncoder(opened.map_err(raised)?))
 }

@@ -123,8 +123,8 @@ pub fn explain_lists(
 ) -> PyResult<Record> {
     let asked = Asked::new(encoder, device, choices, &pairing)?;
     let mut held = HeldPictures::new(asked.watch.clone());
-    let base = list(py, "base", base, &mut held);
-    let personalized = list(py, "personalized", personalized, &mut held);
+    let base = list("base", base, &mut held);
+    let personalized = list("personalized", personalized, &mut held);
     let pictures = held.pictures();
     asked.explain(py, progress, move |options| {
         let prompts = prompts.map(in_order).transpose()?;
@@ -150,12 +150,7 @@ fn pairs_of(
 }
 
 /// Pictures under paths of their own, such as `base[3]`, which messages name.
-fn list(
-    py: Python<'_>,
-    title: &str,
-    given: Vec<(Option<String>, Handed)>,
-    held: &mut HeldPictures,
-) -> PictureList {
+fn list(title: &str, given: Vec<(Option<String>, Handed)>, held: &mut HeldPictures) -> PictureList {
     let pictures = given
         .into_iter()
         .enumerate()
@@ -165,9 +160,7 @@ fn list(
             match handed {
                 Handed::File(file) => return ListedPicture::File(file),
                 Handed::Pixels(pixels) => held.add_pixels(path.clone(), pixels),
-                Handed::Content(content) => {
-                    held.add_content(path.clone(), content.bind(py).as_bytes().to_vec());
-                }
+                Handed::Content(content) => held.add_content(path.clone(), content),
             }
             ListedPicture::Held { name, path }
         });

@@ -1,5 +1,7 @@
 //! Pictures that Python has in memory.
 
+use crate::arrays;
+use crate::errors::InputError;
 use crate::waiting::Watch;
 use finexl::Image;
 use finexl::core::fingerprint::Fingerprint;
@@ -7,9 +9,8 @@ use finexl::data::DataError;
 use finexl::data::decode::{
     Decoded, PictureSource, Pictures, check_size, decode_bytes, decode_file,
 };
-use numpy::{PyArray3, PyArrayMethods, PyUntypedArrayMethods};
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::pybacked::PyBackedBytes;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,12 +18,12 @@ use std::sync::Arc;
 /// A picture as Python hands it over.
 #[derive(FromPyObject)]
 pub enum Handed {
-    /// Rows of pixels, `[h, w, 3]`, 8 bits of red, green and blue, encoded as sRGB, without gaps.
-    Pixels(Py<PyArray3<u8>>),
     /// The content of a file.
-    Content(Py<PyBytes>),
+    Content(PyBackedBytes),
     /// The path of a file.
     File(PathBuf),
+    /// An array of pixels, `[h, w, 3]`, 8 bits of red, green and blue, encoded as sRGB.
+    Pixels(Py<PyAny>),
 }
 
 /// Pictures in memory by the paths that pairs know them under; what is under none of them is a file.
@@ -33,15 +34,15 @@ pub struct HeldPictures {
 }
 
 enum Held {
-    Pixels(Py<PyArray3<u8>>),
-    Content(Vec<u8>),
+    Pixels(Py<PyAny>),
+    Content(PyBackedBytes),
 }
 
 /// A picture copied out of an array.
 struct Pixels {
     width: usize,
     height: usize,
-    bytes: Vec<u8>,
+    bytes: PyBackedBytes,
 }
 
 impl HeldPictures {
@@ -54,12 +55,12 @@ impl HeldPictures {
     }
 
     /// Takes pixels, which stay where they are.
-    pub fn add_pixels(&mut self, path: PathBuf, pixels: Py<PyArray3<u8>>) {
+    pub fn add_pixels(&mut self, path: PathBuf, pixels: Py<PyAny>) {
         self.held.insert(path, Held::Pixels(pixels));
     }
 
     /// Takes the content of a file.
-    pub fn add_content(&mut self, path: PathBuf, content: Vec<u8>) {
+    pub fn add_content(&mut self, path: PathBuf, content: PyBackedBytes) {
         self.held.insert(path, Held::Content(content));
     }
 
@@ -76,24 +77,19 @@ impl HeldPictures {
     }
 
     /// Copies one picture out of its array; the lock is held for no longer.
-    fn copied(path: &Path, array: &Py<PyArray3<u8>>) -> Result<Pixels, DataError> {
+    fn copied(path: &Path, array: &Py<PyAny>) -> Result<Pixels, DataError> {
         Python::attach(|py| {
             let array = array.bind(py);
-            let dimensions = array.shape();
-            let &[height, width, 3] = dimensions else {
-                return Err(format!(
-                    "its shape is {dimensions:?}, not [height, width, 3]"
-                ));
+            let &[height, width, 3] = arrays::shape(array)?.as_slice() else {
+                return Err(InputError::new_err("its shape is not [height, width, 3]"));
             };
-            let view = array.try_readonly().map_err(|error| error.to_string())?;
-            let bytes = view.as_slice().map_err(|error| error.to_string())?.to_vec();
             Ok(Pixels {
                 width,
                 height,
-                bytes,
+                bytes: arrays::bytes(array)?,
             })
         })
-        .map_err(|reason| Self::unreadable(path, reason))
+        .map_err(|error: PyErr| Self::unreadable(path, error.to_string()))
     }
 }
 

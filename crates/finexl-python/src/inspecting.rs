@@ -15,7 +15,11 @@ pub fn inspect(
     model: Option<PathBuf>,
     private: bool,
 ) -> PyResult<(String, String, String)> {
-    let options = InspectOptions { private, model, read_by: None };
+    let options = InspectOptions {
+        private,
+        model,
+        read_by: None,
+    };
     let inspection = waited(py, &Watch::default(), None, move |_| {
         Ok(finexl::zoo::inspection::inspect(&paths, &options)?)
     })?;

@@ -7,6 +7,7 @@
 //!   the same numbers.
 //! - The command is the one of `finexl-cli`, in this process.
 
+mod arrays;
 mod choices;
 mod command;
 mod encoders;

@@ -1,14 +1,15 @@
 //! An encoder that is written in Python: the user's own CLIP, on the user's own device.
 
+use crate::arrays;
 use crate::waiting::Watch;
 use crate::watched_encoder::stopped;
 use finexl::core::fingerprint::Fingerprint;
 use finexl::zoo::ZooError;
 use finexl::zoo::encoders::TextLength;
 use finexl::{Encoder, Features, Image};
-use numpy::{PyArray1, PyArray3, PyArrayMethods, PyReadonlyArray2, PyUntypedArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::types::PyByteArray;
 
 /// Pictures that are handed over, and held prepared, at a time.
 const IMAGES_AT_A_TIME: usize = 32;
@@ -75,16 +76,14 @@ impl PythonEncoder {
 
     /// The rows of an array `[n, d]`, as many as were asked for.
     fn rows(&self, found: Bound<'_, PyAny>, expected: usize) -> PyResult<Vec<f32>> {
-        let array: PyReadonlyArray2<'_, f32> = found.extract()?;
-        if array.shape() != [expected, self.dimension] {
+        let shape = arrays::shape(&found)?;
+        if shape != [expected, self.dimension] {
             return Err(PyValueError::new_err(format!(
-                "{} gave features of the shape {:?}; expected [{expected}, {}]",
-                self.name,
-                array.shape(),
-                self.dimension
+                "{} gave features of the shape {shape:?}; expected [{expected}, {}]",
+                self.name, self.dimension
             )));
         }
-        Ok(array.as_slice()?.to_vec())
+        arrays::floats(&found)
     }
 
     /// Rows of length 1.
@@ -111,9 +110,13 @@ impl PythonEncoder {
     }
 }
 
-/// A picture as an array `[h, w, 3]` of 8 bits.
-fn array<'py>(py: Python<'py>, image: &Image) -> PyResult<Bound<'py, PyArray3<u8>>> {
-    PyArray1::from_vec(py, image.to_rgb8()).reshape([image.height, image.width, 3])
+/// A picture as height, width, and values of 8 bits that Python may write to.
+fn handed<'py>(py: Python<'py>, image: &Image) -> (usize, usize, Bound<'py, PyByteArray>) {
+    (
+        image.height,
+        image.width,
+        PyByteArray::new(py, &image.to_rgb8()),
+    )
 }
 
 impl Encoder for PythonEncoder {
@@ -151,9 +154,8 @@ impl Encoder for PythonEncoder {
         for batch in images.chunks(IMAGES_AT_A_TIME) {
             values.extend(self.call("embedding pictures", |object| {
                 let py = object.py();
-                let pictures: PyResult<Vec<_>> =
-                    batch.iter().map(|image| array(py, image)).collect();
-                let found = object.call_method1("encode_images", (pictures?,))?;
+                let pictures: Vec<_> = batch.iter().map(|image| handed(py, image)).collect();
+                let found = object.call_method1("encode_images", (pictures,))?;
                 self.rows(found, batch.len())
             })?);
         }

@@ -1,12 +1,12 @@
 //! Work without the interpreter's lock: Ctrl-C is heard, progress is told, and others may use Python meanwhile.
 
-use crate::errors::raised;
+use crate::errors::{InputError, raised};
 use finexl::Error;
 use pyo3::prelude::*;
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, Once, PoisonError};
+use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError};
 use std::time::Duration;
 
 /// How often the calling thread looks for Ctrl-C.
@@ -53,6 +53,7 @@ pub fn waited<T: Send>(
     progress: Option<Py<PyAny>>,
     work: impl FnOnce(&(dyn Fn(usize, usize) + Sync)) -> Result<T, Error> + Send,
 ) -> PyResult<T> {
+    check_process()?;
     show_warnings();
     let (sender, receiver) = channel::<Step>();
     let outcome = py.detach(move || {
@@ -83,6 +84,20 @@ pub fn waited<T: Send>(
     match joined {
         Ok(result) => result.map_err(raised),
         Err(panic) => resume_unwind(panic),
+    }
+}
+
+/// Refuses a process that was forked from one in which the library has computed: the threads that it computes with stayed
+/// there, and it would wait for them for ever.
+pub fn check_process() -> PyResult<()> {
+    static FIRST: OnceLock<u32> = OnceLock::new();
+    let here = std::process::id();
+    match *FIRST.get_or_init(|| here) == here {
+        true => Ok(()),
+        false => Err(InputError::new_err(
+            "this process was forked from one in which finexl has computed, and its threads stayed there; start processes \
+             with multiprocessing.get_context(\"spawn\")",
+        )),
     }
 }
 

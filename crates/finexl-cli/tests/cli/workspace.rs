@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Who may import whom; a crate that is missing here may not exist.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     ("finexl-core", &[]),
     ("finexl-data", &["finexl-core"]),
     ("finexl-zoo", &["finexl-core", "finexl-data"]),
@@ -44,6 +44,7 @@ const ARROWS: [(&str, &[&str]); 8] = [
             "finexl-plot",
         ],
     ),
+    ("finexl-python", &["finexl", "finexl-cli"]),
 ];
 
 /// Names that say nothing about what is inside.

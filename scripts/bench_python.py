@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""Times of the Python package beside the command, and its memory over many calls.
+
+    python3 scripts/bench_python.py [--rounds 7] [--calls 200]
+
+Run it by the interpreter that has the package, with numpy and pillow. The same 25 pairs are explained from files by the
+package's command and from arrays in a process of Python, in turn, both without features that are kept.
+"""
+
+import argparse
+import csv
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+COMMAND = [sys.executable, "-m", "finexl"]
+ARRAYS = """
+import json, sys, time, numpy, finexl
+sides, prompts = [numpy.load(f"{side}.npy") for side in ("base", "cosy")], json.load(open("prompts.json"))
+began = time.perf_counter()
+finexl.explain(*sides, prompts=prompts, cache=False, progress=False).save("arrays.json")
+print(time.perf_counter() - began)
+"""
+CALLS = """
+import json, sys, numpy, finexl
+sides, prompts = [numpy.load(f"{side}.npy") for side in ("base", "cosy")], json.load(open("prompts.json"))
+for call in range(1, int(sys.argv[1]) + 1):
+    finexl.explain(*sides, prompts=prompts, cache=False, progress=False)
+    if call in (1, 10, 25, 50, 100, 150) or call == int(sys.argv[1]):
+        pages = int(open("/proc/self/statm").read().split()[1])
+        print(f"  after call {call}: {pages * 4096 / 1e6:.0f} MB", flush=True)
+"""
+
+
+def timed(*command):
+    """Run something in the current folder; its seconds, and what it printed."""
+    began = time.perf_counter()
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return time.perf_counter() - began, done.stdout
+
+
+def pictures():
+    """Draw both sides, as files and as arrays."""
+    import numpy
+    from PIL import Image
+
+    timed(*COMMAND, "data", "render", "base", "--scenes", "25")
+    timed(*COMMAND, "data", "stylize", "base", "cosy", "--aspect", "pixelated=0.6", "--aspect", "warm=0.4")
+    with open("base/manifest.csv", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    for side in ("base", "cosy"):
+        paths = [Path(side) / row["file"] for row in rows]
+        numpy.save(side, numpy.stack([numpy.asarray(Image.open(path).convert("RGB")) for path in paths]))
+    Path("prompts.json").write_text(json.dumps([row["prompt"] for row in rows]))
+
+
+def shown(what, seconds):
+    """Print times with their middle."""
+    print(f"{what}: median {statistics.median(seconds):.3f} s, least {min(seconds):.3f} s, of {len(seconds)}")
+
+
+def main():
+    """Measure all of it."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--calls", type=int, default=200)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        pictures()
+        explain = [*COMMAND, "explain", "--base", "base", "--personalized", "cosy", "--prompts", "base/manifest.csv"]
+        explain += ["--no-cache", "--quiet", "--json", "command.json"]
+        times = {"import finexl": [], "the command": [], "arrays, a process": [], "arrays, the call": []}
+        importing = "import time; t = time.perf_counter(); import finexl; print(time.perf_counter() - t)"
+        for _ in range(options.rounds):
+            times["import finexl"].append(float(timed(sys.executable, "-c", importing)[1]))
+            times["the command"].append(timed(*explain)[0])
+            whole, call = timed(sys.executable, "-W", "ignore", "-c", ARRAYS)
+            times["arrays, a process"].append(whole)
+            times["arrays, the call"].append(float(call))
+        for what, seconds in times.items():
+            shown(what, seconds)
+        print(f"memory over {options.calls} calls in one process:", flush=True)
+        subprocess.run([sys.executable, "-W", "ignore", "-c", CALLS, str(options.calls)], check=True)
+
+
+if __name__ == "__main__":
+    main()
