@@ -45,7 +45,14 @@ impl SampledBase<'_> {
     ///
     /// # Errors
     /// As [`SampledBase::open`], [`checkpoint_predicts_alike`] and [`adapters_predict_alike`].
-    pub fn check(&self, choice: &AdapterChoice) -> Result<(), ZooError> {
+    pub fn check<'c>(
+        &self,
+        choices: impl Iterator<Item = &'c AdapterChoice>,
+    ) -> Result<(), ZooError> {
+        choices.map(|choice| self.check_one(choice)).collect()
+    }
+
+    fn check_one(&self, choice: &AdapterChoice) -> Result<(), ZooError> {
         let base = (self.generator.name(), self.settings);
         if is_whole_checkpoint(self.model, &choice.path, choice.scale)? {
             let name = choice.path.display().to_string();

@@ -5,7 +5,7 @@ use super::groups::{Group, other_model};
 use super::said_base::said_bases;
 use crate::recognition::of_tensors;
 use crate::stable_diffusion::{Base, ModelLayers};
-use crate::tensor_file::{StoredTensor, TensorFile};
+use crate::tensor_file::TensorFile;
 use std::collections::BTreeMap;
 
 /// The families that most layers fit, those that metadata name first. Where a family fits more layers than
@@ -66,7 +66,6 @@ pub(super) fn stranger(
 
 /// What a file without a key of an adapter is, where its names tell.
 fn no_adapter(file: &TensorFile<'_>, first: &str) -> String {
-    let width = |tensor: &StoredTensor<'_>| tensor.shape.last().copied().unwrap_or(1);
     let learned = [
         "emb_params",
         "*",
@@ -81,10 +80,9 @@ fn no_adapter(file: &TensorFile<'_>, first: &str) -> String {
         .find(|(key, _)| learned.contains(&key.as_str()))
     {
         return format!(
-            "it is a learned word (textual inversion) of the shape {:?} ({key}); Stable Diffusion 1 has vectors of 768 \
-             numbers, 2 of 1024, XL of 768 and 1280, at most {MOST_VECTORS} of them, not of {}",
-            tensor.shape,
-            width(tensor)
+            "it is a learned word (textual inversion) of the shape {:?} ({key}); a vector has as many numbers as a text \
+             encoder is wide (768 of Stable Diffusion 1, 1024 of 2, 768 and 1280 of XL), and a word at most {MOST_VECTORS}",
+            tensor.shape
         );
     }
     let shapes = file.tensors.iter();

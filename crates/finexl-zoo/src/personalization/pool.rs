@@ -48,12 +48,6 @@ pub fn make_pool(
     }
     let prompts = list.prompts;
     let requests = GenerationRequest::of_prompts(&prompts, config.seed);
-    let recipe = Recipe::of(&Experiment::MakePool(config.clone()))?;
-    // Held for a moment only: the work itself is shared.
-    ResultsPlace::folder(&config.output)
-        .take(&recipe, others)?
-        .keep();
-    let models: Vec<PoolModel> = plan.models().cloned().collect();
     let chosen = plain(config)?;
     let settings = base.settings(&chosen)?;
     let sampled = SampledBase {
@@ -63,9 +57,13 @@ pub fn make_pool(
         chosen: &chosen,
         device,
     };
-    for (choice, _) in &plan.given {
-        sampled.check(choice)?;
-    }
+    sampled.check(plan.given.iter().map(|(choice, _)| choice))?;
+    let recipe = Recipe::of(&Experiment::MakePool(config.clone()))?;
+    // Held for a moment only: the work itself is shared.
+    ResultsPlace::folder(&config.output)
+        .take(&recipe, others)?
+        .keep();
+    let models: Vec<PoolModel> = plan.models().cloned().collect();
     let pool = Pool {
         config,
         base: &base,

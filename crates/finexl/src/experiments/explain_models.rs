@@ -101,9 +101,8 @@ fn of_base(
         generator,
         device,
     };
-    for model in adapters(experiment) {
-        base.sampled().check(&model.choice)?;
-    }
+    let given = adapters(experiment);
+    (base.sampled()).check(given.iter().map(|model| &model.choice))?;
     let of_base = base.images((&*base.generator, &[]), &base.requests, BASE, listener)?;
     for model in base.models(listener)? {
         let (set, sides) = base.pairs(&model, &of_base, listener)?;
