@@ -124,6 +124,7 @@ impl Personalized {
     pub fn mechanism(&self) -> &'static str {
         match self {
             Self::Training { mechanism, .. } => mechanism.name(),
+            Self::Adapter { .. } => "adapter",
             Self::Guidance { .. } => "guidance",
             Self::Walk { .. } => "walk",
         }

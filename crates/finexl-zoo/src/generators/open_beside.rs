@@ -4,7 +4,7 @@ use super::open_published::is_whole_checkpoint;
 use super::sampled_alike::{adapters_predict_alike, checkpoint_predicts_alike};
 use super::settings::GenerationSettings;
 use super::{
-    AdapterChoice, AnyGenerator, ChosenSettings, Generator, OpenedGenerator, open_adapted,
+    AdapterChoice, AnyGenerator, ChosenSettings, OpenedGenerator, open_adapted,
     open_personalized,
 };
 use crate::ZooError;
@@ -47,9 +47,9 @@ impl SampledBase<'_> {
     /// As [`SampledBase::open`], [`checkpoint_predicts_alike`] and [`adapters_predict_alike`].
     pub fn check<'c>(
         &self,
-        choices: impl Iterator<Item = &'c AdapterChoice>,
+        mut choices: impl Iterator<Item = &'c AdapterChoice>,
     ) -> Result<(), ZooError> {
-        choices.map(|choice| self.check_one(choice)).collect()
+        choices.try_for_each(|choice| self.check_one(choice))
     }
 
     fn check_one(&self, choice: &AdapterChoice) -> Result<(), ZooError> {

@@ -42,12 +42,7 @@ pub fn make_pool(
 ) -> Result<PoolRecord, ZooError> {
     let base = open_generator(&config.model, device)?;
     let plan = Plan::of(config, &base)?;
-    let list = prompt_source(config).prompts(&base)?;
-    for note in &list.notes {
-        tracing::warn!("{note}");
-    }
-    let prompts = list.prompts;
-    let requests = GenerationRequest::of_prompts(&prompts, config.seed);
+    let requests = requests(config, &base)?;
     let chosen = plain(config)?;
     let settings = base.settings(&chosen)?;
     let sampled = SampledBase {
@@ -256,6 +251,15 @@ impl Pool<'_> {
             _ => Ok(true),
         }
     }
+}
+
+/// A request per prompt; what there is to say of their file is logged.
+fn requests(config: &MakePool, base: &AnyGenerator) -> Result<Vec<GenerationRequest>, ZooError> {
+    let list = prompt_source(config).prompts(base)?;
+    for note in &list.notes {
+        tracing::warn!("{note}");
+    }
+    Ok(GenerationRequest::of_prompts(&list.prompts, config.seed))
 }
 
 /// Where a pool's prompts come from.

@@ -2,7 +2,7 @@
 
 use crate::Error;
 use finexl_zoo::generators::{
-    AdapterPrompt, GenerationRequest, Generator, OpenedGenerator, SampledBase,
+    AdapterPrompt, GenerationRequest, OpenedGenerator, SampledBase,
     adapters_predict_alike, sampled_alike,
 };
 
