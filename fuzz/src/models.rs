@@ -11,10 +11,12 @@ use finexl_zoo::checkpoint::ShardIndex;
 use finexl_zoo::encoders::clip::{ClipConfig, Preprocessing, Tokenizer};
 use finexl_zoo::lora_files::{Embedding, LoraFile, Operator};
 use finexl_zoo::safetensors_header::Header;
+use finexl_zoo::stable_diffusion::{Base, ModelLayers, Part, TextShape, UnetLevel, UnetShape};
 use finexl_zoo::tensor_file::TensorFile;
 use finexl_zoo::weights::WeightsFile;
 use serde_json::Value;
 use std::path::Path;
+use std::sync::LazyLock;
 
 /// All of them.
 pub const MODELS: &[Target] = &[
@@ -22,6 +24,7 @@ pub const MODELS: &[Target] = &[
     ("headers", headers),
     ("adapters", adapters),
     ("lora_files", lora_files),
+    ("loras_on_models", loras_on_models),
     ("clip_configs", clip_configs),
     ("tokenizers", tokenizers),
     ("calibrations", calibrations),
@@ -87,6 +90,84 @@ pub fn lora_files(data: &[u8]) {
             assert_eq!(operator.dense().len(), rows * columns);
         }
     }
+}
+
+/// The same for the layers of two small models, of SD 1 and of XL: what fits one is worked out beside a weight.
+pub fn loras_on_models(data: &[u8]) {
+    static MODELS: LazyLock<[ModelLayers; 2]> =
+        LazyLock::new(|| [Base::Sd1, Base::Xl].map(small_model));
+    let Some((length, rest)) = data.split_first_chunk() else {
+        return;
+    };
+    let length = usize::from(u16::from_le_bytes(*length)).min(rest.len());
+    let (config, tensors) = rest.split_at(length);
+    let config = (!config.is_empty()).then_some(config);
+    let file = Path::new(FILE);
+    let Some(tensors) = refused(TensorFile::parse(file, tensors)) else {
+        return;
+    };
+    for model in &*MODELS {
+        let widths = model.text_widths();
+        if let Some(embedding) = Embedding::read_for(&tensors, model.base, &widths) {
+            for table in &embedding.tables {
+                assert_eq!(table.tensor.count(), table.vectors * table.width);
+            }
+        }
+        let read = LoraFile::read_for(file, &tensors, config, model, "a small model");
+        let Some(lora) = refused(read) else {
+            continue;
+        };
+        if refused(lora.check(file)).is_none() {
+            continue;
+        }
+        for layer in &lora.layers {
+            let Some(place) = layer.place.layer() else {
+                continue;
+            };
+            let [rows, columns] = place.matrix();
+            let weight = vec![0.5; rows * columns];
+            if let Some(by) = refused(layer.difference(&weight, place)).flatten() {
+                assert_eq!(by.len(), weight.len());
+            }
+        }
+    }
+}
+
+/// A model with the names of its family and few channels.
+fn small_model(base: Base) -> ModelLayers {
+    let level = |channels, depth| UnetLevel {
+        channels,
+        depth,
+        depth_up: depth,
+        residuals: 1,
+    };
+    let text = |part, width, projection| TextShape {
+        part,
+        vocabulary: 16,
+        positions: 8,
+        width,
+        hidden: 2 * width,
+        layers: 2,
+        projection,
+    };
+    let is_xl = base == Base::Xl;
+    let unet = UnetShape {
+        levels: vec![level(8, usize::from(!is_xl)), level(16, usize::from(is_xl))],
+        middle: Some(1),
+        context: if is_xl { 20 } else { 8 },
+        linear_projection: is_xl,
+        added: is_xl.then_some(24),
+        guidance: None,
+        latent_channels: 4,
+    };
+    let texts = match is_xl {
+        true => vec![
+            text(Part::TextEncoder, 8, None),
+            text(Part::TextEncoder2, 12, Some(12)),
+        ],
+        false => vec![text(Part::TextEncoder, 8, None)],
+    };
+    ModelLayers::new(base, &unet, &texts)
 }
 
 /// The configs of a published encoder: architecture, preprocessing, parts of its weights.

@@ -7,6 +7,7 @@ use crate::output::{check_standard_output, check_writable, is_standard_output, r
 use finexl::Report;
 use finexl_core::CoreError;
 use finexl_core::explanation_series::ExplanationSeries;
+use finexl_core::inspection::InspectedFile;
 use finexl_plot::series_page;
 use std::path::{Path, PathBuf};
 
@@ -55,7 +56,12 @@ impl ReportFiles {
     }
 
     /// Writes a report on several scales or snapshots.
-    pub fn write_series(&self, series: &ExplanationSeries, top: usize) -> Result<(), CliError> {
+    pub fn write_series(
+        &self,
+        series: &ExplanationSeries,
+        top: usize,
+        adapters: &[InspectedFile],
+    ) -> Result<(), CliError> {
         if let Some(path) = &self.json {
             let text = serde_json::to_string_pretty(series).map_err(|source| CoreError::Json {
                 what: "the series".to_string(),
@@ -64,7 +70,7 @@ impl ReportFiles {
             write(path, format!("{text}\n").as_bytes())?;
         }
         if let Some(path) = &self.html {
-            write(path, series_page(series, top)?.as_bytes())?;
+            write(path, series_page(series, top, adapters)?.as_bytes())?;
         }
         Ok(())
     }

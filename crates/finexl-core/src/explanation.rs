@@ -276,6 +276,9 @@ pub struct Applied {
     pub scale: Option<f64>,
     /// The base that it says it was made for.
     pub base: Option<String>,
+    /// SHA-256 of that base's weights, where it says that too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_fingerprint: Option<Fingerprint>,
 }
 
 /// Something that was read from a file or is inside the program.

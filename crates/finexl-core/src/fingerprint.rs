@@ -52,6 +52,12 @@ impl Fingerprint {
         }
     }
 
+    /// A fingerprint that was written down; nothing for what is not 64 hexadecimal digits.
+    pub fn of_digits(text: &str) -> Option<Self> {
+        let digits = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        digits.then(|| Self(text.to_ascii_lowercase()))
+    }
+
     /// All 64 digits.
     pub fn as_str(&self) -> &str {
         &self.0

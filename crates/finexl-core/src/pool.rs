@@ -38,7 +38,7 @@ pub struct PoolModel {
     pub run: String,
     /// What was done to the base.
     pub by: Personalized,
-    /// What it was trained on; guidance has the aspect at level 1, a walk nothing.
+    /// What it was trained on; guidance has the aspect at level 1, a walk and an adapter that was there already nothing.
     pub styles: Vec<StyleShare>,
     /// What the level is.
     pub dial: Dial,
@@ -65,6 +65,13 @@ pub enum Personalized {
         /// Folder of the adapter, of the direction or of the fine-tuned model.
         folder: PathBuf,
         /// Scale of adapter or direction, where it has one.
+        scale: Option<f64>,
+    },
+    /// By an adapter that was there already; how it was made is not known.
+    Adapter {
+        /// The name of its file or folder; the record of its images has its SHA-256.
+        file: String,
+        /// Its scale, where it has one.
         scale: Option<f64>,
     },
     /// By concept guidance.
@@ -117,6 +124,7 @@ impl Personalized {
     pub fn mechanism(&self) -> &'static str {
         match self {
             Self::Training { mechanism, .. } => mechanism.name(),
+            Self::Adapter { .. } => "adapter",
             Self::Guidance { .. } => "guidance",
             Self::Walk { .. } => "walk",
         }

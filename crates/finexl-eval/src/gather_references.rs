@@ -172,7 +172,9 @@ fn described(pool: &PoolRecord, model: &PoolModel) -> ReferenceModel {
     };
     let training = match &model.by {
         Personalized::Training { folder, .. } => folder.parent().map(|f| f.display().to_string()),
-        Personalized::Guidance { .. } | Personalized::Walk { .. } => None,
+        Personalized::Adapter { .. }
+        | Personalized::Guidance { .. }
+        | Personalized::Walk { .. } => None,
     };
     ReferenceModel {
         name: format!("{}/{}", pool.name, model.name),

@@ -30,7 +30,7 @@ pub(crate) struct PaintedStyle {
 }
 
 impl PaintedStyle {
-    /// The styles of a pool, each once per hand. Mixtures of styles, other artists and walks are left out:
+    /// The styles of a pool, each once per hand. Mixtures of styles, other artists, walks and adapters of unknown content are left out:
     /// operators do not paint them.
     pub(crate) fn of_pool(pool: &PoolRecord) -> Vec<Self> {
         let mut found: BTreeMap<String, Self> = BTreeMap::new();
@@ -49,7 +49,7 @@ impl PaintedStyle {
         let seed = match &model.by {
             Personalized::Training { seed, .. } => *seed,
             Personalized::Guidance { .. } => 0,
-            Personalized::Walk { .. } => return None,
+            Personalized::Adapter { .. } | Personalized::Walk { .. } => return None,
         };
         if model.styles.iter().any(|style| style.artist.is_some()) {
             return None;

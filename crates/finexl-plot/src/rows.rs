@@ -125,6 +125,9 @@ pub(crate) fn generated(images: &GeneratedImages) -> String {
         }
         if let Some(base) = &applied.base {
             part += &format!(", made for {base}");
+            if let Some(fingerprint) = &applied.base_fingerprint {
+                part += &format!(" ({})", fingerprint.short());
+            }
         }
         parts.push(part);
     }

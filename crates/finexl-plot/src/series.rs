@@ -2,10 +2,12 @@
 
 use crate::error::PlotError;
 use crate::html_page;
+use crate::inspection::adapter_sections;
 use crate::lines::{LineChart, Series, SeriesPoint};
 use crate::rows::{ROUNDS_TO_NOTHING, generated_sides, made_with};
 use crate::text::{self, html};
 use finexl_core::explanation_series::{AspectCurve, CurvePoint, ExplanationSeries, SeriesAxis};
+use finexl_core::inspection::InspectedFile;
 use std::fmt::Write;
 
 /// Lines that a figure has at most.
@@ -51,11 +53,15 @@ pub fn series_table(series: &ExplanationSeries, top: usize) -> String {
     table
 }
 
-/// The same as a self-contained page with a drawn curve per aspect.
+/// The same as a self-contained page with a drawn curve per aspect, and with what is inside the adapters.
 ///
 /// # Errors
 /// [`PlotError`] for numbers that cannot be drawn.
-pub fn series_page(series: &ExplanationSeries, top: usize) -> Result<String, PlotError> {
+pub fn series_page(
+    series: &ExplanationSeries,
+    top: usize,
+    adapters: &[InspectedFile],
+) -> Result<String, PlotError> {
     let title = match series.over {
         SeriesAxis::Scale => format!(
             "Aspects over the scale, compared with {}",
@@ -89,6 +95,7 @@ pub fn series_page(series: &ExplanationSeries, top: usize) -> Result<String, Plo
         );
     }
     page += &page_table(series, top);
+    page += &adapter_sections(adapters)?;
     let notes = notes(series);
     if !notes.is_empty() {
         page += "<section>\n<h2>Notes</h2>\n<ul>\n";

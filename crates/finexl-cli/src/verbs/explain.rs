@@ -11,6 +11,7 @@ use crate::verbs::pair_maker::PairMaker;
 use crate::verbs::pairing::PairingArguments;
 use finexl::{ExplainerChoices, Report, Words};
 use finexl_core::explanation_series::{ExplanationSeries, SeriesAxis, SeriesColumn};
+use finexl_core::inspection::InspectedFile;
 use finexl_data::decode::Pictures;
 use finexl_data::pairs::{PairOptions, PairSet};
 use finexl_explain::cache::Cache;
@@ -146,11 +147,7 @@ impl Explain {
             }
             _ => self.explain_folders(arguments)?,
         };
-        let inside = match self.reports.shows_adapters() {
-            true => self.generated.inside(),
-            false => Vec::new(),
-        };
-        let report = Report::new(&explained, self.top).with_adapters(inside);
+        let report = Report::new(&explained, self.top).with_adapters(self.inside());
         self.reports
             .write(&report, self.base_model(&explained), arguments)?;
         match printed {
@@ -159,6 +156,14 @@ impl Explain {
             false => print(&show(&explained.explanation, self.top, arguments.quiet))?,
         }
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// What is inside the adapters, where it is shown.
+    fn inside(&self) -> Vec<InspectedFile> {
+        match self.reports.shows_adapters() {
+            true => self.generated.inside(),
+            false => Vec::new(),
+        }
     }
 
     /// What the card calls the base model; a folder does not say whose images it holds.
@@ -224,7 +229,8 @@ impl Explain {
             false => SeriesAxis::Snapshot,
         };
         let series = ExplanationSeries::new(over, explained);
-        self.reports.write_series(&series, self.top)?;
+        self.reports
+            .write_series(&series, self.top, &self.inside())?;
         if !printed {
             print(&series_table(&series, self.top))?;
         }

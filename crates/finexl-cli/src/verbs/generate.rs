@@ -10,10 +10,11 @@ use finexl_core::explanation::Applied;
 use finexl_core::partial_folder::is_free;
 use finexl_core::work_lock::WorkPlace;
 use finexl_data::manifest::{PromptList, read_prompts};
+use finexl_zoo::generators::stable_diffusion::TrainedOn;
 use finexl_zoo::generators::{
     AdapterChoice, AdapterPrompt, AnyGenerator, ChosenSettings, ConceptGuidance, DEFAULT_GENERATOR,
-    Diversity, GenerationRecord, GenerationRequest, Generator, Walk, base_of, check_is_ours,
-    generate_folder, open_adapted, open_generator, open_personalized,
+    Diversity, GenerationRecord, GenerationRequest, Generator, Walk, adapters_predict_alike,
+    base_of, check_is_ours, generate_folder, open_adapted, open_generator, open_personalized,
 };
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -173,6 +174,7 @@ struct Opened {
     generator: AnyGenerator,
     applied: Vec<(PathBuf, Applied)>,
     words: Vec<String>,
+    trained_on: Vec<TrainedOn>,
 }
 
 impl ModelChoice {
@@ -188,6 +190,7 @@ impl ModelChoice {
                     generator: open_generator(&model, &device)?,
                     applied: Vec::new(),
                     words: Vec::new(),
+                    trained_on: Vec::new(),
                 });
             }
             [only] => open_personalized(&model, &only.path, only.scale, &device)?,
@@ -202,6 +205,7 @@ impl ModelChoice {
             generator: opened.generator,
             applied: places.zip(opened.applied).collect(),
             words: opened.words,
+            trained_on: opened.trained_on,
         })
     }
 }
@@ -234,6 +238,7 @@ impl Generate {
             generator,
             applied,
             words,
+            trained_on,
         } = self.model.open(arguments)?;
         let prompts = self.worded(&words, prompts, arguments);
         let noise = self.sampling.stable_diffusion.start_noise(prompts.len())?;
@@ -249,7 +254,13 @@ impl Generate {
         }
         remark(&generator.prompt_notes(&prompts), arguments.quiet);
         let requests = self.sampling.requests(&prompts);
-        let settings = generator.settings(&self.sampling.chosen())?;
+        let chosen = self.sampling.chosen();
+        let settings = generator.settings(&chosen)?;
+        let sampled = (generator.name(), &settings);
+        remark(
+            &adapters_predict_alike(&trained_on, sampled, &chosen)?,
+            arguments.quiet,
+        );
         let adapters: Vec<(&Path, &Applied)> = (applied.iter())
             .map(|(place, of)| (place.as_path(), of))
             .collect();

@@ -129,7 +129,8 @@ impl GeneratedPairs {
         &self.against
     }
 
-    /// What is inside the adapters, for page and card; nothing of what is no file for Stable Diffusion.
+    /// What is inside the adapters of both sides, for page and card, each once; nothing of what is no file for Stable
+    /// Diffusion.
     pub fn inside(&self) -> Vec<InspectedFile> {
         let options = InspectOptions {
             private: self.private,
@@ -138,7 +139,13 @@ impl GeneratedPairs {
         };
         let mut inside = Vec::new();
         // A whole checkpoint has as many facts as its base.
-        let adapters = self.adapter.iter();
+        let adapters = self.adapter.iter().chain(&self.against);
+        let mut seen: Vec<&Path> = Vec::new();
+        let adapters = adapters.filter(|adapter| {
+            let new = !seen.contains(&adapter.path.as_path());
+            seen.push(&adapter.path);
+            new
+        });
         for adapter in adapters.filter(|adapter| AdapterSource::is_adapter(&adapter.path)) {
             // Personalizations of our own say elsewhere what they are.
             let Ok(found) = inspect(std::slice::from_ref(&adapter.path), &options) else {

@@ -14,8 +14,8 @@ use finexl_zoo::device::Device;
 use finexl_zoo::generators::stable_diffusion::StartNoise;
 use finexl_zoo::generators::{
     AdapterChoice, AdapterPrompt, AnyGenerator, GenerationRecord, GenerationRequest,
-    GenerationSettings, Generator, OpenedGenerator, is_whole_checkpoint, open_adapted,
-    open_personalized,
+    GenerationSettings, Generator, OpenedGenerator, adapters_predict_alike, is_whole_checkpoint,
+    open_adapted, open_personalized,
 };
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -68,6 +68,13 @@ impl Making<'_> {
     ) -> Result<OpenedGenerator, CliError> {
         let opened = open_adapted(plain, &self.options.model()?, adapters, &self.device)?;
         self.ready(opened)
+    }
+
+    /// What there is to say of what adapters were trained to predict.
+    pub fn predicted_alike(&self, opened: &OpenedGenerator) -> Result<Vec<String>, CliError> {
+        let model = (self.name.as_str(), &self.settings);
+        let chosen = self.options.chosen();
+        Ok(adapters_predict_alike(&opened.trained_on, model, &chosen)?)
     }
 
     fn ready(&self, mut opened: OpenedGenerator) -> Result<OpenedGenerator, CliError> {

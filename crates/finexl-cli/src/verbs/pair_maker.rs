@@ -13,7 +13,8 @@ use finexl_data::scenes::{MANIFEST, Split};
 use finexl_explain::cache::Cache;
 use finexl_explain::explainer::{Folders, Sides};
 use finexl_zoo::generators::{
-    AdapterChoice, AnyGenerator, ChosenSettings, PromptSource, open_generator, sampled_alike,
+    AdapterChoice, AnyGenerator, ChosenSettings, PromptSource, checkpoint_predicts_alike,
+    open_generator, sampled_alike,
 };
 use std::path::Path;
 use tempfile::TempDir;
@@ -83,6 +84,7 @@ impl<'a> PairMaker<'a> {
             false => {
                 let opened = making.adapted(plain, against)?;
                 notes.extend(opened.notes.iter().cloned());
+                notes.extend(making.predicted_alike(&opened)?);
                 making.worded(&opened, (title(against), against), false)?
             }
         };
@@ -93,16 +95,32 @@ impl<'a> PairMaker<'a> {
 
     /// Refuses adapters that cannot be used, before any image is made.
     pub fn check(&mut self, adapters: &[AdapterChoice]) -> Result<(), CliError> {
-        let is_whole = match adapters {
-            [only] => self.making.is_whole(only)?,
-            _ => false,
-        };
-        if !is_whole {
-            self.plain()?;
-            if let Some(plain) = &self.plain {
-                self.making.adapted(plain, adapters)?;
-            }
+        if let [only] = adapters
+            && self.making.is_whole(only)?
+        {
+            return self.check_whole(only);
         }
+        self.plain()?;
+        if let Some(plain) = &self.plain {
+            let opened = self.making.adapted(plain, adapters)?;
+            self.making.predicted_alike(&opened)?;
+        }
+        Ok(())
+    }
+
+    /// Refuses a whole checkpoint that predicts something else than the base, before any image is made: by its files,
+    /// or, where these are silent, by its weights, for which the base leaves memory.
+    fn check_whole(&mut self, whole: &AdapterChoice) -> Result<(), CliError> {
+        let chosen = self.making.options.chosen();
+        let name = title(std::slice::from_ref(whole));
+        let base = self.making.name.clone();
+        let plain = (base.as_str(), &self.making.settings);
+        if checkpoint_predicts_alike(plain, (&name, &whole.path), &chosen)? {
+            return Ok(());
+        }
+        self.plain = None;
+        let opened = self.making.whole(whole)?;
+        sampled_alike(plain, &*opened.generator, &chosen)?;
         Ok(())
     }
 
@@ -148,6 +166,9 @@ impl<'a> PairMaker<'a> {
             [only] if self.making.is_whole(only)? => Some(only),
             _ => None,
         };
+        if let (Some(whole), None) = (whole, &self.base) {
+            self.check_whole(whole)?;
+        }
         self.plain()?;
         let (base, opened) = match (whole, &self.plain) {
             (Some(whole), _) => {
@@ -158,6 +179,7 @@ impl<'a> PairMaker<'a> {
             }
             (None, Some(plain)) => {
                 let opened = self.making.adapted(plain, adapters)?;
+                self.making.predicted_alike(&opened)?;
                 (self.make_base()?, opened)
             }
             (None, None) => return Err(gone()),
@@ -165,6 +187,7 @@ impl<'a> PairMaker<'a> {
         let making = &self.making;
         let mut notes = opened.notes.clone();
         notes.extend(opened.generator.notes().iter().cloned());
+        notes.extend(making.predicted_alike(&opened)?);
         let plain = (making.name.as_str(), &making.settings);
         notes.extend(sampled_alike(
             plain,

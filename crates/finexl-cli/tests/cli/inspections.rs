@@ -184,6 +184,11 @@ fn files_that_cannot_be_read_are_refused() {
         refusal(&whole[..whole.len() - 3]),
         refusal(b""),
         refusal(b"PK\x03\x04"),
+        refusal(b"PK\x03\x04archive/data.pkl"),
+        refusal(b"<!DOCTYPE html><html><title>Log in</title></html>"),
+        refusal(b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 151121176\n"),
+        refusal(b"{\"error\": \"Unauthorized\"}"),
+        refusal(&[0; 200]),
         refusal(&with("lora_unet_conv_in.oft_blocks")),
         refusal(&with("lora_unet_conv_in.b2.weight")),
         refusal(&with("bundle_emb.cat.string_to_param.*")),
@@ -191,6 +196,15 @@ fn files_that_cannot_be_read_are_refused() {
             "lora_unet_double_blocks_0_img_attn_qkv.lora_up.weight",
         )),
         refusal(&only("something.else")),
+        refusal(&only(
+            "transformer.single_transformer_blocks.0.attn.to_q.lora_A.weight",
+        )),
+        refusal(&only("diffusion_model.blocks.0.cross_attn.k.lora_A.weight")),
+        refusal(&only(
+            "transformer_blocks.0.img_mlp.net.0.proj.lora_A.weight",
+        )),
+        refusal(&only("emb_params")),
+        refusal(&only(&format!("{LAYER}.lora_up.weight"))),
     ];
     insta::assert_snapshot!(found.join(""));
     let sandbox = Sandbox::new();
@@ -398,4 +412,24 @@ fn converted_files_make_the_same_change() {
         "convert loha.safetensors other --to kohya",
         &["is LoHa", "one form only"],
     );
+}
+
+/// Entries of the header stand in an order of their own, not in that of a map.
+#[test]
+fn the_same_file_is_converted_to_the_same_bytes() {
+    let sandbox = Sandbox::new();
+    let entries: Vec<(String, String)> = (0..20)
+        .map(|n| (format!("ss_entry_{n}"), format!("{n}")))
+        .collect();
+    let entries: Vec<(&str, &str)> = (entries.iter())
+        .map(|(key, value)| (key.as_str(), value.as_str()))
+        .collect();
+    sandbox.write("many.safetensors", bytes(&layer(), &entries));
+    let converted = ["1", "2"].map(|name| {
+        sandbox.succeeds(&format!(
+            "convert many.safetensors {name}.safetensors --to diffusers"
+        ));
+        std::fs::read(sandbox.path(&format!("{name}.safetensors"))).unwrap()
+    });
+    assert_eq!(converted[0], converted[1]);
 }

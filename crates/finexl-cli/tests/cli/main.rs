@@ -16,6 +16,7 @@ mod gans;
 mod generator_trainings;
 mod generators;
 mod heads;
+mod held_adapters;
 mod hostile_models;
 mod hub;
 mod image_files;

@@ -9,21 +9,21 @@ use std::collections::HashMap;
 use std::path::Path;
 
 const PROMPTS: &str = "a red apple\na photo of a cat\ntwo dogs\na boat at night\n";
-const FEW: &str = "--prompts p.txt --steps 2 --size 32x32 --quiet";
+pub(super) const FEW: &str = "--prompts p.txt --steps 2 --size 32x32 --quiet";
 /// Layers of the tiny model, with outputs and inputs.
-const Q: (&str, usize, usize) = (
+pub(super) const Q: (&str, usize, usize) = (
     "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn1_to_q",
     32,
     32,
 );
-const K2: (&str, usize, usize) = (
+pub(super) const K2: (&str, usize, usize) = (
     "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn2_to_k",
     32,
     64,
 );
 const TE: (&str, usize, usize) = ("lora_te_text_model_encoder_layers_0_mlp_fc1", 128, 64);
 
-fn sandbox() -> Sandbox {
+pub(super) fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.write("p.txt", PROMPTS);
     let fixture = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -32,7 +32,7 @@ fn sandbox() -> Sandbox {
     sandbox
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(super) fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();
@@ -46,13 +46,13 @@ fn copy(from: &Path, to: &Path) {
 
 /// A safetensors file that is put together tensor by tensor.
 #[derive(Clone, Default)]
-struct File {
-    tensors: Vec<(String, Dtype, Vec<usize>, Vec<u8>)>,
+pub(super) struct File {
+    pub(super) tensors: Vec<(String, Dtype, Vec<usize>, Vec<u8>)>,
     metadata: HashMap<String, String>,
 }
 
 impl File {
-    fn with(mut self, name: String, shape: &[usize], scale: f32) -> Self {
+    pub(super) fn with(mut self, name: String, shape: &[usize], scale: f32) -> Self {
         let count: usize = shape.iter().product();
         let place = self.tensors.len() as f32;
         let value = |at: usize| (at as f32 * 0.7 + place).sin() * scale;
@@ -61,28 +61,28 @@ impl File {
         self
     }
 
-    fn raw(mut self, name: &str, dtype: Dtype, shape: &[usize], bytes: Vec<u8>) -> Self {
+    pub(super) fn raw(mut self, name: &str, dtype: Dtype, shape: &[usize], bytes: Vec<u8>) -> Self {
         (self.tensors).push((name.to_string(), dtype, shape.to_vec(), bytes));
         self
     }
 
-    fn alpha(self, layer: &str, alpha: f32) -> Self {
+    pub(super) fn alpha(self, layer: &str, alpha: f32) -> Self {
         let bytes = alpha.to_le_bytes().to_vec();
         self.raw(&format!("{layer}.alpha"), Dtype::F32, &[], bytes)
     }
 
-    fn layer(self, (name, outputs, inputs): (&str, usize, usize), rank: usize) -> Self {
+    pub(super) fn layer(self, (name, outputs, inputs): (&str, usize, usize), rank: usize) -> Self {
         self.with(format!("{name}.lora_up.weight"), &[outputs, rank], 0.5)
             .with(format!("{name}.lora_down.weight"), &[rank, inputs], 0.5)
             .alpha(name, 2.0)
     }
 
-    fn says(mut self, key: &str, value: &str) -> Self {
+    pub(super) fn says(mut self, key: &str, value: &str) -> Self {
         self.metadata.insert(key.to_string(), value.to_string());
         self
     }
 
-    fn bytes(&self) -> Vec<u8> {
+    pub(super) fn bytes(&self) -> Vec<u8> {
         let views = self.tensors.iter().map(|(name, dtype, shape, bytes)| {
             (name, TensorView::new(*dtype, shape.clone(), bytes).unwrap())
         });
@@ -90,7 +90,7 @@ impl File {
     }
 }
 
-fn style() -> File {
+pub(super) fn style() -> File {
     File::default().layer(Q, 4).layer(K2, 4).layer(TE, 2)
 }
 
@@ -103,7 +103,7 @@ fn pictures(sandbox: &Sandbox, folder: &str) -> Vec<Vec<u8>> {
 }
 
 /// Pictures that are kept.
-fn kept(sandbox: &Sandbox) -> usize {
+pub(super) fn kept(sandbox: &Sandbox) -> usize {
     let folder = sandbox.path("cache").join("pictures");
     let groups = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let files = groups.flat_map(|group| std::fs::read_dir(group.path()).into_iter().flatten());
@@ -247,6 +247,7 @@ fn scales_snapshots_and_rivals_are_one_report_each() {
     assert_eq!(series["explanations"].as_array().unwrap().len(), 3);
     let page = std::fs::read_to_string(sandbox.path("s.html")).unwrap();
     assert!(page.contains("<svg") && page.contains("scale of the adapter"));
+    assert!(page.contains("Inside style"));
     sandbox.write("epoch-1.safetensors", File::default().layer(Q, 2).bytes());
     sandbox.write("epoch-2.safetensors", File::default().layer(Q, 4).bytes());
     let outcome = sandbox.succeeds(&format!(
@@ -255,12 +256,19 @@ fn scales_snapshots_and_rivals_are_one_report_each() {
     assert!(outcome.stdout.contains("epoch-2"), "{}", outcome.stdout);
     assert_eq!(sandbox.json("e.json")["over"], "snapshot");
     sandbox.succeeds(&format!(
-        "{explain} --adapter epoch-2.safetensors --against epoch-1.safetensors:0.5 --json r.json"
+        "{explain} --adapter epoch-2.safetensors --against epoch-1.safetensors:0.5 --json r.json --html r.html \
+         --card r.md"
     ));
     let rivals = sandbox.json("r.json");
     assert_eq!(rivals["base"], "epoch-1 at scale 0.5");
     let file = &rivals["generated"]["base"]["personalization"][0]["file"];
     assert_eq!(file, "epoch-1.safetensors");
+    let page = std::fs::read_to_string(sandbox.path("r.html")).unwrap();
+    let card = std::fs::read_to_string(sandbox.path("r.md")).unwrap();
+    for name in ["epoch-1", "epoch-2"] {
+        let head = format!("Inside {name}");
+        assert!(page.contains(&head) && card.contains(&head), "{name}");
+    }
     sandbox.refuses(
         &format!("{explain} --adapter style.safetensors --scales 1"),
         &["at least two"],

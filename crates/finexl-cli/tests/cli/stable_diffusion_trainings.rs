@@ -53,7 +53,26 @@ fn a_folder_of_pictures_becomes_a_lora_file_that_others_read() {
     std::fs::remove_dir_all(sandbox.path("made/step-0003")).unwrap();
     sandbox.succeeds("personalize it.toml --quiet");
     assert_eq!(std::fs::read(&file).unwrap(), bytes);
-    sandbox.write("p.txt", "a red apple\n");
+    sandbox.write("p.txt", "a red apple\na boat at night\ntwo dogs\n");
+    // The file says what it was trained on, wherever it lies.
+    let (_, header) = safetensors::SafeTensors::read_metadata(&bytes).unwrap();
+    let said = header.metadata().clone().unwrap();
+    assert_eq!(said["finexl.trained-on"], "sd1");
+    assert_eq!(said["modelspec.architecture"], "stable-diffusion-v1/lora");
+    sandbox.write("elsewhere.safetensors", &bytes);
+    sandbox.succeeds(
+        "explain --model models/sd1 --adapter elsewhere.safetensors --prompts p.txt --steps 1 --guidance 1 --quiet \
+         --json e.json",
+    );
+    let record = sandbox.json("e.json");
+    let applied = &record["generated"]["personalized"]["personalization"][0];
+    assert_eq!(applied["base"], "sd1");
+    assert_eq!(
+        applied["base_fingerprint"],
+        said["finexl.trained-on-sha256"].as_str()
+    );
+    let own = &record["generated"]["base"]["weights"];
+    assert_eq!(&applied["base_fingerprint"], own);
     let out = sandbox.succeeds(
         "generate --model models/sd1 --adapter made/step-0003/pytorch_lora_weights.safetensors --prompts p.txt --steps 1 \
          --guidance 1 --out tuned",

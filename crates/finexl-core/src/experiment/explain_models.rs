@@ -25,7 +25,17 @@ pub struct ExplainModels {
     pub prompts: Option<PathBuf>,
     /// Seed of prompts and images.
     pub seed: u64,
-    /// Folders of adapters, of learned directions or of fine-tuned models, by name.
+    /// Sampling steps of all images; absent: the generator's own number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steps: Option<usize>,
+    /// Scale of classifier-free guidance of all images; absent: the generator's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guidance: Option<f64>,
+    /// Width and height of all images in pixels, such as "384x512"; absent: the generator's own. Stable Diffusion only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<String>,
+    /// Adapters, learned directions or fine-tuned models, by name: their folders, or for Stable Diffusion LoRA files,
+    /// learned words and whole checkpoints.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub personalized: BTreeMap<String, PathBuf>,
     /// Models that are trained first, by name.

@@ -44,7 +44,7 @@ pub use gather_references::{GatherReferences, ReferenceFolders, ReferenceImages}
 pub use keys::{Key, Setting};
 pub use personalize::{Mechanism, Personalize, StyleShare, TrainingPictures};
 pub use planted_concepts::{ExpectedFigure, PlantedConcepts};
-pub use pool::{GuidedModels, MakePool, TrainedModels, WalkedModels};
+pub use pool::{GivenAdapters, GuidedModels, MakePool, TrainedModels, WalkedModels};
 pub use proposer::{CaptionerChoice, EndpointChoice, ProposerChoice};
 pub use read_by::ReadBy;
 pub use reading::KINDS;

@@ -34,11 +34,18 @@ pub struct MakePool {
     /// Scale of classifier-free guidance of all images; the generator's own where there is none.
     #[serde(default)]
     pub guidance: Option<f64>,
+    /// Width and height of all images in pixels, such as "384x512"; the generator's own where there is none. Stable
+    /// Diffusion only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<String>,
     /// Styles by name; several shares make a mixture.
     pub styles: BTreeMap<String, Vec<StyleShare>>,
     /// Models that are trained.
     #[serde(default)]
     pub trained: Vec<TrainedModels>,
+    /// Models that are the base with adapters that are there already, such as downloaded LoRA files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub adapters: Vec<GivenAdapters>,
     /// Models that are the base with concept guidance.
     #[serde(default)]
     pub guided: Vec<GuidedModels>,
@@ -72,6 +79,18 @@ pub struct TrainedModels {
     /// as the base knows them. Only the last snapshot is a model then.
     #[serde(default)]
     pub shares: Vec<f64>,
+}
+
+/// A model per file and scale. What they show is not known.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct GivenAdapters {
+    /// Files by name, or folders of adapters: for Stable Diffusion LoRA files of every kind, learned words and whole
+    /// checkpoints, for FineXL's own generators folders in PEFT's layout.
+    pub files: BTreeMap<String, PathBuf>,
+    /// Scales at which each is a model; absent: as it was trained.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scales: Vec<f64>,
 }
 
 /// A model per concept and strength.

@@ -53,9 +53,10 @@ impl Candidate {
         self.run == other.run || (self.training.is_some() && self.training == other.training)
     }
 
-    /// Whether both were made with the same aspects.
+    /// Whether both are known to be made with the same aspects, or are models of one run.
     pub fn same_style(&self, other: &Self) -> bool {
-        self.aspects == other.aspects
+        let known = !self.aspects.is_empty();
+        self.run == other.run || (known && self.aspects == other.aspects)
     }
 
     /// F1 of the other's aspects as a guess of its own, in [0, 1].
@@ -72,7 +73,9 @@ impl Candidate {
 fn training(by: &Personalized) -> Option<PathBuf> {
     match by {
         Personalized::Training { folder, .. } => folder.parent().map(Path::to_path_buf),
-        Personalized::Guidance { .. } | Personalized::Walk { .. } => None,
+        Personalized::Adapter { .. }
+        | Personalized::Guidance { .. }
+        | Personalized::Walk { .. } => None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is inside the adapters of an explanation, for its page and its card.
 
-use super::page_sections::{block_table, entries, facts, tags};
+use super::page_sections::{block_table, entries, facts, list, tags};
 use super::{figures, words};
 use crate::error::PlotError;
 use crate::text::html;
@@ -29,6 +29,7 @@ pub(crate) fn adapter_sections(files: &[InspectedFile]) -> Result<String, PlotEr
             );
         }
         sections += "</section>\n";
+        sections += &list("Suspicious", &file.suspicions);
         sections += &entries("Trigger words", &file.triggers);
         sections += &tags(file);
         let inner = block_table(file)
@@ -56,5 +57,11 @@ pub(crate) fn adapter_facts(file: &InspectedFile) -> Vec<(String, String)> {
     let triggers = triggers.map(|entry| (entry.key.clone(), entry.value.clone()));
     let private = file.private.iter();
     let private = private.map(|entry| (entry.key.clone(), entry.value.clone()));
-    known.chain(triggers).chain(private).collect()
+    let suspicious = file.suspicions.iter();
+    let suspicious = suspicious.map(|said| ("suspicious".to_string(), said.clone()));
+    known
+        .chain(suspicious)
+        .chain(triggers)
+        .chain(private)
+        .collect()
 }

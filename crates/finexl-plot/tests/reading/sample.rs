@@ -191,6 +191,7 @@ pub fn explanation() -> Explanation {
                 fingerprint: Some(Fingerprint::of_bytes(b"adapter")),
                 scale: Some(0.5),
                 base: Some("mini-diffusion".into()),
+                base_fingerprint: None,
             }])),
         },
         pairs: 25,

@@ -1,5 +1,7 @@
 //! Words that call what an adapter learned, in the prompts of a side.
 
+use super::stable_diffusion::text::has_word;
+
 /// Prompts with the words that call an adapter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AdapterPrompt {
@@ -22,7 +24,7 @@ impl AdapterPrompt {
     ) -> Self {
         let there = |word: &String| {
             let texts = prompts.iter().map(String::as_str).chain(negative);
-            texts.chain(asked).any(|text| text.contains(word.as_str()))
+            texts.chain(asked).any(|text| has_word(text, word))
         };
         let text = match asked {
             Some(text) => Some(text.trim().to_string()),
@@ -34,12 +36,9 @@ impl AdapterPrompt {
             Some(text) => format!("{text}, {prompt}"),
             None => prompt.clone(),
         };
-        let silent = words.iter().filter(|word| {
-            !there(word)
-                && !text
-                    .as_ref()
-                    .is_some_and(|text| text.contains(word.as_str()))
-        });
+        let silent = words
+            .iter()
+            .filter(|word| !there(word) && !text.as_ref().is_some_and(|text| has_word(text, word)));
         Self {
             prompts: prompts.iter().map(put).collect(),
             notes: silent
@@ -72,6 +71,8 @@ mod tests {
         );
         assert_eq!(made(&["<mine>"], None, None).prompts[0], "<mine>, a cat");
         assert_eq!(made(&["<toy>"], None, None).text, None);
+        // A part of a longer word is not read as the learned one.
+        assert_eq!(made(&["do"], None, None).text.as_deref(), Some("do"));
         assert_eq!(made(&["bad"], None, Some("bad")).text, None);
         assert!(made(&["bad"], None, Some("bad")).notes.is_empty());
         let silent = made(&["<mine>"], Some("zwx"), None);

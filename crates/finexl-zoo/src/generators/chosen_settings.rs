@@ -41,6 +41,28 @@ pub struct ChosenStableDiffusion {
 }
 
 impl ChosenSettings {
+    /// Steps, guidance and a size in words, as experiments state them.
+    ///
+    /// # Errors
+    /// [`ZooError::Config`] for a size that is none.
+    pub fn stated(
+        steps: Option<usize>,
+        guidance: Option<f64>,
+        size: Option<&str>,
+    ) -> Result<Self, ZooError> {
+        let size = size.map(Size::parse).transpose();
+        let size = size.map_err(|problem| ZooError::Config(format!("size: {problem}")))?;
+        Ok(Self {
+            steps,
+            guidance,
+            stable_diffusion: ChosenStableDiffusion {
+                size,
+                ..ChosenStableDiffusion::default()
+            },
+            ..Self::default()
+        })
+    }
+
     /// Refuses everything that is stated beside what a family knows.
     pub(crate) fn refuse(&self, model: &str, unknown: &[Stated]) -> Result<(), ZooError> {
         for stated in unknown {

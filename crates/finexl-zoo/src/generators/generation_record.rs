@@ -119,6 +119,7 @@ impl GenerationRecord {
             fingerprint: None,
             scale: self.scale,
             base: None,
+            base_fingerprint: None,
         });
         let personalization = match self.applied.is_empty() {
             true => by_name.collect(),

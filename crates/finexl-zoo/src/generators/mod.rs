@@ -20,6 +20,7 @@ pub mod mini_diffusion;
 pub mod mini_gan;
 mod open;
 mod open_adapted;
+mod open_beside;
 mod open_own;
 mod open_published;
 mod prompt_source;
@@ -57,10 +58,11 @@ pub use open::{
     is_generator, open_generator, open_personalized,
 };
 pub use open_adapted::{AdapterChoice, open_adapted};
+pub use open_beside::SampledBase;
 pub use open_own::check_is_ours;
 pub use open_published::is_whole_checkpoint;
 pub use prompt_source::PromptSource;
-pub use sampled_alike::sampled_alike;
+pub use sampled_alike::{adapters_predict_alike, checkpoint_predicts_alike, sampled_alike};
 pub use settings::{
     AutoregressiveSettings, ConceptGuidance, DiffusionSettings, FamilySettings, GanSettings,
     GenerationSettings, TokenSampling, Walk,

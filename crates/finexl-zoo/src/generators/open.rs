@@ -4,6 +4,7 @@ use super::mini_diffusion::LatentSpace;
 use super::open_adapted::{AdapterChoice, open_adapted};
 use super::open_own::personalize_own;
 use super::open_published::{published, whole_checkpoint};
+use super::stable_diffusion::TrainedOn;
 use super::{AnyGenerator, Family, GeneratorConfig, LatentGenerator, LatentNetwork};
 use crate::ZooError;
 use crate::generators::mini_autoregressive::TokenTransformer;
@@ -72,6 +73,8 @@ pub struct OpenedGenerator {
     pub notes: Vec<String>,
     /// Words that prompts may use for what was learned.
     pub words: Vec<String>,
+    /// What files of Stable Diffusion say of the model that they were trained on.
+    pub trained_on: Vec<TrainedOn>,
 }
 
 impl OpenedGenerator {

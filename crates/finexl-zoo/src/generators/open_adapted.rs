@@ -3,12 +3,11 @@
 use super::open_own::{personalize_own, personalized_together};
 use super::open_published::whole_checkpoint;
 use super::stable_diffusion::{AdapterFile, StableDiffusionGenerator, recognise};
-use super::{AnyGenerator, Generator, OpenedGenerator, open_generator};
+use super::{AnyGenerator, OpenedGenerator, open_generator};
 use crate::ZooError;
 use crate::lora_files::AdapterSource;
 use burn::tensor::Device;
 use finexl_core::CoreError;
-use finexl_core::personalization::PersonalizationRecord;
 use std::path::{Path, PathBuf};
 
 /// An adapter that a user names.
@@ -83,45 +82,14 @@ fn on_published(
         })
         .collect();
     let adapted = base.adapted(&files)?;
-    let mut notes = adapted.notes;
-    for file in &files {
-        notes.extend(of_another_model(base, &file.path)?);
-    }
     Ok(OpenedGenerator {
         generator: adapted.generator.into(),
         applied: adapted.applied,
         record: None,
-        notes,
+        notes: adapted.notes,
+        trained_on: adapted.trained_on,
         words: adapted.words.into_iter().map(|word| word.word).collect(),
     })
-}
-
-/// A note where our own training of an adapter was on other weights of the same shapes, which fit all the same.
-fn of_another_model(
-    base: &StableDiffusionGenerator,
-    adapter: &Path,
-) -> Result<Option<String>, ZooError> {
-    let folder = match adapter.is_dir() {
-        true => Some(adapter),
-        false => adapter.parent(),
-    };
-    let Some(record) = folder
-        .map(PersonalizationRecord::read)
-        .transpose()?
-        .flatten()
-    else {
-        return Ok(None);
-    };
-    Ok((record.base_fingerprint != *base.weights()).then(|| {
-        format!(
-            "{} was trained on {} ({}), not on the weights of {} ({}); it fits, and may do something else here.",
-            adapter.display(),
-            record.base,
-            record.base_fingerprint.short(),
-            base.name(),
-            base.weights().short()
-        )
-    }))
 }
 
 /// Whether a path is a whole model; an error for one that is not built.

@@ -109,14 +109,15 @@ fn personalized<G: Tunable + Into<AnyGenerator>>(
         .text("scale", &scale.to_string())
         .finish();
     let network = merge(base.network().clone(), &loaded.adapter, scale)?;
-    let stated = record.as_ref().map(|record| record.base.clone());
-    let stated = stated.or_else(|| confirmed.then(|| base.name().to_string()));
+    let stated = record.as_ref().map(base_in);
+    let stated = stated.or_else(|| confirmed.then(|| base_itself(&base)));
     Ok(OpenedGenerator {
         generator: base.tuned(network, fingerprint).into(),
         applied: vec![applied(folder, ADAPTER_FILE, Some(scale), stated)?],
         record,
         notes,
         words: Vec::new(),
+        trained_on: Vec::new(),
     })
 }
 
@@ -145,7 +146,7 @@ pub(super) fn personalized_together<G: Tunable + Into<AnyGenerator>>(
             path,
             ADAPTER_FILE,
             Some(scale),
-            stated.then(|| base.name().to_string()),
+            stated.then(|| base_itself(&base)),
         )?;
         let config = Fingerprint::of_file(&path.join(ADAPTER_CONFIG))?;
         all.push((of, config, scale, loaded.adapter));
@@ -173,6 +174,7 @@ pub(super) fn personalized_together<G: Tunable + Into<AnyGenerator>>(
         record: None,
         notes,
         words: Vec::new(),
+        trained_on: Vec::new(),
     })
 }
 
@@ -200,14 +202,15 @@ fn walked(base: MiniGan, folder: &Path, scale: f64) -> Result<OpenedGenerator, Z
         .finish();
     let network = base.network().clone();
     let network = network.walked(&direction, direction.distance(scale));
-    let name = base.name().to_string();
+    // A direction of another base is refused.
+    let stated = Some(base_itself(&base));
     Ok(OpenedGenerator {
+        applied: vec![applied(folder, DIRECTION_FILE, Some(scale), stated)?],
         generator: base.with_network(network, fingerprint).into(),
-        // A direction of another base is refused.
-        applied: vec![applied(folder, DIRECTION_FILE, Some(scale), Some(name))?],
         record: PersonalizationRecord::read(folder)?,
         notes: Vec::new(),
         words: Vec::new(),
+        trained_on: Vec::new(),
     })
 }
 
@@ -241,12 +244,23 @@ fn fine_tuned<G: Tunable + Into<AnyGenerator>>(
             folder,
             MODEL_FILE,
             None,
-            record.as_ref().map(|record| record.base.clone()),
+            record.as_ref().map(base_in),
         )?],
         record,
         notes: Vec::new(),
         words: Vec::new(),
+        trained_on: Vec::new(),
     })
+}
+
+/// The base that a record names, with the SHA-256 of its weights.
+fn base_in(record: &PersonalizationRecord) -> (String, Fingerprint) {
+    (record.base.clone(), record.base_fingerprint.clone())
+}
+
+/// A base that an adapter was made for by what it says of its weights.
+fn base_itself(base: &dyn Generator) -> (String, Fingerprint) {
+    (base.name().to_string(), base.weights().clone())
 }
 
 /// What is applied from the folder of a personalization: "FOLDER/FILE", whose content the fingerprint is.
@@ -254,16 +268,18 @@ fn applied(
     folder: &Path,
     file: &str,
     scale: Option<f64>,
-    base: Option<String>,
+    base: Option<(String, Fingerprint)>,
 ) -> Result<Applied, ZooError> {
     let whole = folder
         .canonicalize()
         .unwrap_or_else(|_| folder.to_path_buf());
     let name = whole.file_name().unwrap_or(whole.as_os_str());
+    let (base, base_fingerprint) = base.unzip();
     Ok(Applied {
         file: format!("{}/{file}", name.to_string_lossy()),
         fingerprint: Some(Fingerprint::of_file(&folder.join(file))?),
         scale,
         base,
+        base_fingerprint,
     })
 }

@@ -99,10 +99,12 @@ pub(super) fn whole_checkpoint(
             fingerprint: Some(generator.weights().clone()),
             scale: None,
             base: None,
+            base_fingerprint: None,
         }],
         // Those of its files are the generator's own.
         notes: Vec::new(),
         words: Vec::new(),
+        trained_on: Vec::new(),
         record: None,
         generator: generator.into(),
     }))

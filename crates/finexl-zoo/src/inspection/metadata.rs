@@ -145,48 +145,6 @@ fn buckets(text: &str) -> Option<String> {
     (!words.is_empty()).then(|| shown(&words.join(", ")))
 }
 
-/// What is predicted, `epsilon` or `v`, as every entry says it that does.
-pub(super) fn predictions(
-    metadata: &BTreeMap<String, String>,
-) -> Vec<(&'static str, &'static str)> {
-    let mut said = Vec::new();
-    let mut add = |key: &'static str, is_v: Option<bool>| {
-        if let Some(is_v) = is_v {
-            said.push((key, if is_v { "v" } else { "epsilon" }));
-        }
-    };
-    let value = |key: &str| metadata.get(key).map(|value| value.trim().to_lowercase());
-    let version = value("ss_base_model_version");
-    add(
-        "ss_base_model_version",
-        (version.filter(|v| v.starts_with("sd_v"))).map(|v| v.ends_with("_v")),
-    );
-    let architecture = value("modelspec.architecture");
-    add(
-        "modelspec.architecture",
-        architecture.filter(|v| v.contains("-768-v")).map(|_| true),
-    );
-    add(
-        "modelspec.prediction_type",
-        value("modelspec.prediction_type").and_then(|v| match v.as_str() {
-            "v" | "v_prediction" | "v-prediction" | "vpred" => Some(true),
-            "epsilon" | "eps" => Some(false),
-            _ => None,
-        }),
-    );
-    for key in ["ss_v_parameterization", "ss_v_prediction"] {
-        add(
-            key,
-            value(key).and_then(|v| match v.as_str() {
-                "true" => Some(true),
-                "false" => Some(false),
-                _ => None,
-            }),
-        );
-    }
-    said
-}
-
 /// Whether an entry says yes.
 pub(super) fn is_set(metadata: &BTreeMap<String, String>, key: &str) -> bool {
     metadata

@@ -1,13 +1,11 @@
 //! What looks like a mistake.
 
-use super::metadata::{is_set, predictions};
-use crate::lora_files::said_bases;
+use super::metadata::is_set;
+use crate::lora_files::{LARGE_SCALE, said_bases, said_predictions};
 use crate::stable_diffusion::Base;
 use finexl_core::inspection::LayerFacts;
 use std::collections::BTreeMap;
 
-/// A scale beyond which factors are likely to have been meant for another one.
-const LARGE_SCALE: f64 = 4.0;
 /// Layers that a remark names.
 const NAMED: usize = 3;
 
@@ -61,15 +59,19 @@ pub(super) fn of_header(metadata: &BTreeMap<String, String>, bases: &[Base]) -> 
             ));
         }
     }
-    let said = predictions(metadata);
-    if let Some((first, what)) = said.first()
-        && let Some((other, otherwise)) = said.iter().find(|(_, said)| said != what)
+    let said = said_predictions(metadata);
+    if let Some(first) = said.first()
+        && let Some(other) = said.iter().find(|other| other.is_v != first.is_v)
     {
         suspicions.push(format!(
-            "{first} says that {what} is predicted, {other} that {otherwise} is"
+            "{} says that {} is predicted, {} that {} is",
+            first.key,
+            first.what(),
+            other.key,
+            other.what()
         ));
     }
-    if is_set(metadata, "ss_zero_terminal_snr") && said.iter().any(|(_, what)| *what == "epsilon") {
+    if is_set(metadata, "ss_zero_terminal_snr") && said.iter().any(|said| !said.is_v) {
         suspicions.push(
             "it was trained with zero terminal SNR and epsilon prediction, which do not go together"
                 .to_string(),

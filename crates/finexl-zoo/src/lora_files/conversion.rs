@@ -3,14 +3,15 @@
 use super::change::Change;
 use super::lora_file::{LayerChange, LoraFile};
 use crate::ZooError;
+use crate::safetensors_writing::{WrittenTensor, write_tensors};
 use crate::stable_diffusion::{Base, Form, Layer, Part, flatten};
 use crate::tensor_file::StoredTensor;
 use finexl_core::atomic;
 use finexl_core::partial_folder::PartialFolder;
 use safetensors::Dtype;
-use safetensors::tensor::TensorView;
 use serde_json::{Map, Value, json};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Header entries that describe the file they stand in, and so not another one.
@@ -32,13 +33,6 @@ pub enum Target {
     Diffusers,
     /// PEFT's folder, for a file that changes one network.
     Peft,
-}
-
-/// A tensor to be written.
-struct Written {
-    dtype: Dtype,
-    shape: Vec<usize>,
-    bytes: Vec<u8>,
 }
 
 /// Writes a file that was read without problems in another form to `out`.
@@ -63,7 +57,7 @@ pub fn convert(
         let remedy = "it is in PEFT's form already, which PEFT and FineXL read";
         return Err(refused("it is for a FineXL generator".to_string(), remedy));
     };
-    let mut tensors: BTreeMap<String, Written> = BTreeMap::new();
+    let mut tensors: BTreeMap<String, WrittenTensor<'_>> = BTreeMap::new();
     let mut ranks: BTreeMap<String, usize> = BTreeMap::new();
     let mut parts: BTreeSet<Part> = BTreeSet::new();
     for layer in &file.layers {
@@ -92,18 +86,14 @@ pub fn convert(
         let problem = "it changes several networks, a folder of PEFT is for one".to_string();
         return Err(refused(problem, "convert it to diffusers' form instead"));
     }
-    let mut kept = HashMap::new();
-    for (key, value) in metadata {
-        if !OF_THE_FILE.contains(&key.as_str()) {
-            kept.insert(key.clone(), value.clone());
-        }
-    }
-    let bytes = serialized(&tensors, kept)?;
+    let mut kept = metadata.clone();
+    kept.retain(|key, _| !OF_THE_FILE.contains(&key.as_str()));
+    let write = |path: &Path| atomic::write_with(path, |file| write_tensors(file, &tensors, &kept));
     if target != Target::Peft {
-        return Ok(atomic::write(out, &bytes)?);
+        return Ok(write(out)?);
     }
     let partial = PartialFolder::start(out)?;
-    atomic::write(partial.path().join(super::source::PEFT), &bytes)?;
+    write(&partial.path().join(super::source::PEFT))?;
     let config = peft_config(&ranks).to_string();
     atomic::write(
         partial.path().join(super::source::CONFIG),
@@ -129,20 +119,20 @@ fn factors<'l, 'a>(layer: &'l LayerChange<'a>) -> Option<[&'l StoredTensor<'a>; 
 }
 
 /// The tensors of a layer by the endings of their keys.
-fn written(
+fn written<'a>(
     target: Target,
     layer: &Layer,
-    [up, down]: [&StoredTensor<'_>; 2],
+    [up, down]: [&StoredTensor<'a>; 2],
     scale: f64,
-) -> Result<impl Iterator<Item = (&'static str, Written)>, String> {
+) -> Result<impl Iterator<Item = (&'static str, WrittenTensor<'a>)>, String> {
     let rank = down.matrix()[0];
     let [up_shape, down_shape] = shapes(layer, rank);
-    let tensor = |dtype, shape, bytes| Written {
+    let tensor = |dtype, shape, bytes| WrittenTensor {
         dtype,
         shape,
         bytes,
     };
-    let whole = |from: &StoredTensor<'_>, shape| tensor(from.dtype, shape, from.bytes().to_vec());
+    let whole = |from: &StoredTensor<'a>, shape| tensor(from.dtype, shape, from.bytes().into());
     let mut all = Vec::new();
     if target == Target::Kohya {
         let alpha = (scale * rank as f64) as f32;
@@ -150,7 +140,7 @@ fn written(
         all.push((".lora_down.weight", whole(down, down_shape)));
         all.push((
             ".alpha",
-            tensor(Dtype::F32, Vec::new(), alpha.to_le_bytes().to_vec()),
+            tensor(Dtype::F32, Vec::new(), alpha.to_le_bytes().to_vec().into()),
         ));
     } else {
         let (dtype, bytes) = scaled(up, scale)?;
@@ -194,9 +184,9 @@ fn shapes(layer: &Layer, rank: usize) -> [Vec<usize>; 2] {
 }
 
 /// A factor times a scale: in its own precision where nothing is lost, in single precision elsewhere.
-fn scaled(tensor: &StoredTensor<'_>, scale: f64) -> Result<(Dtype, Vec<u8>), String> {
+fn scaled<'a>(tensor: &StoredTensor<'a>, scale: f64) -> Result<(Dtype, Cow<'a, [u8]>), String> {
     if scale == 1.0 {
-        return Ok((tensor.dtype, tensor.bytes().to_vec()));
+        return Ok((tensor.dtype, tensor.bytes().into()));
     }
     let numbers = tensor.numbers()?;
     if tensor.dtype == Dtype::F16 {
@@ -215,21 +205,6 @@ fn scaled(tensor: &StoredTensor<'_>, scale: f64) -> Result<(Dtype, Vec<u8>), Str
         .iter()
         .flat_map(|value| ((value * scale) as f32).to_le_bytes());
     Ok((Dtype::F32, bytes.collect()))
-}
-
-fn serialized(
-    tensors: &BTreeMap<String, Written>,
-    metadata: HashMap<String, String>,
-) -> Result<Vec<u8>, ZooError> {
-    let failed = |error: safetensors::SafeTensorError| {
-        ZooError::Config(format!("the file could not be put together ({error})"))
-    };
-    let mut views = Vec::new();
-    for (name, tensor) in tensors {
-        let view = TensorView::new(tensor.dtype, tensor.shape.clone(), &tensor.bytes);
-        views.push((name, view.map_err(failed)?));
-    }
-    safetensors::serialize(views, Some(metadata)).map_err(failed)
 }
 
 /// PEFT's config for factors that need no scale: alpha is the rank everywhere.

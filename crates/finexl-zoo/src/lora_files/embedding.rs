@@ -6,7 +6,7 @@ use crate::stable_diffusion::{Base, Part, TextShape};
 use crate::tensor_file::{StoredTensor, TensorFile};
 
 /// More vectors than a prompt has room for are no embedding.
-const MOST_VECTORS: usize = 75;
+pub(super) const MOST_VECTORS: usize = 75;
 
 /// A file of learned embeddings.
 #[derive(Clone, Debug)]

@@ -1,7 +1,9 @@
 //! Which model a file's layers fit.
 
+use super::embedding::MOST_VECTORS;
 use super::groups::{Group, other_model};
 use super::said_base::said_bases;
+use crate::recognition::of_tensors;
 use crate::stable_diffusion::{Base, ModelLayers};
 use crate::tensor_file::TensorFile;
 use std::collections::BTreeMap;
@@ -29,24 +31,67 @@ pub(super) fn fitting(groups: &[Group<'_>], metadata: &BTreeMap<String, String>)
 }
 
 /// What a file is that fits no family.
-pub(super) fn stranger(file: &TensorFile<'_>, groups: &[Group<'_>], problems: &[String]) -> String {
+pub(super) enum Stranger {
+    /// One for another model, or no adapter.
+    Model(String),
+    /// One whose layers could not be put together.
+    Damaged(String),
+}
+
+/// What a file is that fits no family, from its keys and from what was wrong with its layers.
+pub(super) fn stranger(
+    file: &TensorFile<'_>,
+    groups: &[Group<'_>],
+    problems: &[String],
+) -> Stranger {
     let first = file.tensors.keys().next();
     let Some(first) = first else {
-        return "it holds no tensors".to_string();
+        return Stranger::Model("it holds no tensors".to_string());
     };
     if let Some(model) = other_model(file) {
-        return format!("its keys are those of {model} ({first})");
+        return Stranger::Model(format!("its keys are those of {model} ({first})"));
     }
     match groups.first() {
-        Some(group) => format!(
+        Some(group) => Stranger::Model(format!(
             "none of its {} layers is one of Stable Diffusion 1, 2 or XL (the first is {})",
             groups.len(),
             group.key.module
-        ),
+        )),
         None => match problems.iter().find(|problem| !problem.starts_with("key ")) {
-            Some(problem) => problem.clone(),
-            None => format!("it holds no adapter that is known (its first key is {first})"),
+            Some(problem) => Stranger::Damaged(problem.clone()),
+            None => Stranger::Model(no_adapter(file, first)),
         },
+    }
+}
+
+/// What a file without a key of an adapter is, where its names tell.
+fn no_adapter(file: &TensorFile<'_>, first: &str) -> String {
+    let learned = [
+        "emb_params",
+        "*",
+        "clip_l",
+        "clip_g",
+        "t5xxl",
+        "string_to_param",
+    ];
+    if let Some((key, tensor)) = file
+        .tensors
+        .iter()
+        .find(|(key, _)| learned.contains(&key.as_str()))
+    {
+        return format!(
+            "it is a learned word (textual inversion) of the shape {:?} ({key}); a vector has as many numbers as a text \
+             encoder is wide (768 of Stable Diffusion 1, 1024 of 2, 768 and 1280 of XL), and a word at most {MOST_VECTORS}",
+            tensor.shape
+        );
+    }
+    let shapes = file.tensors.iter();
+    let shapes: Vec<(String, Vec<usize>)> = shapes
+        .map(|(name, tensor)| (name.clone(), tensor.shape.clone()))
+        .collect();
+    match of_tensors(&shapes) {
+        Some(what) => format!("it is {what}, and no key of it can be read (the first is {first})"),
+        None => format!("it holds no adapter that is known (its first key is {first})"),
     }
 }
 

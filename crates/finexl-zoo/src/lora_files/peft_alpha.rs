@@ -8,6 +8,9 @@ use serde_json::{Map, Value};
 
 /// Header entry of diffusers' files, JSON with keys such as `unet.r`.
 const HEADER: &str = "lora_adapter_metadata";
+/// Ways to begin a training at which PEFT takes what it begins with off the weights of the model, so that factors belong to
+/// weights that nobody else has.
+const OWN_WEIGHTS: [&str; 5] = ["pissa", "olora", "loftq", "corda", "lora_ga"];
 /// Marks a `revision` as the SHA-256 of a FineXL generator's weights.
 const REVISION: &str = "sha256:";
 
@@ -23,6 +26,8 @@ pub(super) struct PeftSettings {
     alphas: Vec<(Regex, f64)>,
     /// The kind, as PEFT writes it.
     pub kind: String,
+    /// Whether every layer has lengths beside its factors.
+    pub dora: bool,
     /// What it calls its base.
     pub base_name: Option<String>,
     /// SHA-256 of the FineXL generator it was trained on.
@@ -37,7 +42,9 @@ impl PeftSettings {
     pub fn of_folder(bytes: &[u8]) -> Result<Self, String> {
         let map: Map<String, Value> =
             serde_json::from_slice(bytes).map_err(|e| format!("it is no JSON object ({e})"))?;
-        Self::of_map(&map, "", None)?.ok_or_else(|| "it has no alpha (lora_alpha)".to_string())
+        Self::of_map(&map, "", None)
+            .map_err(|problem| format!("adapter_config.json: {problem}"))?
+            .ok_or_else(|| "adapter_config.json has no alpha (lora_alpha)".to_string())
     }
 
     /// Of a file's header: one for every network that it names.
@@ -81,12 +88,21 @@ impl PeftSettings {
         else {
             return Ok(None);
         };
+        if let Some(begun) = text("init_lora_weights")
+            && OWN_WEIGHTS.iter().any(|own| begun.starts_with(own))
+        {
+            return Err(format!(
+                "{prefix}init_lora_weights is \"{begun}\", which changes the model too, so the factors alone are another \
+                 change; save it converted to plain LoRA (path_initial_model_for_weight_conversion of PEFT)"
+            ));
+        }
         let revision = text("revision");
         Ok(Some(Self {
             part,
             rank: number("r")?,
             alpha,
-            root: get("use_rslora").is_some_and(|v| v == &Value::Bool(true)),
+            root: get("use_rslora") == Some(&Value::Bool(true)),
+            dora: get("use_dora") == Some(&Value::Bool(true)),
             ranks: patterns(get("rank_pattern"))?,
             alphas: patterns(get("alpha_pattern"))?,
             kind: text("peft_type").unwrap_or_else(|| "LORA".to_string()),
@@ -195,6 +211,13 @@ mod tests {
         assert_eq!(settings.own_base.as_deref(), Some("ab"));
         assert!(settings.is_for(Some(Part::TextEncoder)));
         assert!(PeftSettings::of_folder(b"{}").is_err());
+        for begun in ["pissa_niter_16", "olora"] {
+            let config = format!("{{\"lora_alpha\": 1, \"init_lora_weights\": \"{begun}\"}}");
+            let problem = PeftSettings::of_folder(config.as_bytes()).unwrap_err();
+            assert!(problem.contains("changes the model too"), "{problem}");
+        }
+        let plain = br#"{"lora_alpha": 1, "init_lora_weights": true, "use_dora": true}"#;
+        assert!(PeftSettings::of_folder(plain).unwrap().dora);
         let both = br#"{"lora_alpha": 1, "alpha_pattern": {"a": 1, ".": 2}}"#;
         let settings = PeftSettings::of_folder(both).unwrap();
         assert!(settings.alpha_of("a").unwrap_err().contains("differ"));

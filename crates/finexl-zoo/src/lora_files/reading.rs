@@ -1,6 +1,6 @@
 //! From tensors to the changes of layers.
 
-use super::fitting::{fitting, other_family, stranger};
+use super::fitting::{Stranger, fitting, other_family, stranger};
 use super::groups::{Group, Groups, check_kinds, group};
 use super::lora_file::{LayerChange, LayerPlace, LoraFile};
 use super::peft_alpha::PeftSettings;
@@ -21,6 +21,7 @@ const LARGEST_SIDE: usize = 1 << 17;
 const LARGEST_WEIGHT: usize = 1 << 27;
 const REMEDY_BASE: &str =
     "give its own base with --model, or a file for this one; `finexl inspect` says what it is for";
+const REMEDY_DAMAGED: &str = "fetch it again, or save it anew with the tool that made it";
 const REMEDY_MODEL: &str =
     "give a file for Stable Diffusion 1, 2 or XL, or an adapter of one of FineXL's own generators";
 
@@ -39,11 +40,7 @@ impl<'a> LoraFile<'a> {
         let content = Content::of(path, file, config)?;
         let bases = fitting(&content.groups.groups, &file.metadata);
         if bases.is_empty() && content.own_base.is_none() {
-            let Groups {
-                groups, problems, ..
-            } = &content.groups;
-            let problem = stranger(file, groups, problems);
-            return Err(refused(path, problem, REMEDY_MODEL));
+            return Err(unknown(path, file, &content.groups));
         }
         let model = bases.first().map(|base| {
             let name = base.to_string();
@@ -72,17 +69,22 @@ impl<'a> LoraFile<'a> {
             );
             return Err(refused(path, problem, REMEDY_BASE));
         }
-        let Groups {
-            groups, problems, ..
-        } = &content.groups;
+        let groups = &content.groups.groups;
         if let Some(problem) = other_family(groups, &file.metadata, model, name) {
             return Err(refused(path, problem, REMEDY_BASE));
         }
         if !groups.iter().any(|group| group.is_named(model)) {
-            let problem = stranger(file, groups, problems);
-            return Err(refused(path, problem, REMEDY_MODEL));
+            return Err(unknown(path, file, &content.groups));
         }
         Ok(content.changes(Some((model, name.to_string())), vec![model.base]))
+    }
+}
+
+/// Refuses a file of which nothing is known: one for another model, or one whose layers are all damaged.
+fn unknown(path: &Path, file: &TensorFile<'_>, groups: &Groups<'_>) -> ZooError {
+    match stranger(file, &groups.groups, &groups.problems) {
+        Stranger::Model(problem) => refused(path, problem, REMEDY_MODEL),
+        Stranger::Damaged(problem) => refused(path, problem, REMEDY_DAMAGED),
     }
 }
 
@@ -211,6 +213,11 @@ impl<'a> Reading<'a, '_> {
                 }
             }
         };
+        if self.lacks_lengths(&group, &place) {
+            self.problems.push(format!(
+                "{key}: PEFT's config says use_dora, the lengths of DoRA (lora_magnitude_vector) are missing"
+            ));
+        }
         let built = group.built;
         let lengths = built.magnitude.as_ref().map(|magnitude| &magnitude.lengths);
         let tensors = built.bias.iter().chain(lengths);
@@ -233,6 +240,17 @@ impl<'a> Reading<'a, '_> {
             scale,
         };
         Some((order.unwrap_or(0), change))
+    }
+
+    /// Whether PEFT's config asks for lengths that are not there.
+    fn lacks_lengths(&self, group: &Group<'_>, place: &LayerPlace<'_>) -> bool {
+        let part = place.layer().map(|layer| layer.part);
+        let mut settings = self.peft.iter().filter(|settings| settings.is_for(part));
+        let low_rank = matches!(
+            group.built.change,
+            Some(super::change::Change::LowRank { .. })
+        );
+        low_rank && group.built.magnitude.is_none() && settings.any(|settings| settings.dora)
     }
 
     fn scale(&self, group: &Group<'_>, place: &LayerPlace<'_>) -> Result<Scale, String> {

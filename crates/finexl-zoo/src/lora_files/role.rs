@@ -166,10 +166,13 @@ pub(super) const REFUSED: [(&str, &str); 18] = [
 ];
 
 /// Parts of keys that tell of another model, with its name.
-pub(super) const OTHER_MODELS: [(&str, &str); 16] = [
-    ("single_transformer_blocks", "Flux"),
-    ("double_blocks", "Flux"),
-    ("single_blocks", "Flux"),
+pub(super) const OTHER_MODELS: [(&str, &str); 30] = [
+    ("distilled_guidance_layer", "Chroma"),
+    ("double_layers", "AuraFlow"),
+    ("token_refiner", "HunyuanVideo"),
+    ("single_transformer_blocks", "Flux or HunyuanVideo"),
+    ("double_blocks", "Flux or HunyuanVideo"),
+    ("single_blocks", "Flux or HunyuanVideo"),
     ("joint_blocks", "Stable Diffusion 3"),
     ("lora_te3_", "Stable Diffusion 3 or Flux"),
     (
@@ -182,9 +185,29 @@ pub(super) const OTHER_MODELS: [(&str, &str); 16] = [
     ("ip_adapter.", "IP-Adapter"),
     ("image_proj.", "IP-Adapter"),
     ("lora_prior_", "Stable Cascade or Kandinsky"),
+    ("_attention_attn_out_proj", "Stable Cascade"),
+    ("transformer_blocks.0.img_m", "Qwen-Image"),
+    ("noise_refiner", "Lumina or Z-Image"),
+    ("context_refiner", "Lumina or Z-Image"),
+    ("lora_controlnet.", "a LoRA of ControlNet"),
+    ("controlnet_", "ControlNet"),
+    ("zero_conv", "ControlNet"),
     ("diffusion_model.layers.", "Lumina or Z-Image"),
-    ("blocks.0.cross_attn", "Wan"),
+    ("blocks.0.cross_attn", "Wan, Cosmos or another video model"),
+    ("blocks_0_cross_attn", "Wan, Cosmos or another video model"),
+    (
+        "diffusion_model.blocks.",
+        "Wan, Cosmos or another video model",
+    ),
     ("model.layers.0.", "a language model"),
+    (
+        "transformer_blocks.0.attn.",
+        "a diffusion transformer (Stable Diffusion 3, Flux or later)",
+    ),
+    (
+        "transformer.transformer_blocks.",
+        "a diffusion transformer (PixArt, LTX, Sana or later)",
+    ),
     (
         "lora_transformer_",
         "a diffusion transformer (Stable Diffusion 3, Flux or later)",

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// A scale beyond which factors are likely to have been meant for another one.
+pub const LARGE_SCALE: f64 = 4.0;
+
 /// The rule that a scale follows from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ScaleRule {

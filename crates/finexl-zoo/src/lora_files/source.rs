@@ -3,6 +3,7 @@
 use super::embedding::Embedding;
 use super::lora_file::LoraFile;
 use crate::ZooError;
+use crate::recognition::of_tensors;
 use crate::tensor_file::TensorFile;
 use finexl_core::CoreError;
 use finexl_core::mapped_file::MappedFile;
@@ -31,7 +32,8 @@ pub struct AdapterSource {
 }
 
 impl AdapterSource {
-    /// Opens a `.safetensors` file, or the folder of an adapter.
+    /// Opens a `.safetensors` file, or the folder of an adapter. PEFT's tensors are read with the config beside them,
+    /// which alone says their scale, when they are named themselves too.
     ///
     /// # Errors
     /// [`CoreError::Read`] for what cannot be read; [`ZooError::Weights`] for a folder without an adapter
@@ -40,7 +42,7 @@ impl AdapterSource {
         let (tensors, config) = if path.is_dir() {
             in_folder(path)?
         } else {
-            (path.to_path_buf(), None)
+            (path.to_path_buf(), config_beside(path)?)
         };
         let metadata = std::fs::metadata(&tensors).map_err(|source| CoreError::Read {
             path: tensors.clone(),
@@ -80,7 +82,11 @@ impl AdapterSource {
             return true;
         };
         match source.tensors() {
-            Ok(file) => !LoraFile::is_none(&file) || Embedding::read(&file).is_some(),
+            Ok(file) => {
+                !LoraFile::is_none(&file)
+                    || Embedding::read(&file).is_some()
+                    || is_called_one(&file)
+            }
             Err(_) => true,
         }
     }
@@ -96,6 +102,28 @@ impl AdapterSource {
     /// As [`TensorFile::parse`].
     pub fn tensors(&self) -> Result<TensorFile<'_>, ZooError> {
         TensorFile::parse(&self.path, &self.map)
+    }
+}
+
+/// Whether a file is an adapter or a learned word by its names, of a kind that is not read or for another model.
+fn is_called_one(file: &TensorFile<'_>) -> bool {
+    let shapes = file.tensors.iter();
+    let shapes: Vec<(String, Vec<usize>)> = shapes
+        .map(|(name, tensor)| (name.clone(), tensor.shape.clone()))
+        .collect();
+    of_tensors(&shapes)
+        .is_some_and(|what| what.contains("adapter") || what.contains("learned word"))
+}
+
+/// The config beside PEFT's tensors that are named themselves.
+fn config_beside(path: &Path) -> Result<Option<Vec<u8>>, ZooError> {
+    if path.file_name() != Some(OsStr::new(PEFT)) {
+        return Ok(None);
+    }
+    let config = path.with_file_name(CONFIG);
+    match config.is_file() {
+        true => Ok(Some(finexl_core::atomic::read(&config)?)),
+        false => Ok(None),
     }
 }
 

@@ -14,6 +14,8 @@ pub enum Spelling {
     FirstDiffusers,
     /// `base_model.model....`: PEFT.
     Peft,
+    /// `diffusion_model....`, `text_encoders.clip_l.transformer....`: what ComfyUI's nodes take out of a model.
+    ComfyUi,
 }
 
 impl Spelling {
@@ -24,6 +26,7 @@ impl Spelling {
             Self::Diffusers => "diffusers",
             Self::FirstDiffusers => "diffusers (first versions)",
             Self::Peft => "PEFT",
+            Self::ComfyUi => "ComfyUI",
         }
     }
 }
@@ -57,7 +60,7 @@ const TEXT: &[Part] = &[Part::TextEncoder];
 const TEXT2: &[Part] = &[Part::TextEncoder2];
 
 /// The first that fits is taken. `unet.unet.` is what some versions of diffusers wrote by mistake.
-const PREFIXES: [Prefix; 16] = [
+const PREFIXES: [Prefix; 19] = [
     prefix("lora_unet_", Spelling::Kohya, UNET, None),
     prefix("lora_te1_", Spelling::Kohya, TEXT, Some(true)),
     prefix("lora_te2_", Spelling::Kohya, TEXT2, Some(true)),
@@ -77,7 +80,25 @@ const PREFIXES: [Prefix; 16] = [
     prefix("unet.", Spelling::Diffusers, UNET, None),
     prefix("text_encoder.", Spelling::Diffusers, TEXT, None),
     prefix("text_encoder_2.", Spelling::Diffusers, TEXT2, None),
-    prefix("diffusion_model.", Spelling::Diffusers, UNET, None),
+    prefix("diffusion_model.", Spelling::ComfyUi, UNET, None),
+    prefix(
+        "text_encoders.clip_l.transformer.",
+        Spelling::ComfyUi,
+        TEXT,
+        None,
+    ),
+    prefix(
+        "text_encoders.clip_h.transformer.",
+        Spelling::ComfyUi,
+        TEXT,
+        None,
+    ),
+    prefix(
+        "text_encoders.clip_g.transformer.",
+        Spelling::ComfyUi,
+        TEXT2,
+        None,
+    ),
     prefix("", Spelling::Diffusers, &Part::ALL, None),
 ];
 
@@ -173,6 +194,7 @@ mod tests {
             "down_blocks.1.attentions.0.transformer_blocks.0.attn2.processor.to_out_lora.up.weight",
             "base_model.model.down_blocks.1.attentions.0.transformer_blocks.0.attn2.to_out.0.lora_B.weight",
             "lora_unet_input_blocks_4_1_transformer_blocks_0_attn2_to_out_0.lora_up.weight",
+            "diffusion_model.input_blocks.4.1.transformer_blocks.0.attn2.to_out.0.lora_up.weight",
         ] {
             leads_to(key, Base::Sd1, path, Role::Up);
         }
@@ -183,6 +205,7 @@ mod tests {
             "text_encoder.text_model.encoder.layers.3.self_attn.out_proj.lora_linear_layer.down.weight",
             "text_encoder.text_model.encoder.layers.3.self_attn.to_out_lora.down.weight",
             "base_model.model.text_model.encoder.layers.3.self_attn.out_proj.lora_A.weight",
+            "text_encoders.clip_l.transformer.text_model.encoder.layers.3.self_attn.out_proj.lora_down.weight",
         ] {
             leads_to(key, Base::Sd1, path, Role::Down);
         }

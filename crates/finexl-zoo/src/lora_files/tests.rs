@@ -240,7 +240,7 @@ fn cut_off_files_and_pickles_are_refused() {
         let message = read(&bytes[..length]).unwrap_err();
         assert!(message.contains("no whole safetensors file"), "{message}");
     }
-    for start in [&b"PK\x03\x04"[..], b"\x80\x02}q"] {
+    for start in [&b"PK\x03\x04archive/data.pkl"[..], b"\x80\x02}q"] {
         assert!(read(start).unwrap_err().contains("PyTorch file"));
     }
 }

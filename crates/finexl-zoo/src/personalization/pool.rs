@@ -4,9 +4,9 @@ use super::pool_plan::{Plan, Training};
 use super::tuning::personalize_with;
 use crate::ZooError;
 use crate::generators::{
-    AnyGenerator, ChosenSettings, ConceptGuidance, Diversity, GenerationRecord, GenerationRequest,
-    GenerationSettings, Generator, PromptSource, Walk, ensure_folder, open_generator,
-    open_personalized,
+    AdapterChoice, AdapterPrompt, AnyGenerator, ChosenSettings, ConceptGuidance, Diversity,
+    GenerationRecord, GenerationRequest, GenerationSettings, Generator, PromptSource, SampledBase,
+    Walk, adapters_predict_alike, ensure_folder, open_generator, sampled_alike,
 };
 use burn::tensor::Device;
 use finexl_core::experiment::{Experiment, MakePool};
@@ -42,12 +42,17 @@ pub fn make_pool(
 ) -> Result<PoolRecord, ZooError> {
     let base = open_generator(&config.model, device)?;
     let plan = Plan::of(config, &base)?;
-    let list = prompt_source(config).prompts(&base)?;
-    for note in &list.notes {
-        tracing::warn!("{note}");
-    }
-    let prompts = list.prompts;
-    let requests = GenerationRequest::of_prompts(&prompts, config.seed);
+    let requests = requests(config, &base)?;
+    let chosen = plain(config)?;
+    let settings = base.settings(&chosen)?;
+    let sampled = SampledBase {
+        generator: &base,
+        model: &config.model,
+        settings: &settings,
+        chosen: &chosen,
+        device,
+    };
+    sampled.check(plan.given.iter().map(|(choice, _)| choice))?;
     let recipe = Recipe::of(&Experiment::MakePool(config.clone()))?;
     // Held for a moment only: the work itself is shared.
     ResultsPlace::folder(&config.output)
@@ -57,6 +62,7 @@ pub fn make_pool(
     let pool = Pool {
         config,
         base: &base,
+        sampled: &sampled,
         requests: &requests,
         device,
         progress,
@@ -65,6 +71,7 @@ pub fn make_pool(
     };
     let mut open = vec![Unit::Base];
     open.extend(plan.trainings.iter().map(Unit::Training));
+    open.extend((plan.given.iter()).map(|(choice, model)| Unit::Given(choice, model)));
     open.extend(plan.untrained.iter().map(Unit::Model));
     for patience in [Patience::Leave, Patience::Wait] {
         let mut left = Vec::new();
@@ -93,6 +100,8 @@ enum Unit<'a> {
     Base,
     /// A training, then the images of its models.
     Training(&'a Training),
+    /// The images of a model by an adapter that is there already.
+    Given(&'a AdapterChoice, &'a PoolModel),
     /// The images of a model that is not trained.
     Model(&'a PoolModel),
 }
@@ -101,6 +110,7 @@ enum Unit<'a> {
 struct Pool<'a> {
     config: &'a MakePool,
     base: &'a AnyGenerator,
+    sampled: &'a SampledBase<'a>,
     requests: &'a [GenerationRequest],
     device: &'a Device,
     progress: &'a (dyn Fn(&str, usize, usize) + Sync),
@@ -114,10 +124,18 @@ impl Pool<'_> {
     fn make(&self, unit: &Unit<'_>, patience: Patience) -> Result<bool, ZooError> {
         match unit {
             Unit::Base => {
-                let settings = self.base.settings(&plain(self.config))?;
-                self.images(&**self.base, &[], settings, (BASE, patience))
+                let settings = self.sampled.settings.clone();
+                let base = (&**self.base, &[][..]);
+                self.images(base, settings, self.requests, (BASE, patience))
             }
             Unit::Training(training) => self.train(training, patience),
+            Unit::Given(choice, model) => {
+                let made = self.personalized(choice, &model.name, patience)?;
+                if made {
+                    self.tell(&[model]);
+                }
+                Ok(made)
+            }
             Unit::Model(model) => {
                 let made = self.images_of(model, patience)?;
                 if made {
@@ -160,39 +178,72 @@ impl Pool<'_> {
     fn images_of(&self, model: &PoolModel, patience: Patience) -> Result<bool, ZooError> {
         match &model.by {
             Personalized::Training { folder, scale, .. } => {
-                let folder = self.config.output.join(folder);
-                let opened = open_personalized(&self.config.model, &folder, *scale, self.device)?;
-                let place = folder.as_path();
-                let adapters: Vec<_> = opened.applied.iter().map(|of| (place, of)).collect();
-                let settings = opened.generator.settings(&plain(self.config))?;
-                self.images(
-                    &*opened.generator,
-                    &adapters,
-                    settings,
-                    (model.name.as_str(), patience),
-                )
+                let choice = AdapterChoice {
+                    path: self.config.output.join(folder),
+                    scale: *scale,
+                };
+                self.personalized(&choice, &model.name, patience)
             }
             by => {
-                let settings = self.base.settings(&settings_by(self.config, by))?;
-                self.images(&**self.base, &[], settings, (model.name.as_str(), patience))
+                let settings = self.base.settings(&settings_by(self.config, by)?)?;
+                let base = (&**self.base, &[][..]);
+                self.images(
+                    base,
+                    settings,
+                    self.requests,
+                    (model.name.as_str(), patience),
+                )
             }
         }
     }
 
+    /// The images of the base with what personalizes it, whose learned words join the prompts.
+    fn personalized(
+        &self,
+        choice: &AdapterChoice,
+        name: &str,
+        patience: Patience,
+    ) -> Result<bool, ZooError> {
+        let opened = self.sampled.open(choice)?;
+        let prompts: Vec<String> = self.requests.iter().map(|r| r.prompt.clone()).collect();
+        let worded = AdapterPrompt::new(&opened.words, None, &prompts, None);
+        let put = worded
+            .text
+            .map(|text| format!("\"{text}\" was put before every prompt"));
+        let base = (self.base.name(), self.sampled.settings);
+        let chosen = self.sampled.chosen;
+        let mut alike = adapters_predict_alike(&opened.trained_on, base, chosen)?;
+        alike.extend(sampled_alike(base, &*opened.generator, chosen)?);
+        for note in opened
+            .notes
+            .iter()
+            .chain(&worded.notes)
+            .chain(&put)
+            .chain(&alike)
+        {
+            tracing::warn!("{name}: {note}");
+        }
+        let requests = GenerationRequest::of_prompts(&worded.prompts, self.config.seed);
+        let place = choice.path.as_path();
+        let adapters: Vec<_> = opened.applied.iter().map(|of| (place, of)).collect();
+        let settings = self.sampled.settings.clone();
+        let generator = (&*opened.generator, &adapters[..]);
+        self.images(generator, settings, &requests, (name, patience))
+    }
+
     fn images(
         &self,
-        generator: &dyn Generator,
-        adapters: &[(&Path, &Applied)],
+        (generator, adapters): (&dyn Generator, &[(&Path, &Applied)]),
         settings: GenerationSettings,
+        requests: &[GenerationRequest],
         (name, patience): (&str, Patience),
     ) -> Result<bool, ZooError> {
-        let record = GenerationRecord::new(generator, adapters, settings, self.requests);
+        let record = GenerationRecord::new(generator, adapters, settings, requests);
         let folder = self.config.output.join(IMAGES).join(name);
-        let requests = self.requests;
         if !ensure_folder(generator, requests, &record, &folder, patience, &|_| ())? {
             return Ok(false);
         }
-        match Diversity::of_folder(&folder, self.requests)? {
+        match Diversity::of_folder(&folder, requests)? {
             Some(diversity) if diversity.is_collapse() => Err(ZooError::Collapsed {
                 model: format!("pool {}: the model {name}", self.config.name),
                 diversity,
@@ -200,6 +251,15 @@ impl Pool<'_> {
             _ => Ok(true),
         }
     }
+}
+
+/// A request per prompt; what there is to say of their file is logged.
+fn requests(config: &MakePool, base: &AnyGenerator) -> Result<Vec<GenerationRequest>, ZooError> {
+    let list = prompt_source(config).prompts(base)?;
+    for note in &list.notes {
+        tracing::warn!("{note}");
+    }
+    Ok(GenerationRequest::of_prompts(&list.prompts, config.seed))
 }
 
 /// Where a pool's prompts come from.
@@ -218,19 +278,24 @@ fn prompt_source(config: &MakePool) -> PromptSource<'_> {
 }
 
 /// What the base and trained models are sampled with.
-pub(super) fn plain(config: &MakePool) -> ChosenSettings {
-    ChosenSettings {
-        steps: config.steps,
-        guidance: config.guidance,
-        ..ChosenSettings::default()
-    }
+///
+/// # Errors
+/// [`ZooError::Config`] for a size that is none.
+pub(super) fn plain(config: &MakePool) -> Result<ChosenSettings, ZooError> {
+    ChosenSettings::stated(config.steps, config.guidance, config.size.as_deref())
 }
 
 /// What a model is sampled with.
-pub(super) fn settings_by(config: &MakePool, by: &Personalized) -> ChosenSettings {
-    let plain = plain(config);
-    match by {
-        Personalized::Training { .. } => plain,
+///
+/// # Errors
+/// As [`plain`].
+pub(super) fn settings_by(
+    config: &MakePool,
+    by: &Personalized,
+) -> Result<ChosenSettings, ZooError> {
+    let plain = plain(config)?;
+    Ok(match by {
+        Personalized::Training { .. } | Personalized::Adapter { .. } => plain,
         Personalized::Guidance { phrase, strength } => ChosenSettings {
             concept: Some(ConceptGuidance {
                 phrase: phrase.clone(),
@@ -248,5 +313,5 @@ pub(super) fn settings_by(config: &MakePool, by: &Personalized) -> ChosenSetting
             }),
             ..plain
         },
-    }
+    })
 }

@@ -4,9 +4,10 @@ use super::pool::{BASE, IMAGES, MODELS, plain, settings_by};
 use super::tuning::snapshot_folder;
 use super::tuning_checks::check;
 use crate::ZooError;
-use crate::generators::AnyGenerator;
+use crate::generators::{AdapterChoice, AnyGenerator};
 use finexl_core::experiment::{
-    GuidedModels, MakePool, Mechanism, Personalize, StyleShare, TrainedModels, WalkedModels,
+    GivenAdapters, GuidedModels, MakePool, Mechanism, Personalize, StyleShare, TrainedModels,
+    WalkedModels,
 };
 use finexl_core::pool::{Dial, Personalized, PoolModel};
 use finexl_data::aspects::find;
@@ -22,6 +23,8 @@ pub(super) struct Training {
 /// Everything that a pool will hold.
 pub(super) struct Plan {
     pub trainings: Vec<Training>,
+    /// By adapters that are there already, with their places.
+    pub given: Vec<(AdapterChoice, PoolModel)>,
     /// By guidance or by a walk.
     pub untrained: Vec<PoolModel>,
 }
@@ -45,12 +48,13 @@ impl Plan {
             untrained.extend(guided_by(config, models, base)?);
         }
         untrained.extend(config.walked.iter().flat_map(walked_by));
-        base.settings(&plain(config))?;
+        base.settings(&plain(config)?)?;
         for model in &untrained {
-            base.settings(&settings_by(config, &model.by))?;
+            base.settings(&settings_by(config, &model.by)?)?;
         }
         let plan = Self {
             trainings,
+            given: config.adapters.iter().flat_map(given_by).collect(),
             untrained,
         };
         let mut names = BTreeSet::from([BASE]);
@@ -67,8 +71,8 @@ impl Plan {
             check(&training.config, base)?;
         }
         if plan.models().next().is_none() {
-            let problem = "there is no model; give styles and seeds, concepts and strengths, or \
-                           directions and distances";
+            let problem = "there is no model; give styles and seeds, adapters, concepts and \
+                           strengths, or directions and distances";
             return Err(wrong(config, problem.to_string()));
         }
         Ok(plan)
@@ -77,7 +81,8 @@ impl Plan {
     /// All models, in the order in which they are made.
     pub fn models(&self) -> impl Iterator<Item = &PoolModel> {
         let trained = self.trainings.iter().flat_map(|t| &t.models);
-        trained.chain(&self.untrained)
+        let given = self.given.iter().map(|(_, model)| model);
+        trained.chain(given).chain(&self.untrained)
     }
 }
 
@@ -286,6 +291,43 @@ fn guided_by(
         }
     }
     Ok(models)
+}
+
+/// Models of which only the file is known, not what it shows.
+fn given_by(given: &GivenAdapters) -> Vec<(AdapterChoice, PoolModel)> {
+    let scales: Vec<Option<f64>> = match &given.scales[..] {
+        [] => vec![None],
+        scales => scales.iter().copied().map(Some).collect(),
+    };
+    let mut models = Vec::new();
+    for (name, path) in &given.files {
+        let run = format!("adapter-{}", name.replace(' ', "-"));
+        let file = path.file_name().unwrap_or(path.as_os_str());
+        for scale in &scales {
+            let name = match scale {
+                Some(scale) => format!("{run}-{scale}"),
+                None => run.clone(),
+            };
+            let model = PoolModel {
+                images: Path::new(IMAGES).join(&name),
+                name,
+                run: run.clone(),
+                by: Personalized::Adapter {
+                    file: file.to_string_lossy().into_owned(),
+                    scale: *scale,
+                },
+                styles: Vec::new(),
+                dial: Dial::Scale,
+                level: scale.unwrap_or(1.0),
+            };
+            let choice = AdapterChoice {
+                path: path.clone(),
+                scale: *scale,
+            };
+            models.push((choice, model));
+        }
+    }
+    models
 }
 
 /// Models of which only what was done is known, not what it shows.

@@ -2,6 +2,7 @@
 
 use super::figures::{Figures, Known};
 use super::kept_work::KeptWork;
+use super::model_notes::{said, worded};
 use super::readers::{Reader, readers};
 use super::reporting::{Listener, report};
 use crate::{CalibrationChoice, Encoder, Error};
@@ -14,9 +15,9 @@ use finexl_eval::{EvalError, explained_pools};
 use finexl_explain::explainer::Sides;
 use finexl_zoo::device::Device;
 use finexl_zoo::generators::{
-    AdapterPrompt, AnyGenerator, ChosenSettings, DEFAULT_GENERATOR, GenerationRecord,
-    GenerationRequest, GenerationSettings, Generator, OpenedGenerator, PromptSource, base_of,
-    open_generator, open_personalized, sampled_alike,
+    AdapterChoice, AnyGenerator, ChosenSettings, DEFAULT_GENERATOR, GenerationRecord,
+    GenerationRequest, GenerationSettings, Generator, PromptSource, SampledBase, base_of,
+    open_generator,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -27,9 +28,8 @@ const BASE: &str = "base";
 /// A model that is explained.
 struct Model {
     known: Known,
-    /// Folder of what personalizes the base.
-    folder: PathBuf,
-    scale: Option<f64>,
+    /// What personalizes the base.
+    choice: AdapterChoice,
 }
 
 /// Generates with a base and with personalized models of it on the device of that name, explains each by every method,
@@ -73,6 +73,7 @@ struct Base<'a> {
     /// On the file of prompts.
     notes: Vec<String>,
     settings: GenerationSettings,
+    chosen: ChosenSettings,
 }
 
 /// Explains adapters and models that are trained here.
@@ -87,16 +88,21 @@ fn of_base(
     let name = base_name(experiment)?;
     let generator = open_generator(&name, &device)?;
     let (requests, notes) = requests(experiment, &generator)?;
+    let size = experiment.size.as_deref();
+    let chosen = ChosenSettings::stated(experiment.steps, experiment.guidance, size)?;
     let base = Base {
         experiment,
         kept,
         requests,
         notes,
-        settings: generator.settings(&ChosenSettings::default())?,
+        settings: generator.settings(&chosen)?,
+        chosen,
         name,
         generator,
         device,
     };
+    let given = adapters(experiment);
+    (base.sampled()).check(given.iter().map(|model| &model.choice))?;
     let of_base = base.images((&*base.generator, &[]), &base.requests, BASE, listener)?;
     for model in base.models(listener)? {
         let (set, sides) = base.pairs(&model, &of_base, listener)?;
@@ -112,6 +118,16 @@ fn of_base(
 }
 
 impl Base<'_> {
+    fn sampled(&self) -> SampledBase<'_> {
+        SampledBase {
+            generator: &self.generator,
+            model: &self.name,
+            settings: &self.settings,
+            chosen: &self.chosen,
+            device: &self.device,
+        }
+    }
+
     fn images(
         &self,
         generator: (&dyn Generator, &[(&Path, &Applied)]),
@@ -146,9 +162,9 @@ impl Base<'_> {
         listener: &dyn Listener,
     ) -> Result<(PairSet, Sides), Error> {
         let base = &self.generator;
-        let opened = open_personalized(&self.name, &model.folder, model.scale, &self.device)?;
+        let opened = self.sampled().open(&model.choice)?;
         let prompts: Vec<String> = self.requests.iter().map(|r| r.prompt.clone()).collect();
-        let mut notes = said(&**base, &opened, &self.settings, &prompts)?;
+        let mut notes = said(&self.sampled(), &opened, &prompts)?;
         notes.extend(self.notes.iter().cloned());
         let (own, remarks) = worded(
             &opened.words,
@@ -157,7 +173,7 @@ impl Base<'_> {
         );
         notes.extend(remarks);
         let named = &model.known.model;
-        let applied = of(&model.folder, &opened.applied);
+        let applied = of(&model.choice.path, &opened.applied);
         let (folder, of_model) =
             self.images((&*opened.generator, &applied), &own, named, listener)?;
         let shown = match opened.scale() {
@@ -254,8 +270,10 @@ fn at_scales(experiment: &ExplainModels, name: &str, folder: &Path, known: Known
             level: scale,
             ..known.clone()
         },
-        folder: folder.to_path_buf(),
-        scale,
+        choice: AdapterChoice {
+            path: folder.to_path_buf(),
+            scale,
+        },
     };
     match &experiment.scales[..] {
         [] => vec![model(None)],
@@ -345,41 +363,6 @@ fn check(experiment: &ExplainModels) -> Result<(), Error> {
         ));
     }
     Ok(())
-}
-
-/// What a reader should know of a base and a model, sampled alike.
-fn said(
-    base: &dyn Generator,
-    opened: &OpenedGenerator,
-    settings: &GenerationSettings,
-    prompts: &[String],
-) -> Result<Vec<String>, Error> {
-    let mut notes = opened.notes.clone();
-    notes.extend(base.notes().iter().cloned());
-    let own = opened.generator.notes().iter();
-    let new: Vec<String> = own.filter(|note| !notes.contains(note)).cloned().collect();
-    notes.extend(new);
-    notes.extend(base.prompt_notes(prompts));
-    let chosen = ChosenSettings::default();
-    notes.extend(sampled_alike(
-        (base.name(), settings),
-        &*opened.generator,
-        &chosen,
-    )?);
-    Ok(notes)
-}
-
-/// The requests of a model whose learned words join the prompts, with what a reader should know.
-fn worded(
-    words: &[String],
-    prompts: &[String],
-    (name, seed): (&str, u64),
-) -> (Vec<GenerationRequest>, Vec<String>) {
-    let made = AdapterPrompt::new(words, None, prompts, None);
-    let put = |text| format!("\"{text}\" was put before every prompt of {name}.");
-    let mut notes = made.notes;
-    notes.extend(made.text.map(put));
-    (GenerationRequest::of_prompts(&made.prompts, seed), notes)
 }
 
 /// What is applied from one place.

@@ -4,6 +4,7 @@ mod explain_models;
 mod explain_scenes;
 mod figures;
 mod kept_work;
+mod model_notes;
 mod readers;
 mod reporting;
 

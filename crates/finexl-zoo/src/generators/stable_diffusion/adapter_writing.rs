@@ -3,17 +3,21 @@
 use super::unet::UnetConfig;
 use crate::ZooError;
 use crate::adapters::{Adapter, LoraLayer};
+use crate::safetensors_writing::{WrittenTensor, write_tensors};
 use safetensors::Dtype;
-use safetensors::tensor::TensorView;
 use std::collections::BTreeMap;
 
 /// The bytes of `pytorch_lora_weights.safetensors`, in single precision. The scale `alpha / rank` is multiplied into B, so
-/// that every reader takes the same change from it.
+/// that every reader takes the same change from it; `said` are the free entries of its header.
 ///
 /// # Errors
 /// [`ZooError::Adapter`] for numbers that are not finite.
-pub(super) fn diffusers_file(adapter: &Adapter, config: &UnetConfig) -> Result<Vec<u8>, ZooError> {
-    let mut tensors: BTreeMap<String, (Vec<usize>, Vec<u8>)> = BTreeMap::new();
+pub(super) fn diffusers_file(
+    adapter: &Adapter,
+    config: &UnetConfig,
+    said: &BTreeMap<String, String>,
+) -> Result<Vec<u8>, ZooError> {
+    let mut tensors: BTreeMap<String, WrittenTensor<'_>> = BTreeMap::new();
     for (path, layer) in adapter.layers() {
         let [inputs, outputs] = layer.shape();
         let rank = layer.rank();
@@ -25,20 +29,24 @@ pub(super) fn diffusers_file(adapter: &Adapter, config: &UnetConfig) -> Result<V
         let shape = |rows: usize, columns: usize| [&[rows, columns], ends].concat();
         let [down, up] = factors(path, layer)?;
         let name = format!("unet.{}", diffusers_path(path));
-        tensors.insert(format!("{name}.lora_A.weight"), (shape(rank, inputs), down));
-        tensors.insert(format!("{name}.lora_B.weight"), (shape(outputs, rank), up));
+        let tensor = |shape, bytes: Vec<u8>| WrittenTensor {
+            dtype: Dtype::F32,
+            shape,
+            bytes: bytes.into(),
+        };
+        let [down, up] = [
+            tensor(shape(rank, inputs), down),
+            tensor(shape(outputs, rank), up),
+        ];
+        tensors.insert(format!("{name}.lora_A.weight"), down);
+        tensors.insert(format!("{name}.lora_B.weight"), up);
     }
-    let failed = |error: safetensors::SafeTensorError| ZooError::Backend {
+    let mut bytes = Vec::new();
+    write_tensors(&mut bytes, &tensors, said).map_err(|error| ZooError::Backend {
         what: "writing the adapter",
         message: error.to_string(),
-    };
-    let mut views = Vec::new();
-    for (name, (shape, bytes)) in &tensors {
-        let view = TensorView::new(Dtype::F32, shape.clone(), bytes).map_err(failed)?;
-        views.push((name.as_str(), view));
-    }
-    let metadata = [("format".to_string(), "pt".to_string())];
-    safetensors::serialize(views, Some(metadata.into_iter().collect())).map_err(failed)
+    })?;
+    Ok(bytes)
 }
 
 /// A as `[rank, inputs]` and B as `[outputs, rank]`, the scale in B.

@@ -1,7 +1,13 @@
 //! What is known of a model.
 
+use super::default_settings::scheduler;
+use super::files::{Opened, open_files};
+use crate::ZooError;
+use crate::generators::ChosenStableDiffusion;
+use crate::sampling::Prediction;
 use crate::stable_diffusion::Base;
 use serde_json::Value;
+use std::path::Path;
 
 /// What is known of a model, for schedulers, settings and people.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,4 +32,45 @@ pub struct Facts {
     pub force_zeros_for_empty_prompt: bool,
     /// Precision of most of its weights: "f32", "f16", "bf16".
     pub precision: String,
+}
+
+impl Facts {
+    /// What configs and headers say.
+    pub(super) fn of(opened: &Opened) -> Self {
+        let ((unet, checkpoint), (autoencoder, _)) = (&opened.unet, &opened.autoencoder);
+        let usual = if opened.base == Base::Xl { 128 } else { 64 };
+        let factor = autoencoder.factor();
+        Self {
+            base: opened.base,
+            latent_channels: unet.latent_channels,
+            factor,
+            default_size: unet.sample_size.unwrap_or(usual) * factor,
+            scheduler_config: opened.scheduler.clone(),
+            prediction: opened.prediction,
+            zero_snr: opened.zero_snr,
+            guidance_embedding: unet.guidance.is_some(),
+            force_zeros_for_empty_prompt: opened.force_zeros,
+            precision: checkpoint.precision().to_string(),
+        }
+    }
+
+    /// Whether only the weights tell what the network predicts: shapes do not show it of a single file of SD 2.
+    pub(super) fn is_silent(&self) -> bool {
+        self.base == Base::Sd2 && self.prediction.is_none() && self.scheduler_config.is_none()
+    }
+}
+
+/// What a checkpoint predicts as it would be sampled, from configs and headers alone; nothing where only its weights tell.
+///
+/// # Errors
+/// Files that are not whole or not built, as when the checkpoint is opened.
+pub fn told_prediction(
+    path: &Path,
+    chosen: &ChosenStableDiffusion,
+) -> Result<Option<Prediction>, ZooError> {
+    let facts = Facts::of(&open_files(path)?);
+    if facts.is_silent() && chosen.prediction.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(scheduler(&facts, path, chosen)?.prediction))
 }

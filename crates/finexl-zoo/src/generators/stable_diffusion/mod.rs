@@ -27,9 +27,9 @@ pub mod text;
 mod tuning;
 pub mod unet;
 
-pub use adapters::{Adapted, AdapterFile, LearnedWord, layers_of};
+pub use adapters::{Adapted, AdapterFile, LearnedWord, TrainedModel, TrainedOn, layers_of};
 pub use conditions::{Extra, Sizes, TextConditions};
-pub use facts::Facts;
+pub use facts::{Facts, told_prediction};
 pub use files::{locate, recognise};
 pub use generator::StableDiffusionGenerator;
 pub use memory::estimate_memory;

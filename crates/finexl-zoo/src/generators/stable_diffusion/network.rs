@@ -58,8 +58,8 @@ impl StableDiffusion {
     }
 
     fn load(opened: Opened, device: &Device) -> Result<Self, ZooError> {
+        let facts = Facts::of(&opened);
         let (config, checkpoint) = opened.unet;
-        let precision = checkpoint.precision().to_string();
         let unet = Unet::load(checkpoint, config, device)?;
         let (config, checkpoint) = opened.autoencoder;
         let autoencoder = Autoencoder::load(checkpoint, config, device)?;
@@ -68,20 +68,6 @@ impl StableDiffusion {
             let encoder = TextEncoder::load(part.checkpoint, part.config, device)?;
             texts.push((encoder, part.prompts));
         }
-        let factor = autoencoder.config().factor();
-        let usual = if opened.base == Base::Xl { 128 } else { 64 };
-        let facts = Facts {
-            base: opened.base,
-            latent_channels: unet.config().latent_channels,
-            factor,
-            default_size: unet.config().sample_size.unwrap_or(usual) * factor,
-            scheduler_config: opened.scheduler,
-            prediction: opened.prediction,
-            zero_snr: opened.zero_snr,
-            guidance_embedding: unet.config().guidance.is_some(),
-            force_zeros_for_empty_prompt: opened.force_zeros,
-            precision,
-        };
         let none = Fingerprint::of("none").finish();
         let mut model = Self {
             texts,
@@ -100,10 +86,7 @@ impl StableDiffusion {
     /// Shapes do not show what a single file of SD 2 predicts; one pass does. At the last time the input is nearly pure
     /// noise, which one that predicts noise gives back, and one that predicts v does not (the test of A1111's program).
     fn measure_prediction(&mut self) -> Result<(), ZooError> {
-        if self.facts.base != Base::Sd2
-            || self.facts.prediction.is_some()
-            || self.facts.scheduler_config.is_some()
-        {
+        if !self.facts.is_silent() {
             return Ok(());
         }
         let text = self.encode_texts(&[String::new()], 0)?;

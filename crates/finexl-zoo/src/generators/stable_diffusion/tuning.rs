@@ -1,6 +1,7 @@
 //! Training an adapter on pictures, as diffusers' scripts for LoRA do.
 
 use super::adapter_writing::diffusers_file;
+use super::adapters::{TRAINED_ON, TRAINED_ON_SHA256};
 use super::conditions::{Sizes, TextConditions};
 use super::generator::StableDiffusionGenerator;
 use super::schedulers::noise_kept;
@@ -9,6 +10,7 @@ use crate::ZooError;
 use crate::adapters::Adapter;
 use crate::generators::{ChosenSettings, GenerationSettings, Generator, Tunable, TuningMemory};
 use crate::sampling::{Prediction, noise};
+use crate::stable_diffusion::Base;
 use crate::training::tuning_adamw;
 use crate::weights::WeightsFile;
 use burn::module::{Module, ModuleMapper, Param};
@@ -20,6 +22,7 @@ use finexl_core::partial_folder::PartialFolder;
 use finexl_core::seed::ChaCha8Rng;
 use finexl_data::image::Image;
 use rand::{Rng, RngExt};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The file that diffusers looks for in a folder.
@@ -78,6 +81,7 @@ impl Tunable for StableDiffusionGenerator {
         let bytes = diffusers_file(
             adapter,
             StableDiffusionGenerator::network(self).unet().config(),
+            &self.said_of_training()?,
         )?;
         let partial = PartialFolder::start(folder)?;
         atomic::write(partial.path().join(DIFFUSERS_LORA), &bytes)?;
@@ -257,6 +261,33 @@ fn diffused(
 }
 
 impl StableDiffusionGenerator {
+    /// What the header of an adapter says of this model: what it is called, the SHA-256 of its weights, and family and
+    /// prediction in the words of other tools.
+    fn said_of_training(&self) -> Result<BTreeMap<String, String>, ZooError> {
+        let v = match self.settings(&ChosenSettings::default())? {
+            GenerationSettings::StableDiffusion(settings) => {
+                settings.scheduler.prediction == Prediction::V
+            }
+            _ => false,
+        };
+        let family = match (StableDiffusionGenerator::network(self).base(), v) {
+            (Base::Sd1, _) => "stable-diffusion-v1",
+            (Base::Sd2, true) => "stable-diffusion-v2-768-v",
+            (Base::Sd2, false) => "stable-diffusion-v2-512",
+            (Base::Xl, _) => "stable-diffusion-xl-v1-base",
+        };
+        let prediction = if v { "v" } else { "epsilon" };
+        let said = [
+            ("format", "pt".to_string()),
+            ("modelspec.architecture", format!("{family}/lora")),
+            ("modelspec.prediction_type", prediction.to_string()),
+            (TRAINED_ON, self.name().to_string()),
+            (TRAINED_ON_SHA256, self.weights().to_string()),
+        ];
+        let said = said.into_iter();
+        Ok(said.map(|(key, value)| (key.to_string(), value)).collect())
+    }
+
     fn not_as_a_whole(&self) -> ZooError {
         ZooError::Config(format!(
             "all weights of {} are not trained or kept here; take the mechanism lora",

@@ -3,10 +3,13 @@
 use super::super::{StableDiffusion, StableDiffusionGenerator};
 use super::merging::Sums;
 use super::notes::notes;
+use super::trained_on::{TrainedModel, trained_model};
 use super::words::{LearnedWord, Words};
 use crate::ZooError;
 use crate::generators::Generator;
-use crate::lora_files::{AdapterSource, Embedding, LoraFile, said_bases};
+use crate::lora_files::{
+    AdapterSource, Embedding, LoraFile, SaidPrediction, said_bases, said_predictions,
+};
 use crate::stable_diffusion::{ModelLayers, Part};
 use crate::tensor_file::TensorFile;
 use finexl_core::explanation::Applied;
@@ -35,6 +38,19 @@ pub struct Adapted {
     pub words: Vec<LearnedWord>,
     /// What a reader should know.
     pub notes: Vec<String>,
+    /// What the files say of the model that they were trained on.
+    pub trained_on: Vec<TrainedOn>,
+}
+
+/// What a file says of the model that it was trained on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrainedOn {
+    /// The file's name.
+    pub file: String,
+    /// What that model predicts, as every entry of the file says it that does.
+    pub predictions: Vec<SaidPrediction>,
+    /// The model, where the file names one.
+    pub model: Option<TrainedModel>,
 }
 
 /// An opened file with its identity.
@@ -93,17 +109,36 @@ impl StableDiffusionGenerator {
                 words.extend(own.learned().cloned());
             }
         }
+        let trained_on: Vec<TrainedOn> = given.iter().map(Given::trained_on).collect();
+        notes.extend(trained_on.iter().filter_map(|on| self.other_weights(on)));
         let order = order(&given);
         let network = self.changed(&given, &contents, &order)?;
         let fingerprint = identity(self.fingerprint(), (&given[..], &contents[..]), &order);
         Ok(Adapted {
             generator: self.with_network(network, fingerprint),
             applied: (files.iter().zip(&given))
-                .zip(&contents)
-                .map(|((file, given), content)| applied(&file.path, given, content))
+                .zip(contents.iter().zip(&trained_on))
+                .map(|((file, given), (content, on))| applied(&file.path, given, content, on))
                 .collect(),
             words,
             notes,
+            trained_on,
+        })
+    }
+
+    /// A note where an adapter was trained on other weights of the same shapes, which fit all the same.
+    fn other_weights(&self, on: &TrainedOn) -> Option<String> {
+        let model = on.model.as_ref()?;
+        let other = model.fingerprint != *self.weights();
+        other.then(|| {
+            format!(
+                "{} was trained on {} ({}), not on the weights of {} ({}); it fits, and may do something else here.",
+                on.file,
+                model.name,
+                model.fingerprint.short(),
+                self.name(),
+                self.weights().short()
+            )
         })
     }
 
@@ -231,7 +266,17 @@ fn identity(
     key.finish()
 }
 
-fn applied(asked: &Path, given: &Given<'_>, content: &Content<'_>) -> Applied {
+impl Given<'_> {
+    fn trained_on(&self) -> TrainedOn {
+        TrainedOn {
+            file: file_name(self.path),
+            predictions: said_predictions(&self.file.metadata),
+            model: trained_model(&self.file.metadata),
+        }
+    }
+}
+
+fn applied(asked: &Path, given: &Given<'_>, content: &Content<'_>, on: &TrainedOn) -> Applied {
     let whole = asked.canonicalize().unwrap_or_else(|_| asked.to_path_buf());
     let name = file_name(&whole);
     let said = said_bases(&given.file.metadata);
@@ -242,9 +287,13 @@ fn applied(asked: &Path, given: &Given<'_>, content: &Content<'_>) -> Applied {
         },
         fingerprint: Some(given.fingerprint.clone()),
         scale: matches!(content, Content::Lora(_)).then_some(given.scale),
-        base: (said.iter())
-            .find_map(|said| said.base)
-            .map(|base| base.to_string()),
+        base: match &on.model {
+            Some(model) => Some(model.name.clone()),
+            None => (said.iter())
+                .find_map(|said| said.base)
+                .map(|base| base.to_string()),
+        },
+        base_fingerprint: on.model.as_ref().map(|model| model.fingerprint.clone()),
     }
 }
 

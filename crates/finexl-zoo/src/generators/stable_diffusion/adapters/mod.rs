@@ -13,8 +13,11 @@ mod layers;
 mod merging;
 mod notes;
 mod parameters;
+mod trained_on;
 mod words;
 
-pub use adapted::{Adapted, AdapterFile};
+pub use adapted::{Adapted, AdapterFile, TrainedOn};
 pub use layers::layers_of;
+pub use trained_on::TrainedModel;
+pub(super) use trained_on::{TRAINED_ON, TRAINED_ON_SHA256};
 pub use words::LearnedWord;

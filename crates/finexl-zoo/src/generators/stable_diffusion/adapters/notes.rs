@@ -1,7 +1,9 @@
 //! What a reader should know of files that were put onto a model.
 
 use super::super::Facts;
-use crate::lora_files::{Change, LayerChange, LoraFile, ScaleRule, Spelling, said_bases};
+use crate::lora_files::{
+    Change, LARGE_SCALE, LayerChange, LoraFile, ScaleRule, Spelling, said_bases,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Of one file that was put onto a model called `model`.
@@ -39,33 +41,32 @@ pub(super) fn notes(
         ));
     }
     for said in said_bases(metadata) {
-        if said.base.is_some_and(|base| base != facts.base) {
+        if said.base != Some(facts.base) {
             notes.push(format!(
                 "{name} says {} = {}, its shapes are those of {model}.",
                 said.key, said.value
             ));
         }
     }
-    notes.extend(other_prediction(name, metadata, model, facts));
+    notes.extend(odd_scales(name, file));
     notes
 }
 
-/// Where a file says that it was trained on a model that predicts something else.
-fn other_prediction(
-    name: &str,
-    metadata: &BTreeMap<String, String>,
-    model: &str,
-    facts: &Facts,
-) -> Option<String> {
-    let said = metadata.get("modelspec.prediction_type")?;
-    let own = facts.prediction?;
-    let is_v = |word: &str| word.to_lowercase().starts_with('v');
-    (is_v(said) != is_v(own)).then(|| {
-        format!(
-            "{name} says that it was trained on a model that predicts {said}, {model} predicts {own}; its effect may be \
-             another than it was trained for."
-        )
-    })
+/// Where layers are multiplied by what is hardly meant.
+fn odd_scales(name: &str, file: &LoraFile<'_>) -> Option<String> {
+    let odd = |layer: &&LayerChange<'_>| {
+        let scale = layer.scale.value;
+        !(0.0..=LARGE_SCALE).contains(&scale)
+    };
+    let found: Vec<&LayerChange<'_>> = file.layers.iter().filter(odd).collect();
+    let first = found.first()?;
+    Some(format!(
+        "{name}: {} modules are multiplied by a negative or large scale of their own ({} by {}), as the file says; it looks \
+         like a mistake.",
+        found.len(),
+        first.key,
+        first.scale.value
+    ))
 }
 
 fn kind(layer: &LayerChange<'_>) -> &'static str {

@@ -6,5 +6,5 @@ mod prompts;
 mod text_encoder;
 
 pub use config::{Gelu, TextConfig};
-pub use prompts::{Prompts, TokenIds};
+pub use prompts::{Prompts, TokenIds, has_word};
 pub use text_encoder::{TextEncoder, TextStates};

@@ -152,6 +152,12 @@ impl std::fmt::Debug for Prompts {
     }
 }
 
+/// Whether a text has a learned word, where it is no part of a longer one.
+pub fn has_word(text: &str, word: &str) -> bool {
+    let mut places = text.match_indices(word);
+    places.any(|(at, _)| stands_alone(text, at, word))
+}
+
 /// Whether a word in a text is no part of a longer one.
 fn stands_alone(text: &str, at: usize, word: &str) -> bool {
     let letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
