@@ -47,11 +47,14 @@ fn pictures_that_were_exchanged_inside_their_pairs() {
 fn prompts_of_other_pictures() {
     let (sandbox, _) = scenes(10);
     let table = std::fs::read_to_string(sandbox.path("base/manifest.csv")).unwrap();
-    let prompts: Vec<&str> = (table.lines().skip(1))
-        .filter_map(|line| Some(line.split_once(',')?.1))
-        .collect();
+    // The first cell, which stands in quotes where it holds a comma.
+    let first = |line: &'_ str| match line.strip_prefix('"') {
+        Some(quoted) => quoted.split('"').next().map(str::to_string),
+        None => line.split(',').next().map(str::to_string),
+    };
+    let prompts: Vec<String> = table.lines().skip(1).filter_map(first).collect();
     let list = |order: &dyn Fn(usize) -> usize| -> String {
-        let lines = (0..prompts.len()).map(|at| prompts[order(at)].trim_matches('"'));
+        let lines = (0..prompts.len()).map(|at| &prompts[order(at)]);
         lines.map(|line| format!("{line}\n")).collect()
     };
     let explain = format!("{EXPLAIN} --prompts prompts.txt");

@@ -216,8 +216,9 @@ fn without_uuids(name: &str, words: Vec<String>) -> Vec<String> {
                 part.len() == length && part.bytes().all(|b| b.is_ascii_hexdigit())
             })
     };
-    let part_of_name = |c: char| !(c.is_ascii_hexdigit() || c == '-');
-    let Some(uuid) = name.split(part_of_name).find(|part| is_uuid(part)) else {
+    let is_outside = |c: char| !(c.is_ascii_hexdigit() || c == '-');
+    let mut parts = name.split(is_outside).map(|part| part.trim_matches('-'));
+    let Some(uuid) = parts.find(|part| is_uuid(part)) else {
         return words;
     };
     let Some((before, after)) = name.split_once(uuid) else {
