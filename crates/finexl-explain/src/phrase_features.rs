@@ -6,7 +6,7 @@ use crate::vocabulary::Vocabulary;
 use finexl_core::fingerprint::Fingerprint;
 use finexl_core::mapped_file::MappedFile;
 use finexl_data::captions::caption;
-use finexl_zoo::encoders::Encoder;
+use finexl_zoo::encoders::{Encoder, Features};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use std::collections::{BTreeSet, HashMap};
@@ -120,6 +120,15 @@ impl PhraseFeatures {
     /// Number of probes.
     pub fn probes(&self) -> usize {
         self.probes
+    }
+
+    /// The prompts alone, without any phrase.
+    pub(crate) fn plain(&self) -> Features {
+        let rows = (0..self.plain.len()).flat_map(|row| self.plain.row(row).to_vec());
+        Features {
+            dimension: self.dimension,
+            values: rows.collect(),
+        }
     }
 
     /// Dimension d.
@@ -258,7 +267,7 @@ mod tests {
     use finexl_core::atomic;
     use finexl_data::image::Image;
     use finexl_zoo::ZooError;
-    use finexl_zoo::encoders::{Features, TextLength};
+    use finexl_zoo::encoders::TextLength;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     /// Embeds a text as its bytes' count and sum, and counts how often it is asked.

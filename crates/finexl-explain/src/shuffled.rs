@@ -70,7 +70,7 @@ pub fn shuffled_note(base: &Features, personalized: &Features, names: &[String])
 }
 
 /// Rows without their mean, of length 1, `[n, d]`.
-fn centred(features: &Features) -> Vec<f64> {
+pub(crate) fn centred(features: &Features) -> Vec<f64> {
     let (n, d) = (features.len(), features.dimension);
     let mut mean = vec![0.0; d];
     for row in 0..n {
@@ -138,7 +138,7 @@ fn doubt(sides: &[Vec<f64>; 2], block: &[usize], dimension: usize) -> Doubt {
 }
 
 /// The cycles of a permutation that are longer than one.
-fn cycles(permutation: &[usize]) -> Vec<Vec<usize>> {
+pub(crate) fn cycles(permutation: &[usize]) -> Vec<Vec<usize>> {
     let mut seen = vec![false; permutation.len()];
     let mut cycles = Vec::new();
     for start in 0..permutation.len() {

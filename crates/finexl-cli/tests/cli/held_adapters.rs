@@ -83,7 +83,9 @@ fn downloaded_files_are_models_of_experiments() {
     let toy = File::default().with("emb_params".to_string(), &[2, 64], 1.0);
     sandbox.write("toy.safetensors", toy.bytes());
     let experiment = |output: &str, files: &str| {
-        format!("[explain-models]\noutput = \"{output}\"\n{SETTINGS}[explain-models.personalized]\n{files}")
+        format!(
+            "[explain-models]\noutput = \"{output}\"\n{SETTINGS}[explain-models.personalized]\n{files}"
+        )
     };
     let files = "style = \"style.safetensors\"\npeft = \"peft\"\ntoy = \"toy.safetensors\"\n";
     sandbox.write("models.toml", experiment("out", files));
@@ -119,12 +121,20 @@ fn downloaded_files_are_models_of_pools() {
     let models = sandbox.json("pool/pool.json")["models"].clone();
     let models = models.as_array().unwrap();
     let names: Vec<&str> = models.iter().map(|m| m["name"].as_str().unwrap()).collect();
-    let expected = ["adapter-peft-0.5", "adapter-peft-1", "adapter-style-0.5", "adapter-style-1"];
+    let expected = [
+        "adapter-peft-0.5",
+        "adapter-peft-1",
+        "adapter-style-0.5",
+        "adapter-style-1",
+    ];
     assert_eq!(names, expected);
     assert_eq!(models[2]["by"]["adapter"]["file"], "style.safetensors");
     // The config beside a file of PEFT's is read: without it the scale would be another.
-    let of = |folder: &str| sandbox.json(&format!("{folder}/generation.json"))["fingerprint"].clone();
-    sandbox.succeeds(&format!("generate --model sd1 --adapter peft:1 {FEW} --out folder"));
+    let of =
+        |folder: &str| sandbox.json(&format!("{folder}/generation.json"))["fingerprint"].clone();
+    sandbox.succeeds(&format!(
+        "generate --model sd1 --adapter peft:1 {FEW} --out folder"
+    ));
     assert_eq!(of("folder"), of("pool/images/adapter-peft-1"));
     let explain = format!("[explain-models]\noutput = \"of-pool\"\n{SETTINGS}pools = [\"pool\"]\n");
     sandbox.write("of-pool.toml", explain);
@@ -182,8 +192,11 @@ fn what_is_no_adapter_is_named() {
 #[test]
 fn learned_words_and_odd_scales_do_not_hide() {
     let sandbox = sandbox();
-    let words =
-        |shape: &[usize]| File::default().with("emb_params".to_string(), shape, 1.0).bytes();
+    let words = |shape: &[usize]| {
+        File::default()
+            .with("emb_params".to_string(), shape, 1.0)
+            .bytes()
+    };
     // A name that is part of a longer word is not in the prompt.
     sandbox.write("app.safetensors", words(&[2, 64]));
     let out = sandbox.succeeds(

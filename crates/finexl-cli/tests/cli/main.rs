@@ -1,5 +1,6 @@
 //! Tests of the whole workspace and of the binary; one module per subject.
 
+mod broken_pairs;
 mod calibrations;
 mod captioner_training;
 mod cards;

@@ -1,6 +1,7 @@
 //! JPEG by the crate `zune-jpeg` itself: strictly, and with the inks of CMYK.
 
 use super::colour_profile::{Conversion, Samples, conversion};
+use super::jpeg_scans::{Damage, damage};
 use super::read::{Colours, Stored, corrupt};
 use super::remarks::Remark;
 use super::{embedded, jpeg_end, limits};
@@ -30,7 +31,8 @@ pub(super) fn decode(path: &Path, bytes: &[u8]) -> Result<Stored, DataError> {
     else {
         return Err(corrupt(path, "its header is damaged".to_string()));
     };
-    limits::check_size(path, (width as u32, height as u32))?;
+    let (width, height) = (width as u32, height as u32);
+    limits::check_size(path, (width, height))?;
     if !jpeg_end::is_complete(bytes) {
         return Err(corrupt(path, "the file is cut off".to_string()));
     }
@@ -55,36 +57,27 @@ pub(super) fn decode(path: &Path, bytes: &[u8]) -> Result<Stored, DataError> {
         .map_err(|reason| corrupt(path, reason))?;
     let profile = embedded::jpeg_profile(bytes);
     let mut remarks = Vec::new();
-    let (pixels, colours) = match wanted {
-        ColorSpace::Luma | ColorSpace::RGB => {
-            let colours = match profile {
-                Ok(Some(profile)) => Colours::Profile(profile),
-                Ok(None) => Colours::Srgb,
-                Err(reason) => Colours::Unusable(reason),
-            };
-            let (width, height) = (width as u32, height as u32);
-            let pixels = match wanted {
-                ColorSpace::Luma => {
-                    ImageBuffer::from_raw(width, height, samples).map(DynamicImage::ImageLuma8)
-                }
-                _ => ImageBuffer::from_raw(width, height, samples).map(DynamicImage::ImageRgb8),
-            };
-            (pixels, colours)
+    match damage(bytes) {
+        Some(Damage::Broken) => {
+            let reason =
+                "its compressed data are damaged: they do not make the picture of its header";
+            return Err(corrupt(path, reason.to_string()));
         }
+        Some(Damage::Odd) => remarks.push(Remark::Damaged),
+        None => {}
+    }
+    let (pixels, colours) = match wanted {
+        ColorSpace::Luma => (
+            ImageBuffer::from_raw(width, height, samples).map(DynamicImage::ImageLuma8),
+            said(profile),
+        ),
+        ColorSpace::RGB => (
+            ImageBuffer::from_raw(width, height, samples).map(DynamicImage::ImageRgb8),
+            said(profile),
+        ),
         _ => {
-            let conversion = profile.and_then(|profile| match profile {
-                Some(profile) => conversion(&profile, Samples::Cmyk),
-                None => Ok(None),
-            });
-            let conversion = conversion.unwrap_or_else(|reason| {
-                remarks.push(Remark::UnusableProfile(reason));
-                None
-            });
-            if conversion.is_some() {
-                remarks.push(Remark::Converted);
-            }
-            let colours = from_inks(&samples, space == ColorSpace::YCCK, conversion.as_ref());
-            let pixels = ImageBuffer::from_raw(width as u32, height as u32, colours);
+            let colours = of_inks(&samples, space, profile, &mut remarks);
+            let pixels = ImageBuffer::from_raw(width, height, colours);
             (pixels.map(DynamicImage::ImageRgb32F), Colours::Srgb)
         }
     };
@@ -94,6 +87,36 @@ pub(super) fn decode(path: &Path, bytes: &[u8]) -> Result<Stored, DataError> {
         colours,
         remarks,
     })
+}
+
+/// What the profile in a file says of its colours.
+fn said(profile: Result<Option<Vec<u8>>, String>) -> Colours {
+    match profile {
+        Ok(Some(profile)) => Colours::Profile(profile),
+        Ok(None) => Colours::Srgb,
+        Err(reason) => Colours::Unusable(reason),
+    }
+}
+
+/// RGB of inks, by the profile in the file where there is one.
+fn of_inks(
+    samples: &[u8],
+    space: ColorSpace,
+    profile: Result<Option<Vec<u8>>, String>,
+    remarks: &mut Vec<Remark>,
+) -> Vec<f32> {
+    let conversion = profile.and_then(|profile| match profile {
+        Some(profile) => conversion(&profile, Samples::Cmyk),
+        None => Ok(None),
+    });
+    let conversion = conversion.unwrap_or_else(|reason| {
+        remarks.push(Remark::UnusableProfile(reason));
+        None
+    });
+    if conversion.is_some() {
+        remarks.push(Remark::Converted);
+    }
+    from_inks(samples, space == ColorSpace::YCCK, conversion.as_ref())
 }
 
 fn decoded(bytes: &[u8], options: DecoderOptions) -> Result<Vec<u8>, String> {

@@ -9,13 +9,17 @@
 //! - Transparent pixels are composited over white, in encoded values: what a page or a viewer shows.
 //! - The EXIF orientation is applied.
 //! - Sizes and shapes are checked from the header, before any pixel is decoded ([`limits`]), and what
-//!   a file may say of its colours is bounded. A file that is cut off is an error in every format.
+//!   a file may say of its colours is bounded. A file that is cut off is an error in every format, and a JPEG whose
+//!   compressed data do not make its picture is one too.
 
 mod colour_profile;
 mod composite;
 mod embedded;
 mod jpeg;
+mod jpeg_bits;
+mod jpeg_blocks;
 mod jpeg_end;
+mod jpeg_scans;
 mod kinds;
 pub mod limits;
 mod other_formats;
@@ -32,5 +36,5 @@ pub use remarks::{Remark, remarks_in_words};
 pub use source::{PictureSource, Pictures};
 
 /// Version of the decoding: what the same file becomes. It belongs into every key of features of files;
-/// raise it when pixels change.
-pub const VERSION: u32 = 3;
+/// raise it when pixels or remarks change.
+pub const VERSION: u32 = 4;

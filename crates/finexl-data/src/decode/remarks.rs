@@ -25,6 +25,8 @@ pub enum Remark {
     StatedColours,
     /// A colour profile that could not be used, for this reason; the values were taken for sRGB.
     UnusableProfile(String),
+    /// Compressed data that say more than the picture needs, or a brightness that none has.
+    Damaged,
 }
 
 impl fmt::Display for Remark {
@@ -41,6 +43,10 @@ impl fmt::Display for Remark {
             Self::StatedColours => f.write_str(
                 "states a gamma or primaries other than those of sRGB: it was brought to sRGB by them, \
                  which not every program does",
+            ),
+            Self::Damaged => f.write_str(
+                "seems to be damaged: its compressed data do not end with its picture, or say a brightness that none has: \
+                 look at it, and export it again or leave it out with --exclude",
             ),
             Self::UnusableProfile(reason) => write!(
                 f,

@@ -3,7 +3,7 @@
 use super::read::{Text, Texts};
 use super::settings::loras_in_prompt;
 use super::types::{Generation, Recorded, Tool};
-use super::{a1111, comfyui, json, tools};
+use super::{a1111, comfyui, json, midjourney, tools};
 
 /// What was made of one text.
 pub(super) enum Reading {
@@ -30,11 +30,12 @@ impl From<Option<Generation>> for Reading {
 /// Texts that say prompt and seed in so many words come first, and a graph, from which they have to
 /// be concluded, after them; what the first lacks is taken from the next.
 pub(super) fn interpret(texts: &Texts, stem: &str) -> Recorded {
-    let readers: [&dyn Fn(&Texts) -> Reading; 6] = [
+    let readers: [&dyn Fn(&Texts) -> Reading; 7] = [
         &|texts| first(texts, parameters),
         &|texts| first(texts, tools::invokeai),
         &tools::novelai,
         &|texts| first(texts, any_json),
+        &|texts| first(texts, midjourney::read),
         &|texts| first(texts, |text| comfyui::read(text, stem)),
         &|texts| tools::plain(texts).into(),
     ];

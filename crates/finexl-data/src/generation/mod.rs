@@ -16,6 +16,7 @@ mod comfyui_text;
 mod exif;
 mod interpret;
 mod json;
+mod midjourney;
 mod png_texts;
 mod prompt_text;
 mod prompt_weights;

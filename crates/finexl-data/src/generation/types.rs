@@ -20,6 +20,8 @@ pub enum Tool {
     NovelAi,
     /// Draw Things.
     DrawThings,
+    /// Midjourney.
+    Midjourney,
     /// Texts under the plain names `prompt` and `seed`: Easy Diffusion, scripts with diffusers.
     Plain,
 }
@@ -34,6 +36,7 @@ impl fmt::Display for Tool {
             Self::SwarmUi => "SwarmUI",
             Self::NovelAi => "NovelAI",
             Self::DrawThings => "Draw Things",
+            Self::Midjourney => "Midjourney",
             Self::Plain => "plain texts",
         })
     }

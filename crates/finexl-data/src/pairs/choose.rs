@@ -2,6 +2,7 @@
 
 use super::by_generation::{Found, Free, by_prompt_and_seed, by_seed};
 use super::by_name::{NameMatches, match_names};
+use super::by_words::{by_prompt, by_words};
 use super::contradictions::{Contradiction, contradictions, error, forced_note, negatives_note};
 use super::options::{PairOptions, Pairing};
 use super::side::Side;
@@ -145,7 +146,7 @@ fn without_names(
             notes,
         });
     }
-    let found = by_seed(sides, &all(sides), false);
+    let found = by_guess(sides, &all(sides), true);
     notes.extend(found.notes);
     Ok(Chosen {
         pairs: found.pairs,
@@ -153,7 +154,19 @@ fn without_names(
     })
 }
 
-/// What the chosen rule left may still have prompt and seed in common.
+/// Pairs by the seed alone, else by what names mean that are not equal, else by the prompt alone.
+fn by_guess(sides: &[Side; 2], free: &Free, whole: bool) -> Found {
+    let mut found = by_seed(sides, free, false);
+    if found.pairs.is_empty() {
+        found = by_words(sides, free, whole);
+    }
+    if found.pairs.is_empty() {
+        found = by_prompt(sides, free);
+    }
+    found
+}
+
+/// What the chosen rule left may still have prompt and seed in common; where it left most, also what is guessed by.
 fn add_leftovers(
     sides: &[Side; 2],
     chosen: &mut Chosen,
@@ -166,6 +179,11 @@ fn add_leftovers(
     }
     let found = by_prompt_and_seed(sides, &free);
     if found.pairs.is_empty() {
+        if free.iter().all(|left| left.len() > chosen.pairs.len()) {
+            let found = by_guess(sides, &free, false);
+            chosen.notes.extend(found.notes);
+            chosen.pairs.extend(found.pairs);
+        }
         return Ok(());
     }
     chosen.notes.push(format!(
@@ -186,7 +204,10 @@ fn forced_by_name(sides: &[Side; 2], bad_files: BadFiles) -> Result<Chosen, Data
     notes.extend(refuse_or_note(ambiguous(sides, &named), bad_files)?);
     let mut pairs = named.pairs;
     if pairs.is_empty() {
-        let found = by_seed(sides, &all(sides), false);
+        let mut found = by_seed(sides, &all(sides), false);
+        if found.pairs.is_empty() {
+            found = by_words(sides, &all(sides), true);
+        }
         notes.extend(found.notes);
         pairs = found.pairs;
     }

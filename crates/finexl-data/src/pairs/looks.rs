@@ -34,7 +34,8 @@ impl Look {
     }
 }
 
-/// Notes on pairs of two equal pictures, pictures that stand in several pairs, and such as may be sheets of others.
+/// Notes on pairs of two equal pictures, pictures that stand in several pairs, and such as may be sheets or previews of
+/// others.
 pub(super) fn look_notes(set: &PairSet, looks: &[(usize, [Look; 2])]) -> Vec<String> {
     let seen: Vec<(&Pair, &[Look; 2])> = (looks.iter())
         .filter_map(|(index, looks)| Some((set.pairs.get(*index)?, looks)))
@@ -43,10 +44,10 @@ pub(super) fn look_notes(set: &PairSet, looks: &[(usize, [Look; 2])]) -> Vec<Str
         unchanged(&seen),
         repeated(&seen, 0, "the base"),
         repeated(&seen, 1, "the personalized model"),
-        sheets(&seen),
     ]
     .into_iter()
     .flatten()
+    .chain(other_sizes(&seen))
     .collect()
 }
 
@@ -87,26 +88,51 @@ fn repeated(seen: &[(&Pair, &[Look; 2])], side: usize, whose: &str) -> Option<St
     })
 }
 
-/// Pictures of the base that are at least about twice as wide and as high as most.
-fn sheets(seen: &[(&Pair, &[Look; 2])]) -> Option<String> {
+/// Pictures of the base that are about twice as wide and as high as most, or half as wide and as high.
+fn other_sizes(seen: &[(&Pair, &[Look; 2])]) -> Vec<String> {
     let mut sizes: BTreeMap<[usize; 2], usize> = BTreeMap::new();
     for (_, [base, _]) in seen {
         *sizes.entry(base.size).or_default() += 1;
     }
-    let (usual, count) = sizes.into_iter().max_by_key(|(_, count)| *count)?;
-    if count * 2 <= seen.len() {
-        return None;
+    // Of two that are as frequent the larger one.
+    let Some((usual, count)) = sizes
+        .into_iter()
+        .max_by_key(|(size, count)| (*count, *size))
+    else {
+        return Vec::new();
+    };
+    if count * 2 < seen.len() {
+        return Vec::new();
     }
-    let larger = |size: [usize; 2]| (0..2).all(|side| size[side] * 10 >= usual[side] * 19);
-    let sheets: Vec<&(&Pair, &[Look; 2])> = (seen.iter())
-        .filter(|(_, [base, _])| larger(base.size))
+    let at_least =
+        |one: [usize; 2], other: [usize; 2]| (0..2).all(|side| one[side] * 10 >= other[side] * 19);
+    let larger = |size| at_least(size, usual);
+    let smaller = |size| at_least(usual, size);
+    [
+        of_size(seen, usual, &larger, "larger", "sheets of several pictures"),
+        of_size(seen, usual, &smaller, "smaller", "previews of the others"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn of_size(
+    seen: &[(&Pair, &[Look; 2])],
+    usual: [usize; 2],
+    is_meant: &dyn Fn([usize; 2]) -> bool,
+    compared: &str,
+    perhaps: &str,
+) -> Option<String> {
+    let meant: Vec<&(&Pair, &[Look; 2])> = (seen.iter())
+        .filter(|(_, [base, _])| is_meant(base.size))
         .collect();
-    let (_, [first, _]) = sheets.first()?;
-    let names = sheets.iter().map(|(pair, _)| pair.name.as_str());
+    let (_, [first, _]) = meant.first()?;
+    let names = meant.iter().map(|(pair, _)| pair.name.as_str());
     Some(format!(
-        "{} of {} pictures of the base are far larger than most ({} x {} against {} x {}: {}); leave them out with \
-         --exclude if they are sheets of several pictures",
-        sheets.len(),
+        "{} of {} pictures of the base are far {compared} than the others ({} x {} against {} x {}: {}); leave them out \
+         with --exclude if they are {perhaps}",
+        meant.len(),
         seen.len(),
         first.size[0],
         first.size[1],
@@ -155,7 +181,10 @@ mod tests {
         assert!(notes[0].contains("in 1 of 5 pairs both pictures are the same"));
         assert!(notes[1].contains("2 of 5 pictures of the personalized model"));
         assert!(notes[1].contains("(1, 2)"));
-        assert!(notes[2].contains("128 x 128 against 64 x 64: 4"));
+        assert!(notes[2].contains("far larger than the others (128 x 128 against 64 x 64: 4)"));
+        odd[4].1[0] = look(24, 99);
+        let notes = look_notes(&set(5), &odd);
+        assert!(notes[2].contains("far smaller than the others (24 x 24 against 64 x 64: 4)"));
     }
 
     #[test]

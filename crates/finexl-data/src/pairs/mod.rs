@@ -2,6 +2,7 @@
 
 mod by_generation;
 mod by_name;
+mod by_words;
 mod choose;
 mod contradictions;
 mod folder_table;
@@ -12,6 +13,7 @@ mod loading;
 mod looks;
 mod lookup;
 mod making;
+mod name_words;
 mod options;
 mod pair_set;
 mod seed_in_name;

@@ -1,5 +1,6 @@
 //! Seeds that stand in the names of images.
 
+use super::name_words::{NameWords, are_sparse};
 use regex::Regex;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -27,7 +28,13 @@ pub(super) struct SeedsInNames {
     pub seeds: [Vec<Option<u64>>; 2],
 }
 
-/// Every way that reads seeds in names of both sides.
+/// How far from either end of a name a number is looked for that no word announces.
+const PLACES: usize = 3;
+/// What such a name looks like.
+const NUMBERED: &str = "cat_123456";
+
+/// Every way that reads seeds in names of both sides: those that programs have, then the numbers at one place of the
+/// names, where they lie too far apart to count the images.
 pub(super) fn seeds_in_names(names: [&[&str]; 2]) -> Vec<SeedsInNames> {
     let read = |(example, pattern): &(&'static str, Option<Regex>)| {
         let pattern = pattern.as_ref()?;
@@ -38,7 +45,38 @@ pub(super) fn seeds_in_names(names: [&[&str]; 2]) -> Vec<SeedsInNames> {
             .all(found)
             .then_some(SeedsInNames { example, seeds })
     };
-    WAYS.iter().filter_map(read).collect()
+    let known = WAYS.iter().filter_map(read);
+    known.chain(numbers_at_places(names)).collect()
+}
+
+fn numbers_at_places(names: [&[&str]; 2]) -> Vec<SeedsInNames> {
+    let words = names
+        .map(|names| -> Vec<NameWords> { names.iter().map(|name| NameWords::of(name)).collect() });
+    let at = |from_end: bool, place: usize| {
+        let seeds = words.each_ref().map(|names| -> Vec<Option<u64>> {
+            let number = |name: &NameWords| {
+                let numbers = name.numbers();
+                let place = match from_end {
+                    true => numbers.len().checked_sub(place + 1)?,
+                    false => place,
+                };
+                numbers.get(place)?.parse().ok()
+            };
+            names.iter().map(number).collect()
+        });
+        let sparse = seeds.iter().all(|side| {
+            let told: Vec<String> = side.iter().flatten().map(u64::to_string).collect();
+            are_sparse(told.iter().map(String::as_str))
+        });
+        sparse.then_some(SeedsInNames {
+            example: NUMBERED,
+            seeds,
+        })
+    };
+    let from_end = (0..PLACES).filter_map(|place| at(true, place));
+    from_end
+        .chain((0..PLACES).filter_map(|place| at(false, place)))
+        .collect()
 }
 
 fn seed(pattern: &Regex, name: &str) -> Option<u64> {
@@ -70,6 +108,18 @@ mod tests {
         assert_eq!(seeds("cat seed=77 b.png"), [("seed_123", 77)]);
         assert_eq!(seeds("000003.4242.png"), [("000012.123", 4242)]);
         assert_eq!(seeds("cat-s5.png"), [("s123", 5)]);
+        let several = |names: &[&str]| -> Vec<Option<u64>> {
+            let found = seeds_in_names([names, names]);
+            found.into_iter().next().map_or(Vec::new(), |found| {
+                let [first, _] = found.seeds;
+                first
+            })
+        };
+        assert_eq!(
+            several(&["0001_cat_123456.png", "0002_dog_887.png"]),
+            [Some(123_456), Some(887)]
+        );
+        assert_eq!(several(&["cat_0001.png", "cat_0002.png"]), []);
         for name in [
             "2024-05-01.png",
             "00012.png",

@@ -221,6 +221,99 @@ fn seeds_alone_count_where_prompts_are_not_known() {
     );
 }
 
+/// Names without texts.
+fn named<'a>(names: &[&'a str]) -> Vec<Made<'a>> {
+    names.iter().map(|name| (*name, None)).collect()
+}
+
+#[test]
+fn names_that_are_not_equal_and_mean_the_same() {
+    for (base, other, words) in [
+        (
+            ["cat_123456.png", "dog_887.png", "x_55511.png"],
+            ["a 123456.png", "b 55511.png", "c 887.png"],
+            "the seed in their names (like cat_123456)",
+        ),
+        (
+            ["00001_77123.png", "00002_500.png", "00003_90210.png"],
+            ["00008_500.png", "00003_90210.png", "00009_77123.png"],
+            "the seed in their names",
+        ),
+        (
+            ["1.png", "2.png", "10.png"],
+            ["0001.png", "0010.png", "0002.png"],
+            "zeros before numbers",
+        ),
+        (
+            ["a cat.png", "a dog.png", "c\u{430}ts.png"],
+            ["a_dog.webp.png", "a%20cat.png", "cats.png"],
+            "differ in spaces, signs",
+        ),
+        (
+            ["base_01.png", "base_02.png", "base_03.png"],
+            ["cosy-1 (1).png", "cosy-2 (1).png", "cosy-3 (1).png"],
+            "(\"base\" and \"1\" and \"cosy\")",
+        ),
+    ] {
+        let sides = Sides::new(&named(&base), &named(&other));
+        let (pairs, notes) = sides.found(None);
+        assert_eq!(pairs.len(), 3, "{pairs:?} {notes:?}");
+        assert!(has(&notes, words), "{words} in {notes:?}");
+    }
+    let first = Sides::new(
+        &named(&["cat_123456.png", "dog_887.png"]),
+        &named(&["a 887.png", "b 123456.png"]),
+    );
+    assert_eq!(
+        first.found(None).0,
+        ["cat_123456.png = b 123456.png", "dog_887.png = a 887.png"]
+    );
+    // Counters that were moved, other letters, numbers that are no seeds.
+    for (base, other) in [
+        (["base_1.png", "base_2.png"], ["cosy_2.png", "cosy_3.png"]),
+        (["cafe.png", "dog.png"], ["caf\u{e9}.png", "d\u{f6}g.png"]),
+        (["1.png", "2.png"], ["cat 7.png", "cat 8.png"]),
+    ] {
+        let sides = Sides::new(&named(&base), &named(&other));
+        assert!(sides.message(None).contains("no image name in common"));
+    }
+}
+
+#[test]
+fn one_equal_name_by_chance_is_not_all() {
+    let sides = Sides::new(
+        &named(&["1_500.png", "2_90210.png", "3_77123.png", "4_123456.png"]),
+        &named(&["1_500.png", "7_77123.png", "8_123456.png", "9_90210.png"]),
+    );
+    let (pairs, notes) = sides.found(None);
+    assert_eq!(
+        pairs,
+        [
+            "1_500.png = 1_500.png",
+            "2_90210.png = 9_90210.png",
+            "3_77123.png = 7_77123.png",
+            "4_123456.png = 8_123456.png"
+        ]
+    );
+    assert!(has(&notes, "3 pairs were found by the seed"), "{notes:?}");
+}
+
+#[test]
+fn prompts_alone_pair_what_nothing_else_does() {
+    let sides = Sides::new(&named(&["x.png", "y.png"]), &named(&["b.png", "a.png"]));
+    for (file, text) in [
+        ("base/x.txt", "a cat"),
+        ("base/y.txt", "a dog"),
+        ("other/a.txt", "a cat"),
+        ("other/b.txt", "a dog"),
+    ] {
+        std::fs::write(sides.path(file), text).unwrap();
+    }
+    let (pairs, notes) = sides.found(None);
+    assert_eq!(pairs, ["x.png = a.png", "y.png = b.png"]);
+    assert!(has(&notes, "by their prompts alone"), "{notes:?}");
+}
+
 #[test]
 fn batches_are_paired_in_their_order_where_they_are_as_large() {
     let made = |name, seed| (name, Some(("a cat", seed)));

@@ -3,6 +3,7 @@
 use super::given_directions::GivenDirections;
 use super::object::{Explainer, Eyes};
 use super::pairs::Seen;
+use super::pairs::pair_note;
 use super::sides::Sides;
 use crate::change::Appearance;
 use crate::divergence::Divergences;
@@ -10,7 +11,6 @@ use crate::error::ExplainError;
 use crate::explain::{Subject, explain};
 use crate::feature_rows::{check_encoders, fingerprint, pair_rows};
 use crate::features_file::FeaturesFile;
-use crate::shuffled::shuffled_note;
 use finexl_core::explanation::Explanation;
 use finexl_core::fingerprint::Fingerprint;
 use finexl_data::pairs::Pairing;
@@ -117,7 +117,7 @@ impl Explainer {
             }
         };
         let divergences = Divergences::between(&features.base, &features.personalized)?;
-        notes.extend(shuffled_note(
+        notes.extend(pair_note(
             &features.base,
             &features.personalized,
             &features.names,

@@ -8,8 +8,10 @@ use crate::change::Appearance;
 use crate::divergence::Divergences;
 use crate::domain::Domain;
 use crate::error::ExplainError;
+use crate::exchanged::exchanged_note;
 use crate::explain::{Subject, explain};
 use crate::image_features::encode_pairs;
+use crate::misplaced_prompts::misplaced_note;
 use crate::probes::Probes;
 use crate::shuffled::shuffled_note;
 use crate::views::Views;
@@ -115,7 +117,14 @@ impl Explainer {
         let bank = self.bank(encoder, &probes)?;
         let mut notes = seen.notes;
         notes.extend_from_slice(encoder.notes());
-        notes.extend(shuffled_note(seen.base, seen.personalized, &seen.names));
+        notes.extend(pair_note(seen.base, seen.personalized, &seen.names));
+        notes.extend(misplaced_note(
+            encoder,
+            &probes,
+            seen.base,
+            &seen.names,
+            &self.cache,
+        )?);
         // Who leaves the views to the head has not asked for tiles, and pictures as small as the encoder's need none.
         if self.views == Views::Tiles && self.views_asked_for {
             notes.extend(untiled_note(seen.base, seen.tiles));
@@ -156,6 +165,15 @@ impl Explainer {
             None => Ok(bank),
         }
     }
+}
+
+/// What speaks against the pairs as they are; of pairs in another order nothing more is asked.
+pub(super) fn pair_note(
+    base: &Features,
+    personalized: &Features,
+    names: &[String],
+) -> Option<String> {
+    shuffled_note(base, personalized, names).or_else(|| exchanged_note(base, personalized, names))
 }
 
 /// A warning for where the base's images are far from everything the encoder was trained on.

@@ -4,8 +4,7 @@ use super::open_published::is_whole_checkpoint;
 use super::sampled_alike::{adapters_predict_alike, checkpoint_predicts_alike};
 use super::settings::GenerationSettings;
 use super::{
-    AdapterChoice, AnyGenerator, ChosenSettings, OpenedGenerator, open_adapted,
-    open_personalized,
+    AdapterChoice, AnyGenerator, ChosenSettings, OpenedGenerator, open_adapted, open_personalized,
 };
 use crate::ZooError;
 use burn::tensor::Device;

@@ -2,8 +2,8 @@
 
 use crate::Error;
 use finexl_zoo::generators::{
-    AdapterPrompt, GenerationRequest, OpenedGenerator, SampledBase,
-    adapters_predict_alike, sampled_alike,
+    AdapterPrompt, GenerationRequest, OpenedGenerator, SampledBase, adapters_predict_alike,
+    sampled_alike,
 };
 
 /// What a reader should know of a base and a model, sampled alike.
