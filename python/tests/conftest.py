@@ -6,8 +6,13 @@ import os
 from pathlib import Path
 from types import SimpleNamespace
 
+import finexl
 import pytest
 from asking import run
+
+# The package that is tested is the one that processes find which tests start, wherever they run.
+_SEARCHED = [str(Path(finexl.__file__).resolve().parents[1]), os.environ.get("PYTHONPATH")]
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, _SEARCHED))
 
 
 @pytest.fixture(scope="session", autouse=True)

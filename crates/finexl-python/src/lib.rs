@@ -2,8 +2,8 @@
 //! and gives back records. What a user sees is in Python.
 //!
 //! - Work runs on a thread of its own without the interpreter's lock, while the calling thread looks for Ctrl-C and tells
-//!   progress ([`waiting`]).
-//! - Pictures in memory go through the same pairing, decoding and encoding as files ([`held_pictures`]), so that both give
+//!   progress (`waiting`).
+//! - Pictures in memory go through the same pairing, decoding and encoding as files (`held_pictures`), so that both give
 //!   the same numbers.
 //! - The command is the one of `finexl-cli`, in this process.
 
