@@ -20,6 +20,10 @@ pub(crate) struct Foreign {
 /// What bytes that are no safetensors file are by their beginning. Not to be asked of others: the length of a header is
 /// the first of a file, and may be any bytes.
 pub(crate) fn foreign(bytes: &[u8]) -> Option<Foreign> {
+    // Behind its length stands a header, whatever bytes the length is.
+    if bytes.get(8) == Some(&b'{') {
+        return None;
+    }
     let starts = |with: &[u8]| bytes.starts_with(with);
     let is = |what, remedy| Some(Foreign { what, remedy });
     if starts(b"PK\x03\x04") {
@@ -87,5 +91,7 @@ mod tests {
         named(b"GGUF\x03", "GGUF");
         named(b"\x89PNG\r\n", "picture");
         named(&[0; 100], "zeros");
+        // A header of 640 bytes that was cut off begins as a pickle does.
+        assert_eq!(foreign(b"\x80\x02\0\0\0\0\0\0{\"a\":"), None);
     }
 }
