@@ -167,7 +167,9 @@ mod tests {
             level: of([0.5, 0.5, 0.5, 0.5, 0.2, 0.4, 0.3, 0.4]),
             spread: of([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]),
         };
-        let spreads = |output: &HeadOutput| output.spread.to_data().to_vec::<f32>().unwrap();
+        let spreads = |output: &HeadOutput| {
+            finexl_zoo::tensor_values::values(output.spread.clone(), "a test").unwrap()
+        };
         assert_eq!(spreads(&output.clone().merged(1)).len(), 8);
         let merged = output.merged(2);
         assert_eq!(merged.logit.dims(), [2, 2]);

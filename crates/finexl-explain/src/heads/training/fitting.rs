@@ -225,7 +225,8 @@ impl Readout<'_> {
     }
 
     /// The same reading with thresholds: the effect that sets without an aspect do not pass, and the spill with
-    /// which the aspects beyond both are most like those that are there, by the mean F1 over sets.
+    /// which the aspects beyond both are most like those that are there, by the mean F1 over sets: the smallest that
+    /// these sets cannot tell from the best, within a standard error, since a large one hides what is there.
     pub fn thresholds(&self, reading: Reading) -> Reading {
         let concepts = self.vocabulary.concepts();
         let read = |weights: &Vec<f64>| -> Vec<f64> {
@@ -245,22 +246,31 @@ impl Readout<'_> {
             true => 0.0,
             false => quantile(&quiet, QUIET).clamp(0.0, 1.0),
         };
-        let quality = |spill: f64| -> f64 {
+        // Mean F1 of a spill, and its standard error.
+        let quality = |spill: f64| -> [f64; 2] {
             let f1 = |(levels, set): (&Vec<f64>, &Episode)| {
                 f1(levels, &set.levels, effect.max(spill * highest(levels)))
             };
-            sets().map(f1).sum()
+            let each: Vec<f64> = sets().map(f1).collect();
+            let count = each.len().max(1) as f64;
+            let mean = each.iter().sum::<f64>() / count;
+            let squares: f64 = each.iter().map(|v| (v - mean).powi(2)).sum();
+            [mean, squares.sqrt() / count]
         };
-        let mut best = (0.0, quality(0.0));
-        for spill in (1..SPILLS).map(|step| step as f64 / 100.0) {
-            let found = quality(spill);
-            if found > best.1 {
-                best = (spill, found);
-            }
-        }
+        let tried: Vec<(f64, [f64; 2])> = (0..SPILLS)
+            .map(|step| step as f64 / 100.0)
+            .map(|spill| (spill, quality(spill)))
+            .collect();
+        let best = tried.iter().map(|(_, found)| *found);
+        let best = best.fold(
+            [0.0; 2],
+            |best, found| if found[0] > best[0] { found } else { best },
+        );
+        let good = |(_, [mean, _]): &&(f64, [f64; 2])| *mean >= best[0] - best[1];
+        let spill = tried.iter().find(good).map_or(0.0, |(spill, _)| *spill);
         Reading {
             effect,
-            spill: best.0,
+            spill,
             ..reading
         }
     }
