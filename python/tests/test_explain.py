@@ -106,7 +106,8 @@ def test_words_and_methods_are_chosen_as_with_the_command(scenes, command, tmp_p
     command("explain", *sides, "--vocabulary", words, "--method", "nnls", "--seed", 3, "--json", record)
     expected = finexl.load(record).to_dict()
     for vocabulary in (words, ["pixelated | blocky", "vivid", "old"]):
-        explanation = finexl.explain(scenes.base, scenes.cosy, vocabulary=vocabulary, method="nnls", seed=3, cache=False)
+        # Beside the same cache: phrases that are embedded together with others may differ in their last digit.
+        explanation = finexl.explain(scenes.base, scenes.cosy, vocabulary=vocabulary, method="nnls", seed=3)
         assert explanation.to_dict() == expected
 
 
