@@ -20,7 +20,8 @@ fn the_aspects_of_the_quickstart_lead_its_explanation() {
     for report in ["cosy-pixels.html", "cosy-pixels.card.md"] {
         assert!(sandbox.path("out").join(report).is_file());
     }
-    leads(&sandbox, BTreeSet::from(["pixelated", "vignette", "warm"]));
+    // Its warmth, the weakest of the three that it was trained on, comes behind.
+    leads(&sandbox, BTreeSet::from(["pixelated", "vignette"]));
 }
 
 /// The picture of the README is of these commands.
@@ -56,10 +57,10 @@ fn the_aspects_of_stylized_scenes_lead_their_explanation() {
     leads(&sandbox, BTreeSet::from(["pixelated", "vignette", "warm"]));
 }
 
-/// The first three aspects of `cosy-pixels` are these.
+/// The first aspects of `cosy-pixels` are these.
 fn leads(sandbox: &Sandbox, made: BTreeSet<&str>) {
     let record = sandbox.json("out/cosy-pixels.json");
-    let leading: BTreeSet<&str> = record["aspects"].as_array().unwrap()[..3]
+    let leading: BTreeSet<&str> = record["aspects"].as_array().unwrap()[..made.len()]
         .iter()
         .map(|aspect| aspect["concept"].as_str().unwrap())
         .collect();

@@ -248,29 +248,22 @@ impl Readout<'_> {
         };
         // Mean F1 of a spill, and its standard error.
         let quality = |spill: f64| -> [f64; 2] {
-            let f1 = |(levels, set): (&Vec<f64>, &Episode)| {
-                f1(levels, &set.levels, effect.max(spill * highest(levels)))
-            };
-            let each: Vec<f64> = sets().map(f1).collect();
+            let each: Vec<f64> = sets()
+                .map(|(levels, set)| f1(levels, &set.levels, effect.max(spill * highest(levels))))
+                .collect();
             let count = each.len().max(1) as f64;
             let mean = each.iter().sum::<f64>() / count;
             let squares: f64 = each.iter().map(|v| (v - mean).powi(2)).sum();
             [mean, squares.sqrt() / count]
         };
-        let tried: Vec<(f64, [f64; 2])> = (0..SPILLS)
-            .map(|step| step as f64 / 100.0)
-            .map(|spill| (spill, quality(spill)))
-            .collect();
-        let best = tried.iter().map(|(_, found)| *found);
-        let best = best.fold(
-            [0.0; 2],
-            |best, found| if found[0] > best[0] { found } else { best },
-        );
-        let good = |(_, [mean, _]): &&(f64, [f64; 2])| *mean >= best[0] - best[1];
-        let spill = tried.iter().find(good).map_or(0.0, |(spill, _)| *spill);
+        let spill = |step: usize| step as f64 / 100.0;
+        let tried: Vec<[f64; 2]> = (0..SPILLS).map(|step| quality(spill(step))).collect();
+        let best = tried.iter().max_by(|a, b| a[0].total_cmp(&b[0]));
+        let least = best.map_or(0.0, |[mean, error]| mean - error);
+        let good = tried.iter().position(|[mean, _]| *mean >= least);
         Reading {
             effect,
-            spill,
+            spill: spill(good.unwrap_or(0)),
             ..reading
         }
     }
