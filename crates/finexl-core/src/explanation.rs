@@ -277,7 +277,7 @@ pub struct Applied {
     /// The base that it says it was made for.
     pub base: Option<String>,
     /// SHA-256 of that base's weights, where it says that too.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub base_fingerprint: Option<Fingerprint>,
 }
 
