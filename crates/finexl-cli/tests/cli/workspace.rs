@@ -147,6 +147,7 @@ const LONG_FILES: &[&str] = &[
     "finexl-cli/tests/cli/hostile_models.rs",
     "finexl-cli/tests/cli/inspections.rs",
     "finexl-cli/tests/cli/pairing_cases.rs",
+    "finexl-data/tests/files/pairing.rs",
     "finexl-data/src/error.rs",
     "finexl-eval/src/pool_levels.rs",
     "finexl-explain/src/calibrated_space.rs",
