@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How often `finexl explain` says what was done to sets of pictures (scripts/make_sets.py).
 
-python3 scripts/evaluate_sets.py target/debug/finexl SETS [--out rows.csv] [-- OPTIONS OF EXPLAIN]
+python3 scripts/evaluate_sets.py target/debug/finexl SETS [--out rows.csv] [--first N] [-- OPTIONS OF EXPLAIN]
 
 Prints shares with Wilson's 95% intervals: with one aspect the right one first, with two both among the first three, what was
 done called significant, and other aspects called significant, by set and of those to which nothing was done.
@@ -33,6 +33,7 @@ def main():
     parser.add_argument("program")
     parser.add_argument("sets", type=Path)
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--first", type=int, help="only so many sets, in the order of the table, which is random")
     parser.add_argument("options", nargs="*")
     arguments = parser.parse_args()
     known = {}
@@ -44,7 +45,7 @@ def main():
     writer = csv.DictWriter(out, fields) if out else None
     if writer and not known:
         writer.writeheader()
-    for line in csv.DictReader((arguments.sets / "sets.csv").open()):
+    for line in list(csv.DictReader((arguments.sets / "sets.csv").open()))[: arguments.first]:
         row = known.get(line["set"])
         if row is None:
             record = explain(arguments.program, arguments.sets / line["set"], arguments.options)

@@ -3,7 +3,8 @@
 //! Every view is analysed by itself, as a change of its own. An aspect is told by the view in which it shows more
 //! strongly, with that view's interval; since two views were asked, its p counts twice (Bonferroni).
 
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, FALSE_DISCOVERIES};
+use crate::statistics::smallest_pairs_that_can_pass;
 use finexl_core::explanation::ShownIn;
 
 /// The analysis of both views, and which of them told each concept, `[N]`.
@@ -37,6 +38,8 @@ pub(crate) fn merged(whole: Analysis, tiles: Analysis) -> (Analysis, Vec<ShownIn
         }
         both.p_adjusted[k] = (2.0 * both.p_adjusted[k]).min(1.0);
     }
+    // A doubled p asks for as many pairs as twice the concepts would.
+    both.pairs_needed = smallest_pairs_that_can_pass(2 * concepts, FALSE_DISCOVERIES);
     let named = |k: &usize| both.weights.weights[*k] != 0.0;
     both.weights.kept = (0..concepts).filter(named).collect();
     (both, told)
@@ -66,7 +69,7 @@ mod tests {
             p_adjusted: vec![p; 2],
             contributions: [weights, weights].concat(),
             unexplained,
-            pairs_needed: 8,
+            pairs_needed: 7,
             notes: Vec::new(),
         }
     }
@@ -79,6 +82,8 @@ mod tests {
         assert_eq!(both.weights.weights, [0.5, 0.4]);
         assert_eq!(both.p_adjusted, [0.02, 1.0]);
         assert_eq!(both.contributions, [0.5, 0.4, 0.5, 0.4]);
+        // 2^7 flips of both signs are the first that come to 4 / 0.05.
+        assert_eq!(both.pairs_needed, 8);
         assert!((both.unexplained - 0.4).abs() < 1e-12);
         assert_eq!(both.weights.kept, [0, 1]);
     }
