@@ -33,6 +33,7 @@ def explain(
     pair_names: Optional[Sequence[str]] = None,
     device: str = "cpu",
     seed: int = 0,
+    views: Optional[str] = None,
     cache: bool = True,
     progress: Progress = None,
 ) -> Explanation:
@@ -57,7 +58,8 @@ def explain(
         paper, lsq, centered, nnls, subspace-nnls, omp, ridge, calibrated or learned. Default: learned where the encoder
         has a head, else nnls.
     vocabulary : path or sequence of str, optional
-        Phrases to explain with: a file with a concept per line, or its lines. ``|`` separates synonyms.
+        Phrases to explain with: a file with a concept per line, or its lines; ``|`` separates synonyms. ``"styles"`` are
+        the built-in ones for encoders that read any word.
     references : path, optional
         Reference models of the base, or the name of a generator inside the program.
     head, calibration : path, optional
@@ -78,6 +80,9 @@ def explain(
         Where tensors are computed; of an encoder that is given by its name.
     seed : int
         Seed of resampling.
+    views : {"whole", "tiles"}, optional
+        What of a picture is looked at: the whole, or also tiles at native scale of pictures that are larger than what the
+        encoder sees. Default: what the head has learned from (both for mini-clip), and the whole without a head.
     cache : bool
         Keep features on disk, and use those that are there, as the command does.
     progress : None, bool or callable
@@ -104,7 +109,7 @@ def explain(
     >>> print(explanation.summary)
     >>> explanation.save("lora.html")
     """
-    choices = choices_of(method, vocabulary, head, references, calibration, seed, cache)
+    choices = choices_of(method, vocabulary, head, references, calibration, seed, views, cache)
     pairing: Dict[str, Any] = {
         "pair": pair,
         "fit": fit,
@@ -149,6 +154,7 @@ def choices_of(
     references: Optional[Path],
     calibration: Optional[Path],
     seed: int,
+    views: Optional[str],
     cache: bool,
 ) -> Dict[str, Any]:
     """Put what a caller chooses into the form that the native half takes."""
@@ -161,6 +167,7 @@ def choices_of(
         "references": references,
         "calibration": calibration,
         "seed": seed,
+        "views": views,
         "cache": cache,
     }
 

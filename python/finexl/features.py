@@ -67,7 +67,7 @@ def explain_features(
         concepts,
         None if pair_names is None else _texts(pair_names, "pair_names"),
         _two(sides),
-        choices_of(method, None, None, None, None, seed, False),
+        choices_of(method, None, None, None, None, seed, None, False),
     )
     explanation = Explanation(record)
     warn(explanation.notes)

@@ -11,7 +11,15 @@ peft = pytest.importorskip("peft", reason="peft is not installed")
 transformers = pytest.importorskip("transformers", reason="transformers is not installed")
 
 from finexl.integrations.diffusers import explain_adapter  # noqa: E402
-from tiny_pipelines import adapter, made, stable_diffusion, stable_diffusion_3, stable_diffusion_xl  # noqa: E402
+from tiny_pipelines import (  # noqa: E402
+    adapter,
+    flux,
+    made,
+    stable_diffusion,
+    stable_diffusion_2,
+    stable_diffusion_3,
+    stable_diffusion_xl,
+)
 
 SEEDS = list(range(6))
 PROMPTS = [f"a {colour} thing" for colour in ("red", "green", "blue", "grey", "dark", "pale")]
@@ -113,7 +121,7 @@ def test_a_file_of_loras_is_loaded_by_the_pipeline(pipe, trained, tmp_path):
     assert explanation.divergence > 0
 
 
-@pytest.mark.parametrize("family", [stable_diffusion_xl, stable_diffusion_3])
+@pytest.mark.parametrize("family", [stable_diffusion_2, stable_diffusion_xl, stable_diffusion_3, flux])
 def test_other_families_are_only_called(family, tmp_path):
     pipe, conditions = made(family)
     before = _off(pipe)[0].tobytes()

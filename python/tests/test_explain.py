@@ -87,6 +87,7 @@ def test_arguments_that_make_no_sense_are_named(scenes, arrays):
         ("is no text", lambda: finexl.explain(arrays.base, arrays.cosy, prompts=[1])),
         ("is no path", lambda: finexl.explain([1, 2], arrays.cosy)),
         ("choose one of", lambda: finexl.explain(scenes.base, scenes.cosy, pair="luck")),
+        ("choose whole or tiles", lambda: finexl.explain(scenes.base, scenes.cosy, views="halves")),
         ("there is no decomposition", lambda: finexl.explain(scenes.base, scenes.cosy, method="magic")),
         ("the vocabulary, line 2", lambda: finexl.explain(scenes.base, scenes.cosy, vocabulary=["red", "red"])),
         ("base[3]", lambda: finexl.explain(narrow, arrays.cosy[:4])),
@@ -109,6 +110,14 @@ def test_words_and_methods_are_chosen_as_with_the_command(scenes, command, tmp_p
         # Beside the same cache: phrases that are embedded together with others may differ in their last digit.
         explanation = finexl.explain(scenes.base, scenes.cosy, vocabulary=vocabulary, method="nnls", seed=3)
         assert explanation.to_dict() == expected
+
+
+def test_what_is_looked_at_is_chosen_as_with_the_command(scenes, command, tmp_path):
+    record = tmp_path / "record.json"
+    command("explain", "--base", scenes.base, "--personalized", scenes.cosy, "--views", "whole", "--json", record)
+    explanation = finexl.explain(scenes.base, scenes.cosy, views="whole")
+    assert explanation.to_dict() == finexl.load(record).to_dict()
+    assert explanation.to_dict() != finexl.explain(scenes.base, scenes.cosy).to_dict()
 
 
 def test_progress_is_told_to_a_function_on_the_calling_thread(arrays, files):

@@ -67,15 +67,16 @@ def test_modes_without_a_range_are_refused(arrays):
 
 
 def test_sizes_that_differ_are_noted_and_shapes_are_brought_together(arrays, files):
-    larger = [Image.fromarray(picture).resize((128, 128)) for picture in arrays.cosy]
+    side = arrays.cosy.shape[1]
+    larger = [Image.fromarray(picture).resize((2 * side, 2 * side)) for picture in arrays.cosy]
     with pytest.warns(finexl.FinexlWarning, match="in 12 of 12 pairs the images differ in size"):
         finexl.explain(arrays.base, larger, prompts=files.prompts)
-    wider = [Image.fromarray(picture).resize((128, 64)) for picture in arrays.cosy]
+    wider = [Image.fromarray(picture).resize((2 * side, side)) for picture in arrays.cosy]
     with pytest.raises(finexl.PictureError, match=r"base\[0\]"):
         finexl.explain(arrays.base, wider)
     with pytest.warns(finexl.FinexlWarning, match="cut about its centre"):
         finexl.explain(arrays.base, wider, prompts=files.prompts, fit="crop")
-    bad = [*arrays.cosy[:11], arrays.cosy[11][:, :20]]
+    bad = [*arrays.cosy[:11], arrays.cosy[11][:, : side // 3]]
     with pytest.warns(finexl.FinexlWarning, match="1 pair"):
         explanation = finexl.explain(arrays.base, bad, skip_bad=True)
     assert explanation.pairs == 11

@@ -64,10 +64,19 @@ def _unet(**options):
 
 def stable_diffusion():
     """Stable Diffusion 1, and what its denoiser takes beside latents and time."""
+    return _stable_diffusion(_unet(cross_attention_dim=32), "epsilon")
+
+
+def stable_diffusion_2():
+    """Stable Diffusion 2, which predicts a velocity, and what its denoiser takes beside latents and time."""
+    return _stable_diffusion(_unet(cross_attention_dim=32, use_linear_projection=True), "v_prediction")
+
+
+def _stable_diffusion(unet, prediction):
     tokenizer = _tokenizer()
     pipe = diffusers.StableDiffusionPipeline(
-        unet=_unet(cross_attention_dim=32),
-        scheduler=diffusers.DDIMScheduler(steps_offset=1, clip_sample=False),
+        unet=unet,
+        scheduler=diffusers.DDIMScheduler(steps_offset=1, clip_sample=False, prediction_type=prediction),
         vae=_vae(),
         text_encoder=_text_encoder(transformers.CLIPTextModel, tokenizer),
         tokenizer=tokenizer,
@@ -132,6 +141,51 @@ def stable_diffusion_3():
     return pipe, {"encoder_hidden_states": torch.randn(4, 8, 64), "pooled_projections": torch.randn(4, 64)}
 
 
+def flux():
+    """Flux, and what its denoiser takes beside time; what a T5 reads are CLIP's tokens here."""
+    tokenizer = _tokenizer()
+    transformer = diffusers.FluxTransformer2DModel(
+        patch_size=1,
+        in_channels=4,
+        num_layers=1,
+        num_single_layers=1,
+        attention_head_dim=16,
+        num_attention_heads=2,
+        joint_attention_dim=32,
+        pooled_projection_dim=32,
+        axes_dims_rope=[4, 4, 8],
+    )
+    vae = diffusers.AutoencoderKL(
+        block_out_channels=(8,),
+        latent_channels=1,
+        norm_num_groups=4,
+        use_quant_conv=False,
+        use_post_quant_conv=False,
+        shift_factor=0.06,
+        scaling_factor=1.5,
+    )
+    reader = transformers.T5Config(
+        vocab_size=len(tokenizer), d_model=32, d_kv=8, d_ff=37, num_layers=2, num_heads=4, decoder_start_token_id=0
+    )
+    pipe = diffusers.FluxPipeline(
+        transformer=transformer,
+        scheduler=diffusers.FlowMatchEulerDiscreteScheduler(),
+        vae=vae,
+        text_encoder=_text_encoder(transformers.CLIPTextModel, tokenizer),
+        text_encoder_2=transformers.T5EncoderModel(reader),
+        tokenizer=tokenizer,
+        tokenizer_2=tokenizer,
+    )
+    conditions = {
+        "hidden_states": torch.randn(4, 64, 4),
+        "encoder_hidden_states": torch.randn(4, 8, 32),
+        "pooled_projections": torch.randn(4, 32),
+        "img_ids": torch.zeros(64, 3),
+        "txt_ids": torch.zeros(8, 3),
+    }
+    return pipe, conditions
+
+
 def made(family):
     """A pipeline of a family that says nothing, and what its denoiser takes beside latents and time."""
     torch.manual_seed(0)
@@ -147,9 +201,10 @@ def adapter(pipe, conditions, folder, trained):
     model = peft.get_peft_model(copy.deepcopy(denoiser), peft.LoraConfig(r=4, lora_alpha=8, target_modules=LAYERS))
     if trained:
         optimizer = torch.optim.Adam([p for p in model.parameters() if p.requires_grad], lr=0.05)
-        latents, times = torch.randn(4, 4, 16, 16), torch.tensor([500] * 4)
+        given = dict(conditions)
+        latents, times = given.pop("hidden_states", torch.randn(4, 4, 16, 16)), torch.tensor([500] * 4)
         for _ in range(8):
-            loss = (model(latents, timestep=times, **conditions).sample - 1.0).square().mean()
+            loss = (model(latents, timestep=times, **given).sample - 1.0).square().mean()
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()

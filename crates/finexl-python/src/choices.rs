@@ -20,6 +20,8 @@ pub struct Choices {
     references: Option<PathBuf>,
     calibration: Option<PathBuf>,
     seed: u64,
+    /// What of each picture is looked at.
+    views: Option<String>,
     /// Whether features are kept on disk.
     cache: bool,
 }
@@ -33,6 +35,7 @@ impl Choices {
             (None, None) => None,
         };
         let method = self.method.as_deref().map(Method::parse).transpose();
+        let views = self.views.as_deref().map(str::parse).transpose();
         Ok(ExplainerChoices {
             method: method.map_err(|error| InputError::new_err(error.to_string()))?,
             words,
@@ -40,7 +43,7 @@ impl Choices {
             references: self.references,
             calibration: self.calibration,
             seed: self.seed,
-            views: Default::default(),
+            views: views.map_err(InputError::new_err)?,
             cache: match self.cache {
                 true => Cache::of_user(),
                 false => Cache::none(),
