@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import finexl
 import pytest
-from asking import run
+from asking import QUICK, WORDS, run
 
 # The package that is tested is the one that processes find which tests start, wherever they run.
 _SEARCHED = [str(Path(finexl.__file__).resolve().parents[1]), os.environ.get("PYTHONPATH")]
@@ -35,17 +35,20 @@ def command():
 
 @pytest.fixture(scope="session")
 def scenes(tmp_path_factory, cache, command):
-    """Two folders of 12 pictures and the file of their prompts, with what the command says of them."""
+    """Two folders of 12 pictures and the file of their prompts, with what the command says of them with quick settings."""
     folder = tmp_path_factory.mktemp("scenes")
     command("data", "render", "base", "--scenes", 12, folder=folder)
     command("data", "stylize", "base", "cosy", "--aspect", "pixelated=0.8", folder=folder)
     sides = [folder / "base", folder / "cosy"]
     prompts = folder / "base" / "manifest.csv"
+    (folder / "words.txt").write_text("\n".join(WORDS))
     arguments = ["--base", sides[0], "--personalized", sides[1], "--prompts", prompts]
+    quick = ["--vocabulary", folder / "words.txt", "--method", QUICK["method"], "--views", QUICK["views"]]
     forms = ["--json", folder / "cosy.json", "--html", folder / "cosy.html", "--card", folder / "cosy.md"]
-    command("explain", *arguments, *forms)
+    command("explain", *arguments, *quick, *forms)
     record = json.loads((folder / "cosy.json").read_text())
-    return SimpleNamespace(folder=folder, base=sides[0], cosy=sides[1], prompts=prompts, record=record)
+    names = {"folder": folder, "base": sides[0], "cosy": sides[1], "prompts": prompts}
+    return SimpleNamespace(**names, arguments=arguments, record=record)
 
 
 @pytest.fixture(scope="session")

@@ -11,17 +11,25 @@ import warnings
 
 import finexl
 import pytest
-from asking import findings, run
+from asking import QUICK, findings, run
 
 
-def test_folders_say_what_the_command_says(scenes):
+def test_pictures_say_what_the_command_says(scenes, arrays, files, command, tmp_path):
+    forms = ["--json", tmp_path / "a.json", "--html", tmp_path / "a.html", "--card", tmp_path / "a.md"]
+    command("explain", *scenes.arguments, *forms)
+    expected = finexl.load(tmp_path / "a.json").to_dict()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         explanation = finexl.explain(scenes.base, scenes.cosy, prompts=scenes.prompts)
-    assert explanation.to_dict() == scenes.record
-    assert [str(warning.message) for warning in caught] == scenes.record["notes"]
+    assert explanation.to_dict() == expected
+    assert [str(warning.message) for warning in caught] == expected["notes"]
     assert all(warning.category is finexl.FinexlWarning for warning in caught)
     assert all(warning.filename == __file__ for warning in caught)
+    for ending in ("json", "html", "md"):
+        explanation.save(tmp_path / f"b.{ending}")
+        assert (tmp_path / f"b.{ending}").read_bytes() == (tmp_path / f"a.{ending}").read_bytes(), ending
+    of_arrays = finexl.explain(arrays.base, arrays.cosy, prompts=files.prompts, sides=("base", "cosy"))
+    assert findings(of_arrays.to_dict()) == findings(expected)
 
 
 def test_paths_images_and_arrays_say_the_same(scenes, files, arrays):
@@ -38,7 +46,7 @@ def test_paths_images_and_arrays_say_the_same(scenes, files, arrays):
         "a list of arrays and images": (list(arrays.base), images[1]),
     }
     for what, (base, cosy) in given.items():
-        explanation = finexl.explain(base, cosy, prompts=files.prompts, sides=("base", "cosy"))
+        explanation = finexl.explain(base, cosy, prompts=files.prompts, sides=("base", "cosy"), **QUICK)
         assert findings(explanation.to_dict()) == expected, what
         assert explanation.summary == scenes.record["summary"], what
 
@@ -46,7 +54,7 @@ def test_paths_images_and_arrays_say_the_same(scenes, files, arrays):
 def test_files_are_paired_by_name_in_whatever_order_they_come(scenes, files):
     shuffled = list(files.cosy)
     random.Random(1).shuffle(shuffled)
-    explanation = finexl.explain(files.base, shuffled, prompts=files.prompts)
+    explanation = finexl.explain(files.base, shuffled, prompts=files.prompts, **QUICK)
     assert findings(explanation.to_dict()) == findings(scenes.record)
     assert explanation.pair_names == scenes.record["pair_names"]
     assert (explanation.base, explanation.personalized) == ("base", "cosy")
@@ -114,10 +122,11 @@ def test_words_and_methods_are_chosen_as_with_the_command(scenes, command, tmp_p
 
 def test_what_is_looked_at_is_chosen_as_with_the_command(scenes, command, tmp_path):
     record = tmp_path / "record.json"
-    command("explain", "--base", scenes.base, "--personalized", scenes.cosy, "--views", "whole", "--json", record)
-    explanation = finexl.explain(scenes.base, scenes.cosy, views="whole")
+    words = ["--vocabulary", scenes.folder / "words.txt", "--method", "nnls"]
+    command("explain", *scenes.arguments, *words, "--views", "tiles", "--json", record)
+    explanation = finexl.explain(scenes.base, scenes.cosy, prompts=scenes.prompts, **{**QUICK, "views": "tiles"})
     assert explanation.to_dict() == finexl.load(record).to_dict()
-    assert explanation.to_dict() != finexl.explain(scenes.base, scenes.cosy).to_dict()
+    assert findings(explanation.to_dict()) != findings(scenes.record)
 
 
 def test_progress_is_told_to_a_function_on_the_calling_thread(arrays, files):
@@ -128,6 +137,7 @@ def test_progress_is_told_to_a_function_on_the_calling_thread(arrays, files):
         prompts=files.prompts,
         cache=False,
         progress=lambda done, total: told.append((done, total, threading.current_thread())),
+        **QUICK,
     )
     assert told[-1] == (12, 12, threading.main_thread())
 
@@ -149,7 +159,7 @@ def test_other_threads_run_meanwhile(arrays):
     thread = threading.Thread(target=turn)
     thread.start()
     before = count[0]
-    finexl.explain(arrays.base, arrays.cosy, cache=False)
+    finexl.explain(arrays.base, arrays.cosy, cache=False, **QUICK)
     turns = count[0] - before
     ended.set()
     thread.join()
@@ -161,7 +171,7 @@ def test_several_threads_may_explain_at_once(scenes, arrays, files):
     results = []
 
     def explain():
-        results.append(finexl.explain(arrays.base, arrays.cosy, prompts=files.prompts, cache=False))
+        results.append(finexl.explain(arrays.base, arrays.cosy, prompts=files.prompts, cache=False, **QUICK))
 
     threads = [threading.Thread(target=explain) for _ in range(3)]
     for thread in threads:
@@ -196,7 +206,7 @@ import finexl, multiprocessing, numpy
 base = numpy.random.default_rng(0).integers(0, 256, (4, 64, 64, 3), dtype=numpy.uint8)
 def explain():
     try:
-        finexl.explain(base, base[::-1], cache=False)
+        finexl.explain(base, base[::-1], method="nnls", vocabulary=["vivid", "old"], cache=False)
     except finexl.InputError as error:
         print(error, flush=True)
 explain()
@@ -211,7 +221,7 @@ process.join()
 def test_an_open_encoder_serves_many_calls(scenes, files):
     encoder = finexl.open_encoder("mini-clip")
     assert (encoder.name, encoder.fingerprint) == ("mini-clip", scenes.record["provenance"]["encoder"])
-    explanation = finexl.explain(scenes.base, scenes.cosy, prompts=scenes.prompts, encoder=encoder)
+    explanation = finexl.explain(scenes.base, scenes.cosy, prompts=scenes.prompts, encoder=encoder, **QUICK)
     assert explanation.to_dict() == scenes.record
 
 

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import finexl
 import pytest
-from asking import ROOT
+from asking import QUICK, ROOT
 
 LORA = ROOT / "crates/finexl-zoo/tests/fixtures/lora_files/kohya_sd1.safetensors"
 OTHER = ROOT / "crates/finexl-zoo/tests/fixtures/lora_files/diffusers_sd1.safetensors"
@@ -14,7 +14,7 @@ OTHER = ROOT / "crates/finexl-zoo/tests/fixtures/lora_files/diffusers_sd1.safete
 
 @pytest.fixture(scope="module")
 def explanation(scenes):
-    return finexl.explain(scenes.base, scenes.cosy, prompts=scenes.prompts)
+    return finexl.explain(scenes.base, scenes.cosy, prompts=scenes.prompts, **QUICK)
 
 
 def test_files_are_the_commands_files(explanation, scenes, tmp_path):
@@ -42,7 +42,7 @@ def test_a_card_that_is_there_keeps_its_text(explanation, tmp_path):
 
 
 def test_pictures_of_arrays_are_in_the_page(arrays, files):
-    page = finexl.explain(arrays.base, arrays.cosy, prompts=files.prompts)._record.html(12)
+    page = finexl.explain(arrays.base, arrays.cosy, prompts=files.prompts, **QUICK)._record.html(12)
     assert page.count("data:image/png;base64") >= 2
 
 
@@ -57,7 +57,7 @@ def test_aspects_are_plain_objects(explanation, scenes):
         first.score = 0
     # Two pairs bound nothing.
     others = [f"{name}.*" for name in scenes.record["pair_names"][2:]]
-    few = finexl.explain(scenes.base, scenes.cosy, exclude=others)
+    few = finexl.explain(scenes.base, scenes.cosy, exclude=others, **QUICK)
     assert few.pairs == 2
     assert all(not aspect.significant for aspect in few.aspects)
     assert any(math.isinf(aspect.high) or aspect.high >= aspect.score for aspect in few.aspects)
@@ -84,14 +84,14 @@ def test_what_notebooks_show(explanation):
 
 
 def test_names_of_files_are_escaped(arrays):
-    explanation = finexl.explain(arrays.base, arrays.cosy, sides=("<i>", "<script>x</script>"))
+    explanation = finexl.explain(arrays.base, arrays.cosy, sides=("<i>", "<script>x</script>"), **QUICK)
     assert "<script" not in explanation._repr_html_()
 
 
 def test_similar_models(scenes, command, explanation, tmp_path):
     command("data", "stylize", scenes.base, tmp_path / "old", "--aspect", "sepia=0.9")
-    old = finexl.explain(scenes.base, tmp_path / "old", prompts=scenes.prompts)
-    again = finexl.explain(scenes.base, scenes.cosy, prompts=scenes.prompts, seed=1, sides=("base", "again"))
+    old = finexl.explain(scenes.base, tmp_path / "old", prompts=scenes.prompts, **QUICK)
+    again = finexl.explain(scenes.base, scenes.cosy, prompts=scenes.prompts, seed=1, sides=("base", "again"), **QUICK)
     ranking = finexl.similar(explanation, [old, again])
     assert [model.model for model in ranking] == ["again", "old"]
     assert ranking[0].similarity == pytest.approx(1.0)

@@ -2,7 +2,7 @@
 
 import finexl
 import pytest
-from asking import findings
+from asking import QUICK, findings
 
 numpy = pytest.importorskip("numpy")
 Image = pytest.importorskip("PIL.Image")
@@ -36,8 +36,8 @@ def test_modes_are_read_as_from_files(mode, files, arrays, tmp_path):
         image.save(tmp_path / f"{number}.png")
     paths = [tmp_path / f"{number}.png" for number in range(6)]
     base, prompts = arrays.base[:6], files.prompts[:6]
-    of_files = finexl.explain(base, paths, prompts=prompts)
-    of_images = finexl.explain(base, images, prompts=prompts)
+    of_files = finexl.explain(base, paths, prompts=prompts, **QUICK)
+    of_images = finexl.explain(base, images, prompts=prompts, **QUICK)
     assert findings(of_images.to_dict()) == findings(of_files.to_dict())
 
 
@@ -51,8 +51,8 @@ def test_profiles_and_orientation_are_heeded(files, arrays, tmp_path):
         image.save(paths[-1], quality=95, exif=turned, icc_profile=_profile())
     opened = [Image.open(path) for path in paths]
     prompts = files.prompts[:6]
-    of_files = finexl.explain(arrays.base[:6], paths, prompts=prompts)
-    of_images = finexl.explain(arrays.base[:6], opened, prompts=prompts)
+    of_files = finexl.explain(arrays.base[:6], paths, prompts=prompts, **QUICK)
+    of_images = finexl.explain(arrays.base[:6], opened, prompts=prompts, **QUICK)
     # Two decoders of JPEG may differ by one in 255.
     assert of_images.aspects[0].concept == of_files.aspects[0].concept == "pixelated"
     assert of_images.aspects[0].score == pytest.approx(of_files.aspects[0].score, abs=0.02)
@@ -70,13 +70,13 @@ def test_sizes_that_differ_are_noted_and_shapes_are_brought_together(arrays, fil
     side = arrays.cosy.shape[1]
     larger = [Image.fromarray(picture).resize((2 * side, 2 * side)) for picture in arrays.cosy]
     with pytest.warns(finexl.FinexlWarning, match="in 12 of 12 pairs the images differ in size"):
-        finexl.explain(arrays.base, larger, prompts=files.prompts)
+        finexl.explain(arrays.base, larger, prompts=files.prompts, **QUICK)
     wider = [Image.fromarray(picture).resize((2 * side, side)) for picture in arrays.cosy]
     with pytest.raises(finexl.PictureError, match=r"base\[0\]"):
-        finexl.explain(arrays.base, wider)
+        finexl.explain(arrays.base, wider, **QUICK)
     with pytest.warns(finexl.FinexlWarning, match="cut about its centre"):
-        finexl.explain(arrays.base, wider, prompts=files.prompts, fit="crop")
+        finexl.explain(arrays.base, wider, prompts=files.prompts, fit="crop", **QUICK)
     bad = [*arrays.cosy[:11], arrays.cosy[11][:, : side // 3]]
-    with pytest.warns(finexl.FinexlWarning, match="1 pair"):
-        explanation = finexl.explain(arrays.base, bad, skip_bad=True)
+    with pytest.warns(finexl.FinexlWarning, match=r"left out: base\[11\]"):
+        explanation = finexl.explain(arrays.base, bad, skip_bad=True, **QUICK)
     assert explanation.pairs == 11
