@@ -4,6 +4,7 @@ MAKERS[aspect] is a list of (name, tool, commands); `commands(s, r, m)` takes ho
 random.Random and the longer side of the picture in pixels, and gives the arguments of one call. Makers in HELD_OUT are for
 tests only: no head learns from them.
 """
+import math
 
 
 def f(x):
@@ -266,6 +267,188 @@ def tiles(s, r, m):
     return im("-scale", f"{f(100 / p)}%", "-scale {size}!", "( -size", f"{p}x{p}", "xc:white -fill none -stroke", shade,
               "-draw", f"'rectangle 0,0 {p - 1},{p - 1}'", "-write mpr:tile +delete -size {size} tile:mpr:tile ) -compose Multiply -composite")
 
+
+
+def photo_filter(r, s, colours):
+    """A coloured glass before the lens."""
+    return im("( +clone -fill", r.choice(colours), "-colorize 100 ) -compose", r.choice(["SoftLight", "Multiply"]), "-composite", "-modulate", f(100 + 12 * s)) if s > 0.5 else im(
+        "( +clone -fill", r.choice(colours), "-colorize", f(30 + 100 * s), ") -compose SoftLight -composite")
+
+
+def screened(r, s, cell, gray):
+    """Dots or lines of a printing screen: a pattern is added and what lies above the middle is paper."""
+    return im("-colorspace Gray" if gray else "", "( -size", f"{cell}x{cell}", "radial-gradient:white-black -write mpr:dot +delete -size {size} tile:mpr:dot )",
+              "-compose Mathematics -define compose:args=0,1,1,-0.5 -composite", "-sigmoidal-contrast", f"{f(10 + 15 * s)},50%", "-colorspace sRGB")
+
+
+def waves_of(r, s, cell, crossed):
+    a = r.uniform(0, math.pi)
+    one = f"cos({f(2 * math.pi / cell)}*(x*{f(math.cos(a))}+y*{f(math.sin(a))}))"
+    two = f"cos({f(2 * math.pi / cell)}*(y*{f(math.cos(a))}-x*{f(math.sin(a))}))"
+    screen = f"63*({one}+{two})" if crossed else f"127*{one}"
+    return f"-fill i+{screen}>127?255:0"
+
+
+def kernel_emboss(r):
+    return r.choice(["-2,-1,0,-1,1,1,0,1,2", "2,1,0,1,1,-1,0,-1,-2", "0,-1,-2,1,1,-1,2,1,0", "-1,-1,0,-1,1,1,0,1,1"])
+
+
+def own(name):
+    """The project's own operator, the one that encoders are trained on."""
+    return ("finexl", "finexl", lambda s, r, m: [name, s])
+
+
+# Made later: more hands for every aspect, above all for those that are made of strokes and structure.
+MORE = {
+    "vivid": [
+        ("im-matrix", "im", lambda s, r, m: im("-color-matrix", "{0},{1},{1},{1},{0},{1},{1},{1},{0}".format(f(1 + 0.9 * s), f(-0.45 * s)))),
+        ("gmic-lab", "gmic", lambda s, r, m: f"-rgb2lab -s c -mul[1,2] {f(1 + 1.6 * s)} -a c -lab2rgb -c 0,255".split()),
+    ],
+    "muted": [
+        ("im-matrix", "im", lambda s, r, m: im("-color-matrix", "{0},{1},{1},{1},{0},{1},{1},{1},{0}".format(f(1 - 0.5 * s), f(0.25 * s)))),
+        ("gmic-lab", "gmic", lambda s, r, m: f"-rgb2lab -s c -mul[1,2] {f(0.85 - 0.6 * s)} -a c -lab2rgb -c 0,255".split()),
+    ],
+    "monochrome": [
+        ("im-modulate", "im", lambda s, r, m: im("-modulate 100,0")),
+        ("gmic-value", "gmic", lambda s, r, m: "-s c -max -to_rgb".split()),
+        ("gegl-c2g", "gegl", lambda s, r, m: "gegl:saturation scale=0".split()),
+        ("im-high", "im", lambda s, r, m: im("-colorspace Gray -sigmoidal-contrast", f"{f(2 + 6 * s)},50%", "-colorspace sRGB")),
+    ],
+    "warm": [
+        ("im-filter", "im", lambda s, r, m: photo_filter(r, s, ["#ec8a00", "#ffb000", "#e08040", "#ff8c42"])),
+        ("gegl-levels", "gegl", lambda s, r, m: f"gegl:channel-mixer rr-gain={f(1 + 0.25 * s)} gg-gain=1 bb-gain={f(1 - 0.45 * s)} preserve-luminosity=false".split()),
+        ("gmic-curve", "gmic", lambda s, r, m: f"-s c -pow[0] {f(1 - 0.08 * s)} -mul[0] {f(1 + 0.5 * s)} -mul[2] {f(1 - 0.4 * s)} -a c -c 0,255".split()),
+    ],
+    "cool": [
+        ("im-filter", "im", lambda s, r, m: photo_filter(r, s, ["#006dff", "#00b5ff", "#5080c0", "#00a0d0"])),
+        ("gegl-levels", "gegl", lambda s, r, m: f"gegl:channel-mixer rr-gain={f(1 - 0.4 * s)} gg-gain=1 bb-gain={f(1 + 0.3 * s)} preserve-luminosity=false".split()),
+        ("gmic-curve", "gmic", lambda s, r, m: f"-s c -mul[0] {f(1 - 0.35 * s)} -mul[2] {f(1 + 0.4 * s)} -a c -c 0,255".split()),
+    ],
+    "sepia": [
+        ("im-matrix", "im", lambda s, r, m: im("-color-matrix", "0.393,0.769,0.189,0.349,0.686,0.168,0.272,0.534,0.131", "-evaluate multiply", f(r.uniform(0.8, 0.95)))),
+        ("im-tint", "im", lambda s, r, m: im("-colorspace Gray -colorspace sRGB -fill", r.choice(["#704214", "#8a5a2b", "#a0703c"]), "-tint", f(60 + 60 * s))),
+        ("gmic-map", "gmic", lambda s, r, m: f"-luminance -to_rgb -s c -mul[0] {f(r.uniform(1.02, 1.15))} -mul[1] {f(r.uniform(0.86, 0.96))} -mul[2] {f(r.uniform(0.55, 0.75))} -a c -c 0,255".split()),
+    ],
+    "inverted": [
+        ("im-fx", "im", lambda s, r, m: im("-level 100%,0%")),
+        ("gegl-darkroom", "gegl", lambda s, r, m: ["gegl:invert-gamma", "gegl:saturation", f"scale={f(r.uniform(0.8, 1.2))}"]),
+        ("gmic-lab", "gmic", lambda s, r, m: "-s c -mul -1 -add 255 -a c".split()),
+    ],
+    "pastel": [
+        ("im-screen", "im", lambda s, r, m: im("( +clone -fill", r.choice(["gray60", "#b8a0a8", "#a0a8b8"]), "-colorize", f(50 + 40 * s), ") -compose Screen -composite -modulate", f"100,{f(110 - 25 * s)}")),
+        ("gmic-lab", "gmic", lambda s, r, m: f"-rgb2lab -s c -mul[0] {f(0.75 - 0.35 * s)} -add[0] {f(100 * (0.25 + 0.33 * s))} -mul[1,2] {f(0.95 - 0.2 * s)} -a c -lab2rgb -c 0,255".split()),
+    ],
+    "dark": [
+        ("im-modulate", "im", lambda s, r, m: im("-modulate", f(85 - 55 * s))),
+        ("im-self", "im", lambda s, r, m: im("( +clone ) -compose Multiply -composite -evaluate multiply", f(1.05 - 0.5 * s))),
+        ("gegl-levels", "gegl", lambda s, r, m: f"gegl:levels out-low=0 out-high={f(0.85 - 0.55 * s)}".split()),
+    ],
+    "bright": [
+        ("im-modulate", "im", lambda s, r, m: im("-modulate", f(115 + 55 * s))),
+        ("im-self", "im", lambda s, r, m: im("( +clone -evaluate multiply", f(0.4 + 0.6 * s), ") -compose Screen -composite")),
+        ("gmic-add", "gmic", lambda s, r, m: f"-add {f(20 + 75 * s)} -c 0,255".split()),
+        ("gegl-levels", "gegl", lambda s, r, m: f"gegl:levels in-high={f(0.88 - 0.35 * s)}".split()),
+    ],
+    "high contrast": [
+        ("im-self", "im", lambda s, r, m: im("( +clone ) -compose", "Overlay" if s < 0.6 else "HardLight", "-composite")),
+        ("im-stretch", "im", lambda s, r, m: im("-contrast-stretch", "{0}%x{0}%".format(f(4 + 18 * s)))),
+        ("gmic-sigmoid", "gmic", lambda s, r, m: f"-sub 127.5 -div 127.5 -fill tanh(i*{f(1.4 + 2.2 * s)})/tanh({f(1.4 + 2.2 * s)}) -mul 127.5 -add 127.5".split()),
+        ("gegl-levels", "gegl", lambda s, r, m: f"gegl:levels in-low={f(0.06 + 0.22 * s)} in-high={f(0.94 - 0.22 * s)}".split()),
+    ],
+    "low contrast": [
+        ("gmic-lab", "gmic", lambda s, r, m: f"-rgb2lab -s c -sub[0] 55 -mul[0] {f(0.8 - 0.55 * s)} -add[0] 55 -a c -lab2rgb -c 0,255".split()),
+        ("im-sigmoidal", "im", lambda s, r, m: im("+sigmoidal-contrast", f"{f(3 + 6 * s)},50%", "+level", f"{f(4 + 14 * s)}%,{f(96 - 14 * s)}%")),
+        ("gegl-levels", "gegl", lambda s, r, m: f"gegl:levels out-low={f(0.1 + 0.25 * s)} out-high={f(0.9 - 0.2 * s)}".split()),
+        ("gmic-haze", "gmic", lambda s, r, m: f"-mul {f(0.85 - 0.45 * s)} -add {f(255 * (0.1 + 0.3 * s))}".split()),
+    ],
+    "grainy": [
+        ("gegl-hsv", "gegl", lambda s, r, m: f"gegl:noise-hsv holdness=1 hue-distance={f(2 + 8 * s)} saturation-distance={f(0.1 * s)} value-distance={f(0.12 + 0.4 * s)} seed={r.randrange(1000)}".split()),
+        ("im-multiplicative", "im", noise("Multiplicative", 1.0)),
+        ("gmic-film", "gmic", lambda s, r, m: f"+fill 0 -srand {r.randrange(1000)} -noise[1] {f(15 + 45 * s)} -b[1] {f(r.uniform(0.4, 0.9))} -luminance[1] -mul[1] {f(r.uniform(1.5, 2.5))} -add -c 0,255".split()),
+    ],
+    "halftone": [
+        ("im-screen", "im", lambda s, r, m: screened(r, s, round(4 + 6 * s), False)),
+        ("im-screen-gray", "im", lambda s, r, m: screened(r, s, round(4 + 6 * s), True)),
+        ("gmic-screen", "gmic", lambda s, r, m: (r.choice(["", "-luminance "]) + waves_of(r, s, 3.5 + 5 * s, True) + " -to_rgb").split()),
+        ("gegl-diamond", "gegl", lambda s, r, m: "gegl:newsprint color-model={0} pattern={2} period={1} pattern2={2} period2={1} pattern3={2} period3={1} pattern4={2} period4={1} black-pullout={3}".format(r.choice(["black-on-white", "cmyk"]), f(3.5 + 5 * s), r.choice(["diamond", "circle"]), f(r.uniform(0.3, 1))).split()),
+    ],
+    "hatched": [
+        ("im-pattern", "im", lambda s, r, m: im("-colorspace Gray ( -size {size}", "pattern:" + r.choice(["left45", "right45", "hs_fdiagonal", "hs_bdiagonal", "hs_diagcross", "crosshatch45"]), "-colorspace Gray -blur", f"0x{f(r.uniform(0.6, 1.2))}", "-normalize ) -compose Mathematics -define compose:args=0,1,1,-0.5 -composite -sigmoidal-contrast 8,50% -colorspace sRGB")),
+        ("gmic-lines", "gmic", lambda s, r, m: ("-luminance " + waves_of(r, s, 3 + 4 * s, False) + " -to_rgb").split()),
+        ("gmic-colour-lines", "gmic", lambda s, r, m: f"-fill i+{f(40 + 60 * s)}*cos({f(2 * math.pi / r.uniform(3, 6))}*(x*{r.choice([1, -1])}+y)) -c 0,255".split()),
+    ],
+    "paper": [
+        ("im-weave", "im", lambda s, r, m: im("( -size {size}", "pattern:" + r.choice(["crosshatch", "hs_cross", "gray50", "verticalsaw", "crosshatch30"]), "-blur", f"0x{f(r.uniform(0.5, 1))}", "-normalize +level", f"{f(48 - 30 * s)}%,{f(52 + 30 * s)}%", ") -compose", r.choice(["SoftLight", "Overlay"]), "-composite")),
+        ("gmic-fibres", "gmic", lambda s, r, m: f"+fill 0 -srand {r.randrange(1000)} -noise[1] 100 -luminance[1] -b[1] {f(r.uniform(0.8, 2))} -shift[1] 0 +shift[1] 1,1 -sub[1,2] -n[1] 0,255 -sub[1] 127 -mul[1] {f(0.3 + 0.7 * s)} -add -c 0,255".split()),
+        ("gegl-noise", "gegl", lambda s, r, m: f"gegl:noise-spread amount-x={round(1 + 2 * s)} amount-y={round(1 + 2 * s)} gegl:texturize-canvas depth={int(2 + 6 * s)} direction=top-left".split()),
+        ("im-watercolour-sheet", "im", lambda s, r, m: im("( +clone -fill gray50 -colorize 100 -attenuate 2 +noise Random -colorspace Gray -blur", f"0x{f(r.uniform(1.2, 3))}", "-emboss 1 -normalize +level", f"{f(45 - 30 * s)}%,{f(55 + 30 * s)}%", "-colorspace sRGB ) -compose", r.choice(["Overlay", "SoftLight", "Multiply"]), "-composite")),
+    ],
+    "mosaic": [
+        ("gmic-crystal", "gmic", lambda s, r, m: f"-fx_crystal {f(r.uniform(40, 70))},{f(r.uniform(0.1, 0.3))},{f(r.uniform(10, 30))},0,0".split()),
+        ("im-bricks", "im", lambda s, r, m: im("-scale", f"{f(100 / (5 + 8 * s))}%", "-scale {size}! ( -size {size} pattern:bricks -colorspace Gray -normalize ) -compose Multiply -composite")),
+        ("gegl-waterpixels", "gegl", lambda s, r, m: f"gegl:waterpixels size={round(8 + (m / 18) * s)} smoothness=1.0 regularization={round(r.uniform(0, 20))}".split()),
+    ],
+    "blurry": [
+        ("gegl-median", "gegl", lambda s, r, m: f"gegl:box-blur radius={round((1 + 5 * s) * (m / 256) ** 0.5)}".split()),
+        ("gegl-circular", "gegl", lambda s, r, m: f"gegl:motion-blur-circular angle={f(3 + 12 * s)}".split()),
+        ("im-radial", "im", lambda s, r, m: im("-radial-blur", f(2 + 10 * s))),
+        ("gmic-disc", "gmic", lambda s, r, m: f"-b {f(0.4 + 1.2 * s)}%".split()),
+    ],
+    "sharp": [
+        ("im-kernel", "im", lambda s, r, m: im("( +clone -morphology Convolve", "3x3:0,-1,0,-1,5,-1,0,-1,0", ") -compose blend -define", f"compose:args={f(35 + 65 * s)}", "-composite")),
+        ("gmic-unsharp", "gmic", lambda s, r, m: f"-unsharp {f(r.uniform(0.8, 2.5))},{f(1 + 3 * s)} -c 0,255".split()),
+        ("gegl-wide", "gegl", lambda s, r, m: f"gegl:unsharp-mask std-dev={f(r.uniform(3, 6))} scale={f(0.8 + 1.5 * s)} gegl:unsharp-mask std-dev=0.8 scale={f(0.5 + s)}".split()),
+    ],
+    "flat colour": [
+        ("gegl-curvature", "gegl", lambda s, r, m: f"gegl:mean-curvature-blur iterations={round(5 + 20 * s)} gegl:posterize levels={round(8 - 4 * s)}".split()),
+        ("gmic-bilateral", "gmic", lambda s, r, m: f"-bilateral {f(4 + 6 * s)},{f(20 + 40 * s)} -quantize {round(10 - 5 * s)},1".split()),
+        ("im-remap", "im", lambda s, r, m: im("-blur", f"0x{f(0.5 + 1.2 * s)}", "+dither -colors", round(16 - 10 * s))),
+    ],
+    "outlined": [
+        ("im-morph", "im", lambda s, r, m: im("( -clone 0 -colorspace Gray -blur 0x0.6 -morphology", r.choice(["EdgeIn", "EdgeOut", "Edge"]), "Disk:1.5 -normalize -level", f"8%,{f(60 - 30 * s)}%", "-negate -colorspace sRGB ) -compose Multiply -composite")),
+        ("im-canny", "im", lambda s, r, m: im("( -clone 0 -colorspace Gray -canny", f"0x{f(r.uniform(1, 2))}+8%+{f(r.uniform(18, 28))}%", "-morphology Dilate", "Square:1" if s > 0.5 else "Diamond:1", "-negate -colorspace sRGB ) -compose Multiply -composite")),
+        ("gmic-thick", "gmic", lambda s, r, m: f"+luminance -b[1] 0.8 -gradient_norm[1] -ge[1] {f(30 - 12 * s)} -dilate[1] {r.choice([2, 3])} -b[1] 0.5 -mul[1] {f(-0.5 - 0.5 * s)} -add[1] 1 -c[1] 0,1 -mul".split()),
+        ("gmic-flat-lines", "gmic", lambda s, r, m: f"-bilateral 5,25 +luminance -gradient_norm[1] -b[1] 0.5 -n[1] 0,{f(2 + 2 * s)} -c[1] 0,1 -negate[1] -n[1] 0,1 -mul".split()),
+    ],
+    "line art": [
+        ("im-dodge", "im", lambda s, r, m: im("-colorspace Gray ( +clone -negate -blur", f"0x{f(r.uniform(1.5, 5))}", ") -compose ColorDodge -composite -level", f"{f(r.uniform(20, 50))}%,100%", "-colorspace sRGB")),
+        ("im-canny", "im", lambda s, r, m: im("-colorspace Gray -canny", f"0x1+{f(r.uniform(4, 9))}%+{f(r.uniform(12, 22))}%", "-negate -colorspace sRGB")),
+        ("gegl-sobel", "gegl", lambda s, r, m: "gegl:gray gegl:edge-sobel gegl:invert-gamma gegl:gray".split()),
+        ("gegl-dog", "gegl", lambda s, r, m: f"gegl:gray gegl:difference-of-gaussians radius1={f(r.uniform(1.5, 3))} radius2=0.4 gegl:invert-gamma gegl:levels in-low={f(r.uniform(0.3, 0.5))}".split()),
+    ],
+    "embossed": [
+        ("im-kernel", "im", lambda s, r, m: im("-morphology Convolve", "3x3:" + kernel_emboss(r))),
+        ("gmic-kernel", "gmic", lambda s, r, m: f"+fill 0 -shift[1] 0 +b[0] {f(0.5 + s)} -shift[2] {r.choice([-2, -1, 1, 2])},{r.choice([-2, -1, 1, 2])} -rm[1] -sub -mul {f(0.9 + 1.2 * s)} -add 128 -c 0,255".split()),
+        ("im-offset", "im", lambda s, r, m: im("-colorspace Gray -colorspace sRGB" if r.random() < 0.6 else "", "( +clone -negate -roll", f"{r.choice('+-')}{r.choice([1, 2, 3])}{r.choice('+-')}{r.choice([1, 2, 3])}", ") -compose blend -define compose:args=50 -composite -level", f"{f(20 + 12 * s)}%,{f(80 - 12 * s)}%")),
+        ("gegl-kernel", "gegl", lambda s, r, m: "gegl:gray gegl:convolution-matrix b2={0} b3={1} b4=0 c2={1} c3=1 c4={2} d2=0 d3={2} d4={3} normalize=false".format(f(-1 - s), f(-0.5 - 0.5 * s), f(0.5 + 0.5 * s), f(1 + s)).split()),
+    ],
+    "wavy": [
+        ("gegl-whirl", "gegl", lambda s, r, m: f"gegl:whirl-pinch whirl={f(r.choice([-1, 1]) * (30 + 90 * s))} pinch={f(r.uniform(-0.3, 0.3))}".split()),
+        ("gmic-deform", "gmic", lambda s, r, m: f"-srand {r.randrange(1000)} -deform {f(4 + 12 * s)}".split()),
+        ("gegl-waves", "gegl", lambda s, r, m: f"gegl:waves amplitude={f(m * (0.01 + 0.03 * s))} period={f(m * r.uniform(0.12, 0.35))} aspect=1.0".split()),
+        ("im-two-waves", "im", lambda s, r, m: im("-background gray -virtual-pixel mirror -wave", f"{f(m * (0.006 + 0.02 * s))}x{f(m * r.uniform(0.1, 0.3))}", "-rotate 90 -wave", f"{f(m * (0.006 + 0.02 * s))}x{f(m * r.uniform(0.1, 0.3))}", "-rotate -90 -gravity center -crop {size}+0+0 +repage")),
+    ],
+    "painterly": [
+        ("im-median", "im", lambda s, r, m: im("-statistic Median", "{0}x{0}".format(round(3 + (m / 50) * s)), "-unsharp 0x1+1.5+0")),
+        ("gegl-median", "gegl", lambda s, r, m: f"gegl:median-blur radius={round((2 + 4 * s) * (m / 256) ** 0.5)} gegl:unsharp-mask std-dev=2 scale=1".split()),
+    ],
+    "neon": [
+        ("gmic-glow-lines", "gmic", lambda s, r, m: f"-gradient_norm -n 0,255 -mul {f(1 + s)} -c 0,255 -to_rgb -s c -mul[{r.choice(['0', '1', '2', '0,2', '1,2'])}] 0.2 -a c +b[0] {f(1.5 + 2.5 * s)} -mul[1] 1.5 -add -c 0,255".split()),
+        ("im-dark-glow", "im", lambda s, r, m: im("( -clone 0 -edge 1 -modulate 100,300 -blur 0x0.7 -evaluate multiply 1.6 ) ( -clone 0 -evaluate multiply", f(0.35 - 0.25 * s), ") -delete 0 -compose Screen -composite")),
+        ("gegl-edge", "gegl", lambda s, r, m: f"gegl:edge amount={f(2 + 3 * s)} gegl:saturation scale={f(1.5 + s)} gegl:softglow glow-radius={f(3 + 6 * s)} brightness={f(0.2 + 0.3 * s)} sharpness=0.9".split()),
+    ],
+    "glowing": [
+        ("im-orton", "im", lambda s, r, m: im("( +clone -blur", f"0x{f(m / r.uniform(25, 60))}", "-evaluate multiply", f(0.5 + 0.5 * s), ") -compose Screen -composite")),
+        ("gmic-screen", "gmic", lambda s, r, m: f"+b {f(1 + 2 * s)}% -sub[1] {f(60 - 40 * s)} -c[1] 0,255 -mul[1] {f(0.5 + 0.6 * s)} -add -c 0,255".split()),
+    ],
+    "vignette": [
+        ("gmic-radial", "gmic", lambda s, r, m: f"-fill i*(1-{f(0.4 + 0.6 * s)}*min(1,{f(r.uniform(1.4, 2.2))}*(((x/w-0.5)^2+(y/h-0.5)^2)^{f(r.uniform(0.9, 1.6))}))) -c 0,255".split()),
+        ("im-gradient", "im", lambda s, r, m: im("( -size {size} radial-gradient:white-gray" + str(round(70 - 65 * s)), "-level", f"0%,{f(r.uniform(60, 90))}%", ") -compose Multiply -composite")),
+        ("gegl-soft", "gegl", lambda s, r, m: f"gegl:vignette radius={f(1.4 - 0.5 * s)} softness={f(r.uniform(0.8, 1))} gamma={f(r.uniform(2, 3))} proportion={f(r.uniform(0.2, 1))} squeeze={f(r.uniform(-0.3, 0.3))}".split()),
+    ],
+}
+for aspect in MAKERS:
+    MORE.setdefault(aspect, []).append(own(aspect))
 
 # By aspect, the maker that no head learns from and that tests use.
 HELD_OUT = {

@@ -91,9 +91,9 @@ pub struct FolderPictures {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct MadeSets {
     /// Sets that are learned from.
-    pub training: PathBuf,
+    pub training: Vec<PathBuf>,
     /// Sets that thresholds and intervals are fitted on, and that say when to stop.
-    pub validation: PathBuf,
+    pub validation: Vec<PathBuf>,
 }
 
 /// Made-up personalizations: sets of pictures with and without aspects.

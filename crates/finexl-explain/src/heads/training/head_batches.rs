@@ -10,6 +10,7 @@ use crate::heads::{Episode, KnownAspects};
 use burn::tensor::{Device, Tensor, TensorData};
 use finexl_core::seed::{ChaCha8Rng, generator, key};
 use finexl_data::scenes::Split;
+use finexl_data::vocabulary::Concept;
 use finexl_zoo::ZooError;
 use finexl_zoo::encoders::Features;
 use finexl_zoo::training::BatchSource;
@@ -21,6 +22,11 @@ use rayon::prelude::*;
 const BANKS: usize = 16;
 /// Prompts of each.
 const PROMPTS: usize = 4;
+/// Share of sets with one aspect that another such set is added to: changes add up nearly as their aspects do, so two sets
+/// of one aspect each are one of two, of any two that go together.
+const ADDED: f64 = 0.4;
+/// How often another set is looked for.
+const TRIES: usize = 8;
 /// Pairs of a set that a step sees: one of these, or as many as there are.
 const PAIRS: [usize; 5] = [4, 8, 12, 16, usize::MAX];
 
@@ -80,6 +86,8 @@ pub(super) struct HeadBatches {
     training: Vec<Episode>,
     validation: Vec<Episode>,
     banks: Vec<CueBank>,
+    /// Which aspects cannot be worn together, `[A, A]`.
+    conflicts: Vec<Vec<bool>>,
     /// Whether any set has tiles.
     tiled: bool,
     dimension: usize,
@@ -95,7 +103,7 @@ impl HeadBatches {
     pub fn new(
         [training, validation]: [&[Episode]; 2],
         (space, aspects, scale): (&CalibratedSpace, &KnownAspects, f64),
-        bank: &ConceptBank,
+        (bank, concepts): (&ConceptBank, &[Concept]),
         (seed, sets): (u64, usize),
     ) -> Result<Self, ExplainError> {
         let banks = (0..BANKS as u64).map(|number| {
@@ -130,6 +138,7 @@ impl HeadBatches {
             training: whitened(training)?,
             validation: whitened(validation)?,
             banks: banks.collect::<Result<_, ExplainError>>()?,
+            conflicts: conflicts(&concepts[..aspects.names.len()]),
             dimension: space.dimension(),
             seed,
             sets,
@@ -155,12 +164,42 @@ impl HeadBatches {
         self.views(episode).map(part).collect()
     }
 
+    /// A set of one aspect that may be worn beside that of a set of one, seen in the same views; none where chance finds
+    /// none, or where the set has another number of aspects.
+    fn going_with(&self, episode: &Episode, random: &mut ChaCha8Rng) -> Option<&Episode> {
+        let own = single(episode)?;
+        let mut tries = (0..TRIES).map(|_| random.random_range(0..self.training.len()));
+        tries.find_map(|place| {
+            let other = &self.training[place];
+            let goes = other.tiles.is_some() == episode.tiles.is_some()
+                && single(other).is_some_and(|aspect| !self.conflicts[own][aspect]);
+            goes.then_some(other)
+        })
+    }
+
     /// As many views as every set of a batch has.
     fn views<'a>(&self, episode: &'a Episode) -> impl Iterator<Item = &'a Features> {
         let whole = &episode.divergences;
         let tiles = self.tiled.then(|| episode.tiles.as_ref().unwrap_or(whole));
         std::iter::once(whole).chain(tiles)
     }
+}
+
+/// The only aspect of a set; none where it has none or several.
+fn single(episode: &Episode) -> Option<usize> {
+    let mut there = (0..episode.levels.len()).filter(|aspect| episode.levels[*aspect] > 0.0);
+    let first = there.next()?;
+    there.next().is_none().then_some(first)
+}
+
+/// Which concepts cannot be worn together; none goes with itself.
+fn conflicts(concepts: &[Concept]) -> Vec<Vec<bool>> {
+    let with = |one: &Concept| {
+        let each = concepts.iter();
+        each.map(|other| one.name == other.name || one.conflicts_with.contains(&other.name))
+            .collect()
+    };
+    concepts.iter().map(with).collect()
 }
 
 /// A set as numbers.
@@ -199,8 +238,20 @@ impl HeadBatches {
                 }
             }
         }
-        let divergences = self.drawn(episode, !learning, &mut random);
+        let mut divergences = self.drawn(episode, !learning, &mut random);
         let mut levels = episode.levels.clone();
+        if learning
+            && random.random_bool(ADDED)
+            && let Some(other) = self.going_with(episode, &mut random)
+        {
+            let added = self.drawn(other, false, &mut random);
+            for (sum, part) in divergences.iter_mut().zip(added) {
+                sum.iter_mut().zip(part).for_each(|(sum, v)| *sum += v);
+            }
+            for (level, own) in levels.iter_mut().zip(&other.levels) {
+                *level += own;
+            }
+        }
         levels.resize(known.len(), 0.0);
         let mut cues = Vec::new();
         for divergence in &divergences {

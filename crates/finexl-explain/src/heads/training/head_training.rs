@@ -67,7 +67,7 @@ pub fn train_head(
     let batches = HeadBatches::new(
         [&drawn.training, &drawn.validation],
         (&config.space, &config.aspects, config.scale),
-        &closed.bank,
+        (&closed.bank, closed.vocabulary.concepts()),
         (recipe.seed, recipe.episodes_per_step),
     )?;
     let trained = run.launch(trainee, batches, adamw(&run.schedule), |mut run| {
@@ -191,9 +191,11 @@ impl Drawn {
         let codecs: Vec<Codec<'_>> = through.iter().map(|codec| codec as Codec<'_>).collect();
         let cache = Cache::of_user();
         let wanted = &recipe.episodes;
-        let made = |folder: fn(&MadeSets) -> &PathBuf| match &recipe.made_sets {
-            Some(sets) => made_sets(folder(sets), encoder, &material.aspects, &cache, progress),
-            None => Ok(Vec::new()),
+        let made = |folders: fn(&MadeSets) -> &[PathBuf]| {
+            let folders = recipe.made_sets.as_ref().map_or(&[][..], folders).iter();
+            let sets = folders
+                .map(|folder| made_sets(folder, encoder, &material.aspects, &cache, progress));
+            Ok::<_, ExplainError>(sets.collect::<Result<Vec<_>, _>>()?.concat())
         };
         let [learned, validated] = [made(|sets| &sets.training)?, made(|sets| &sets.validation)?];
         let both = [
