@@ -2,12 +2,12 @@
 
 use crate::analysis::{AnalysisSettings, CONFIDENCE, IntervalKind};
 use crate::bank::ConceptBank;
-use crate::decompose::{Directions, Prepared};
+use crate::decompose::{Prepared, Resample};
 use crate::divergence::Divergences;
 use crate::error::ExplainError;
 use crate::sampling_units::SamplingUnits;
 use crate::statistics::{
-    Estimate, Interval, LeftOut, Replicates, Resampling, bca, bootstrap_samples, jackknife,
+    Estimate, Interval, LeftOut, Replicates, Resampling, bca, bootstrap_blocks, jackknife_blocks,
     percentile, studentized, widening,
 };
 
@@ -34,6 +34,21 @@ struct Resampled {
     left_out: Vec<LeftOut>,
     /// Standard errors of the linear contributions over all pairs, where they are needed.
     scales: Option<Vec<f64>>,
+}
+
+/// One resample: which units, and which probes where those are drawn on their own.
+struct Drawn<'a> {
+    units: &'a [usize],
+    probes: Option<&'a [usize]>,
+}
+
+impl<'a> Drawn<'a> {
+    fn of(units: &'a [usize], probes: Option<&'a Vec<usize>>) -> Self {
+        Self {
+            units,
+            probes: probes.map(Vec::as_slice),
+        }
+    }
 }
 
 impl Sample<'_> {
@@ -78,17 +93,26 @@ impl Sample<'_> {
         };
         let scaled = settings.interval == IntervalKind::Studentized;
         let all: Vec<usize> = (0..units).collect();
-        let without_unit = |rest: &[usize]| self.estimate(rest, None, false);
-        let mut left_out = vec![jackknife(units, settings.seed, without_unit)?];
+        let without_units = |rests: &[Vec<usize>]| {
+            let drawn = rests.iter().map(|rest| Drawn::of(rest, None));
+            self.estimates(&drawn.collect::<Vec<_>>(), false)
+        };
+        let mut left_out = vec![jackknife_blocks(units, settings.seed, without_units)?];
         let replicates = if self.own_probes() {
-            let without_probe = |rest: &[usize]| self.estimate(&all, Some(rest), false);
-            left_out.push(jackknife(probes, settings.seed, without_probe)?);
-            bootstrap_samples([units, probes], &resampling, |[units, probes]| {
-                self.estimate(units, Some(probes), scaled)
+            let without_probes = |rests: &[Vec<usize>]| {
+                let drawn = rests.iter().map(|rest| Drawn::of(&all, Some(rest)));
+                self.estimates(&drawn.collect::<Vec<_>>(), false)
+            };
+            left_out.push(jackknife_blocks(probes, settings.seed, without_probes)?);
+            bootstrap_blocks([units, probes], &resampling, |samples| {
+                let each = samples.iter();
+                let drawn = each.map(|[units, probes]| Drawn::of(units, Some(probes)));
+                self.estimates(&drawn.collect::<Vec<_>>(), scaled)
             })?
         } else {
-            bootstrap_samples([units], &resampling, |[units]| {
-                self.estimate(units, None, scaled)
+            bootstrap_blocks([units], &resampling, |samples| {
+                let drawn = samples.iter().map(|[units]| Drawn::of(units, None));
+                self.estimates(&drawn.collect::<Vec<_>>(), scaled)
             })?
         };
         Ok(Resampled {
@@ -122,32 +146,30 @@ impl Sample<'_> {
         found.widened(weight, widening(&each, CONFIDENCE))
     }
 
-    /// Weights of some units with some probes, those of the pairs or all where none are named; `scaled` with the
-    /// standard errors of the linear contributions.
-    fn estimate(
-        &self,
-        units: &[usize],
-        probes: Option<&[usize]>,
-        scaled: bool,
-    ) -> Result<Estimate, ExplainError> {
-        let pairs = self.units.pairs(units);
-        let divergence = self.divergences.mean_over(&pairs);
+    /// Weights of some resamples; `scaled` with the standard errors of the linear contributions.
+    fn estimates(&self, drawn: &[Drawn<'_>], scaled: bool) -> Result<Vec<Estimate>, ExplainError> {
+        let pairs: Vec<Vec<usize>> = drawn.iter().map(|d| self.units.pairs(d.units)).collect();
+        let resamples = drawn.iter().zip(&pairs).map(|(drawn, pairs)| Resample {
+            divergence: self.divergences.mean_over(pairs),
+            directions: self.directions(pairs, drawn.probes),
+        });
+        let resamples: Vec<Resample> = resamples.collect();
+        let weights = self.prepared.resampled_weights(&resamples, self.weights)?;
+        let estimates = weights.into_iter().zip(&pairs);
+        Ok(estimates
+            .map(|(values, pairs)| Estimate {
+                values,
+                scales: scaled.then(|| self.scales(pairs)),
+            })
+            .collect())
+    }
+
+    /// Mean directions over the probes of pairs, or over such probes; none where all stay as they are.
+    fn directions(&self, pairs: &[usize], probes: Option<&[usize]>) -> Option<Vec<f64>> {
         let theirs = self.bank.probes_of_pairs();
         let theirs = theirs.map(|of| pairs.iter().map(|pair| of[*pair]).collect::<Vec<_>>());
-        let fitted = match theirs.as_deref().or(probes) {
-            Some(probes) => {
-                let values = self.bank.mean_over(probes);
-                let (concepts, dimension) = (self.bank.concepts(), self.bank.dimension());
-                let directions = Directions::new(&values, concepts, dimension)?;
-                let prepared = self.prepared.resampled(directions)?;
-                prepared.fit(&divergence, Some(self.weights))?
-            }
-            None => self.prepared.fit(&divergence, Some(self.weights))?,
-        };
-        Ok(Estimate {
-            values: fitted.weights,
-            scales: scaled.then(|| self.scales(&pairs)),
-        })
+        let probes = theirs.as_deref().or(probes)?;
+        Some(self.bank.mean_over(probes))
     }
 
     /// Standard error of the mean contribution over chosen pairs, per concept.

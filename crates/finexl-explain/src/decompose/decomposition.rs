@@ -103,6 +103,15 @@ pub(super) fn each(
     Ok(Some(all))
 }
 
+/// A resample of what a decomposition works on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resample {
+    /// Mean divergence of the pairs that were drawn, `[d]`.
+    pub divergence: Vec<f64>,
+    /// Mean directions over the probes that were drawn, `[N, d]`; none where all of them stay as they are.
+    pub directions: Option<Vec<f64>>,
+}
+
 /// A decomposition with its bank.
 pub trait Prepared: Debug + Send + Sync {
     /// Decomposes one divergence, `[d]`.
@@ -116,6 +125,32 @@ pub trait Prepared: Debug + Send + Sync {
     ///
     /// A divergence of the wrong length, with NaN or infinity; a solver that does not converge.
     fn fit(&self, divergence: &[f64], warm: Option<&[f64]>) -> Result<Weights, ExplainError>;
+
+    /// The weights of resamples, `[N]` each; `warm` as in [`Prepared::fit`]. Methods to which many are cheaper than one
+    /// after the other have their own way.
+    ///
+    /// # Errors
+    ///
+    /// As [`Prepared::fit`] and [`Prepared::resampled`].
+    fn resampled_weights(
+        &self,
+        resamples: &[Resample],
+        warm: &[f64],
+    ) -> Result<Vec<Vec<f64>>, ExplainError> {
+        let count = warm.len();
+        let each = resamples.iter().map(|resample| {
+            let divergence = &resample.divergence;
+            let fitted = match &resample.directions {
+                Some(rows) => {
+                    let directions = Directions::new(rows, count, divergence.len())?;
+                    self.resampled(directions)?.fit(divergence, Some(warm))?
+                }
+                None => self.fit(divergence, Some(warm))?,
+            };
+            Ok(fitted.weights)
+        });
+        each.collect()
+    }
 
     /// How far levels may be off, `[N]`: half-widths of 95% intervals of the levels at which aspects were applied,
     /// from methods that know it, model error and sampling together. Others have none.

@@ -17,7 +17,7 @@ mod ridge;
 mod subspace;
 
 pub use centered::Centered;
-pub use decomposition::{Decomposition, Prepared, Weights};
+pub use decomposition::{Decomposition, Prepared, Resample, Weights};
 pub use dense::cosine;
 pub use directions::{Directions, check_finite};
 pub use explanation_vector::explanation_vector;

@@ -283,29 +283,46 @@ impl Head {
 
     /// Reads a divergence in the head's space, `[d]`.
     pub(super) fn read(&self, bank: &CueBank, divergence: &[f64]) -> Result<Levels, ExplainError> {
-        let (n, d) = (bank.concepts(), self.config.dimension);
-        let cues = bank.cues(divergence, &bank.known)?;
+        let levels = self.read_all(&[(bank, divergence)])?;
+        Ok(Levels::merged(levels))
+    }
+
+    /// Reads divergences, `[d]` each, with banks of as many concepts, by one pass of the network.
+    pub(super) fn read_all(
+        &self,
+        sets: &[(&CueBank, &[f64])],
+    ) -> Result<Vec<Levels>, ExplainError> {
+        let Some((first, _)) = sets.first() else {
+            return Ok(Vec::new());
+        };
+        let (b, n, d) = (sets.len(), first.concepts(), self.config.dimension);
+        let mut cues = Vec::with_capacity(b * n * CUES);
+        for (bank, divergence) in sets {
+            cues.extend(bank.cues(divergence, &bank.known)?);
+        }
         let tensor = |values: Vec<f32>, shape: [usize; 3]| -> Tensor<3> {
             Tensor::from_data(TensorData::new(values, shape), &self.device)
         };
-        let known = bank.known.iter().map(|v| *v as f32).collect();
+        let texts = sets.iter().flat_map(|(bank, _)| bank.scaled_texts());
+        let known = sets.iter().flat_map(|(bank, _)| &bank.known);
+        let scaled = sets.iter().flat_map(|(bank, v)| bank.scaled(v));
         let output = self.network.forward(HeadInput {
-            cues: tensor(cues, [1, n, CUES]),
-            texts: tensor(bank.scaled_texts().collect(), [1, n, d]),
-            known: tensor(known, [1, n, 1]),
-            divergence: tensor(bank.scaled(divergence).collect(), [1, 1, d]).reshape([1, d]),
+            cues: tensor(cues, [b, n, CUES]),
+            texts: tensor(texts.collect(), [b, n, d]),
+            known: tensor(known.map(|v| *v as f32).collect(), [b, n, 1]),
+            divergence: tensor(scaled.collect(), [b, 1, d]).reshape([b, d]),
         });
-        // Of a base strengths are levels already, fitted to what it shows.
-        let per_level = match self.base {
-            Some(_) => None,
-            None => Some(self.weights_per_level(bank)),
-        };
-        levels(
-            output,
-            &bank.known,
-            &bank.strengths(divergence),
-            per_level.as_deref(),
-        )
+        let output = OutputValues::of(output)?;
+        let read = sets.iter().enumerate().map(|(set, (bank, divergence))| {
+            // Of a base strengths are levels already, fitted to what it shows.
+            let per_level = match self.base {
+                Some(_) => None,
+                None => Some(self.weights_per_level(bank)),
+            };
+            let (known, fitted) = (&bank.known, bank.strengths(divergence));
+            output.levels(set, known, &fitted, per_level.as_deref())
+        });
+        Ok(read.collect())
     }
 
     /// Weight of the fit that stands for level 1 of every known concept, `[N]`; 0 for what is not known.
@@ -317,42 +334,61 @@ impl Head {
     }
 }
 
-/// The numbers of an output of one set, for concepts that are so far known and have such weights in a fit, `[N]`
-/// each. With `per_level`, the weight that stands for level 1, strengths are half the network's where a concept is known.
-pub(super) fn levels(
-    output: HeadOutput,
-    known: &[f64],
-    fitted: &[f64],
-    per_level: Option<&[f64]>,
-) -> Result<Levels, ExplainError> {
-    let numbers = |tensor: Tensor<2>| -> Result<Vec<f64>, ExplainError> {
-        let values = finexl_zoo::tensor_values::values(tensor, "reading with a head")?;
-        Ok(values.into_iter().map(f64::from).collect())
-    };
-    let (logit, level) = (numbers(output.logit)?, numbers(output.level)?);
-    let scale = numbers(output.spread)?;
-    let logits = logit.iter().zip(known);
-    let presence: Vec<f64> = logits
-        .map(|(logit, known)| logit + UNKNOWN * (1.0 - known))
-        .map(|logit| 1.0 / (1.0 + (-logit).exp()))
-        .collect();
-    let zipped = || presence.iter().zip(&level);
-    let strength = |k: usize| {
-        let Some(per_level) = per_level else {
-            return presence[k] * fitted[k];
+/// The numbers of an output, `[B, N]` each.
+pub(super) struct OutputValues {
+    logit: Vec<f64>,
+    level: Vec<f64>,
+    scale: Vec<f64>,
+}
+
+impl OutputValues {
+    /// Reads them.
+    pub fn of(output: HeadOutput) -> Result<Self, ExplainError> {
+        let numbers = |tensor: Tensor<2>| -> Result<Vec<f64>, ExplainError> {
+            let values = finexl_zoo::tensor_values::values(tensor, "reading with a head")?;
+            Ok(values.into_iter().map(f64::from).collect())
         };
-        let half = known[k] / 2.0;
-        presence[k] * ((1.0 - half) * fitted[k] + half * level[k] * per_level[k])
-    };
-    Ok(Levels {
-        strength: (0..fitted.len()).map(strength).collect(),
-        // The variance of a Laplace distribution is twice its squared scale.
-        spread: zipped()
-            .zip(&scale)
-            .map(|((p, level), s)| (p * 2.0 * s * s + p * (1.0 - p) * level * level).sqrt())
-            .collect(),
-        presence,
-    })
+        Ok(Self {
+            logit: numbers(output.logit)?,
+            level: numbers(output.level)?,
+            scale: numbers(output.spread)?,
+        })
+    }
+
+    /// Of one set, for concepts that are so far known and have such weights in a fit, `[N]` each. With `per_level`, the
+    /// weight that stands for level 1, strengths are half the network's where a concept is known.
+    pub fn levels(
+        &self,
+        set: usize,
+        known: &[f64],
+        fitted: &[f64],
+        per_level: Option<&[f64]>,
+    ) -> Levels {
+        let own = set * known.len()..(set + 1) * known.len();
+        let (level, scale) = (&self.level[own.clone()], &self.scale[own.clone()]);
+        let logits = self.logit[own].iter().zip(known);
+        let presence: Vec<f64> = logits
+            .map(|(logit, known)| logit + UNKNOWN * (1.0 - known))
+            .map(|logit| 1.0 / (1.0 + (-logit).exp()))
+            .collect();
+        let strength = |k: usize| {
+            let Some(per_level) = per_level else {
+                return presence[k] * fitted[k];
+            };
+            let half = known[k] / 2.0;
+            presence[k] * ((1.0 - half) * fitted[k] + half * level[k] * per_level[k])
+        };
+        let zipped = presence.iter().zip(level);
+        Levels {
+            strength: (0..fitted.len()).map(strength).collect(),
+            // The variance of a Laplace distribution is twice its squared scale.
+            spread: zipped
+                .zip(scale)
+                .map(|((p, level), s)| (p * 2.0 * s * s + p * (1.0 - p) * level * level).sqrt())
+                .collect(),
+            presence,
+        }
+    }
 }
 
 /// How many models a head for a base was fitted by, and aspects of theirs that it does not know: a name that is

@@ -3,7 +3,7 @@
 use super::Head;
 use super::cues::CueBank;
 use super::head::LEAST_SPREAD;
-use crate::decompose::{Decomposition, Directions, Nnls, Prepared, Weights};
+use crate::decompose::{Decomposition, Directions, Nnls, Prepared, Resample, Weights};
 use crate::error::ExplainError;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -153,6 +153,44 @@ impl Prepared for PreparedHead {
             residual_fitted: residual,
             weights,
         })
+    }
+
+    /// Without what is left of the divergence, and all by one pass of the network.
+    fn resampled_weights(
+        &self,
+        resamples: &[Resample],
+        _warm: &[f64],
+    ) -> Result<Vec<Vec<f64>>, ExplainError> {
+        let aspects = &self.head.config().aspects;
+        let banks = resamples.iter().map(|resample| {
+            let rows = resample.directions.as_ref();
+            rows.map(|rows| self.bank.resampled(rows.clone(), aspects))
+                .transpose()
+        });
+        let banks: Vec<Option<CueBank>> = banks.collect::<Result<_, _>>()?;
+        let changed = |resample: &&(&CueBank, &[f64])| resample.1.iter().any(|v| *v != 0.0);
+        let sets: Vec<(&CueBank, &[f64])> = (banks.iter().zip(resamples))
+            .map(|(bank, resample)| {
+                let bank = bank.as_ref().unwrap_or(&self.bank);
+                (bank, resample.divergence.as_slice())
+            })
+            .collect();
+        let read: Vec<(&CueBank, &[f64])> = sets.iter().filter(changed).copied().collect();
+        let weights: Vec<Vec<f64>> = match self.reading {
+            HeadReading::Calibrated => read.iter().map(|(bank, v)| bank.ridge(v)).collect(),
+            HeadReading::Learned => {
+                let levels = self.head.read_all(&read)?.into_iter();
+                levels.map(|levels| levels.strength).collect()
+            }
+        };
+        // Nothing changed, so nothing is read into it.
+        let mut weights = weights.into_iter();
+        let nothing = || vec![0.0; self.bank.concepts()];
+        let all = sets.iter().map(|set| match changed(&set) {
+            true => weights.next().unwrap_or_else(nothing),
+            false => nothing(),
+        });
+        Ok(all.collect())
     }
 
     /// What the network sees of the whole scales what each divergence says of a concept.

@@ -3,7 +3,7 @@
 
 use super::KnownAspects;
 use super::cues::{CUES, CueBank};
-use super::head::levels;
+use super::head::OutputValues;
 use super::head_network::{HeadInput, HeadNetwork, HeadOutput};
 use burn::tensor::{Device, Tensor, TensorData};
 use finexl_core::experiment::HeadArchitecture;
@@ -131,7 +131,8 @@ fn a_head_says_what_it_says_in_pytorch() {
     );
     let fitted = expected("level");
     let known = vec![1.0; fitted.len()];
-    let read = levels(output.clone(), &known, &fitted, None).unwrap();
+    let readout = OutputValues::of(output.clone()).unwrap();
+    let read = readout.levels(0, &known, &fitted, None);
     check(
         "presence times what was fitted",
         &read.strength,
@@ -139,7 +140,7 @@ fn a_head_says_what_it_says_in_pytorch() {
     );
     check("deviation", &read.spread, &expected("deviation"));
     // A phrase that is not known is a hundred times likelier than the network has it.
-    let new = levels(output.clone(), &vec![0.0; fitted.len()], &fitted, None).unwrap();
+    let new = readout.levels(0, &vec![0.0; fitted.len()], &fitted, None);
     for (new, known) in new.presence.iter().zip(&read.presence) {
         let odds = |p: f64| p / (1.0 - p);
         let factor = odds(*new) / odds(*known);
@@ -147,10 +148,10 @@ fn a_head_says_what_it_says_in_pytorch() {
     }
     // Half of a known concept's strength is the network's own level, nothing of another's.
     let (nothing, unit) = (vec![0.0; fitted.len()], vec![1.0; fitted.len()]);
-    let half = levels(output.clone(), &known, &nothing, Some(&unit)).unwrap();
+    let half = readout.levels(0, &known, &nothing, Some(&unit));
     let twice: Vec<f64> = half.strength.iter().map(|s| 2.0 * s).collect();
     check("half of the level", &twice, &expected("expected"));
-    let none = levels(output.clone(), &nothing, &nothing, Some(&unit)).unwrap();
+    let none = readout.levels(0, &nothing, &nothing, Some(&unit));
     assert_eq!(none.strength, nothing);
     check("logit", &numbers(output.logit), &expected("logit"));
     check("level", &numbers(output.level), &expected("level"));

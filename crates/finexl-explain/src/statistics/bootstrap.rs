@@ -8,6 +8,9 @@ use rand::RngExt;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+/// Resamples that a statistic gets at once.
+pub(super) const AT_ONCE: usize = 16;
+
 /// How to resample.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -156,6 +159,26 @@ pub fn bootstrap_samples<const S: usize, F>(
 where
     F: Fn([&[usize]; S]) -> Result<Estimate, ExplainError> + Sync,
 {
+    bootstrap_blocks(sizes, settings, |drawn| {
+        let each = drawn.iter();
+        each.map(|drawn| statistic(std::array::from_fn(|sample| drawn[sample].as_slice())))
+            .collect()
+    })
+}
+
+/// [`bootstrap_samples`] for a statistic that takes many resamples at once, some dozens, and gives an estimate of each.
+///
+/// # Errors
+///
+/// As there.
+pub fn bootstrap_blocks<const S: usize, F>(
+    sizes: [usize; S],
+    settings: &Resampling,
+    statistic: F,
+) -> Result<Replicates, ExplainError>
+where
+    F: Fn(&[[Vec<usize>; S]]) -> Result<Vec<Estimate>, ExplainError> + Sync,
+{
     sizes.into_iter().try_for_each(check_size)?;
     if settings.resamples == 0 {
         return Err(ExplainError::Setting {
@@ -164,15 +187,17 @@ where
             allowed: "at least 1, and 1000 or more for intervals",
         });
     }
-    let estimates: Result<Vec<_>, _> = (0..settings.resamples)
+    let estimates: Result<Vec<_>, _> = (0..settings.resamples.div_ceil(AT_ONCE))
         .into_par_iter()
-        .map(|b| {
-            let drawn: [Vec<usize>; S] =
-                std::array::from_fn(|sample| settings.indices_of(b, sample, sizes[sample]));
-            statistic(std::array::from_fn(|sample| drawn[sample].as_slice()))
+        .map(|block| {
+            let last = settings.resamples.min((block + 1) * AT_ONCE);
+            let drawn = (block * AT_ONCE..last).map(|b| {
+                std::array::from_fn(|sample| settings.indices_of(b, sample, sizes[sample]))
+            });
+            statistic(&drawn.collect::<Vec<[Vec<usize>; S]>>())
         })
         .collect();
-    Replicates::collect(estimates?)
+    Replicates::collect(estimates?.concat())
 }
 
 /// [`bootstrap_samples`] of one sample.

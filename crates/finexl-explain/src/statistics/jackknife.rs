@@ -1,6 +1,6 @@
 //! Jackknife over the members of a sample, or over groups of them.
 
-use super::bootstrap::{Estimate, Replicates, check_size};
+use super::bootstrap::{AT_ONCE, Estimate, Replicates, check_size};
 use crate::error::ExplainError;
 use finexl_core::seed;
 use rand::seq::SliceRandom;
@@ -52,6 +52,20 @@ pub fn jackknife<S>(size: usize, seed: u64, statistic: S) -> Result<LeftOut, Exp
 where
     S: Fn(&[usize]) -> Result<Estimate, ExplainError> + Sync,
 {
+    jackknife_blocks(size, seed, |rests| {
+        rests.iter().map(|rest| statistic(rest)).collect()
+    })
+}
+
+/// [`jackknife`] for a statistic that takes many of what is left at once, some dozens, and gives an estimate of each.
+///
+/// # Errors
+///
+/// As there.
+pub fn jackknife_blocks<S>(size: usize, seed: u64, statistic: S) -> Result<LeftOut, ExplainError>
+where
+    S: Fn(&[Vec<usize>]) -> Result<Vec<Estimate>, ExplainError> + Sync,
+{
     check_size(size.saturating_sub(1))?;
     let parts = if size <= ALONE { size } else { GROUPS };
     let part_of = parts_of(size, parts, seed);
@@ -60,16 +74,19 @@ where
             .filter(|&member| part_of[member] != part)
             .collect()
     };
-    let estimates: Result<Vec<_>, _> = (0..parts)
+    let estimates: Result<Vec<_>, _> = (0..parts.div_ceil(AT_ONCE))
         .into_par_iter()
-        .map(|part| statistic(&rest(part)))
+        .map(|block| {
+            let last = parts.min((block + 1) * AT_ONCE);
+            statistic(&(block * AT_ONCE..last).map(rest).collect::<Vec<_>>())
+        })
         .collect();
     let mut shares = vec![1.0; parts];
     part_of
         .iter()
         .for_each(|part| shares[*part] -= 1.0 / size as f64);
     Ok(LeftOut {
-        estimates: Replicates::collect(estimates?)?,
+        estimates: Replicates::collect(estimates?.concat())?,
         rest: shares,
     })
 }

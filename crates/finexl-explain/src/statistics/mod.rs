@@ -16,13 +16,14 @@ mod wilson;
 pub use auroc::auroc;
 pub use benjamini_hochberg::benjamini_hochberg;
 pub use bootstrap::{
-    Estimate, Replicates, Resampling, bootstrap, bootstrap_samples, weighted_means,
+    Estimate, Replicates, Resampling, bootstrap, bootstrap_blocks, bootstrap_samples,
+    weighted_means,
 };
 pub use conformal::{conformal_width, least_for};
 pub use holm::holm;
 pub use intervals::{Interval, bca, percentile, studentized, widening};
 pub use isotonic::{Knot, MonotoneMap};
-pub use jackknife::{LeftOut, jackknife};
+pub use jackknife::{LeftOut, jackknife, jackknife_blocks};
 pub use quantile::quantile;
 pub use sign_flip::{Tail, sign_flip_test, signed_flip_test, smallest_pairs_that_can_pass};
 pub use spearman::spearman;
