@@ -24,6 +24,7 @@ pub mod stable_diffusion_options;
 pub mod sweep;
 pub mod train;
 pub mod zoo;
+mod zoo_files;
 
 use crate::arguments::{Arguments, Verb};
 use crate::diagnostics::CliError;

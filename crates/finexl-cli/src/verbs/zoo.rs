@@ -3,6 +3,7 @@
 use crate::arguments::{Arguments, Computing};
 use crate::diagnostics::CliError;
 use crate::output::{Progress, print};
+use crate::verbs::zoo_files;
 use clap::Subcommand;
 use finexl_core::personalization::PersonalizationRecord;
 use finexl_data::scenes::{Scene, Split};
@@ -22,7 +23,7 @@ const PROBE_SEED: u64 = 25;
 /// Look into the encoders, fetch and check them.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  finexl zoo list\n  finexl zoo pull openai/clip-vit-base-patch32"
+    after_help = "Examples:\n  finexl zoo list\n  finexl zoo info mini-head\n  finexl zoo pull openai/clip-vit-base-patch32"
 )]
 pub struct Zoo {
     #[command(subcommand)]
@@ -33,12 +34,17 @@ pub struct Zoo {
 enum Action {
     /// The words that the embedded encoder knows, one per line.
     Words,
-    /// Encoders and generators: what is built in, what is on this machine, what can be fetched.
-    List,
-    /// Architecture, words or preprocessing, hashes and fingerprint of an encoder or a generator.
+    /// Encoders, generators, heads and reference models: what is built in, on this machine, or can be fetched.
+    List {
+        /// Where to look for generators, heads, reference models and adapters of your own; default: the folder runs,
+        /// where there is one.
+        folder: Option<PathBuf>,
+    },
+    /// What an encoder, a generator, a head, reference models or an adapter of FineXL's is made of, and its fingerprint.
     Info {
-        /// An encoder (mini-clip, a weights file, a model's folder, or a repository in the cache), a
-        /// generator (mini-diffusion or a weights file), or the folder of a personalized model.
+        /// An encoder (mini-clip, a weights file, a model's folder, or a repository in the cache), a generator
+        /// (mini-diffusion or a weights file), a head (mini-head or a file), a file of reference models, or the folder of
+        /// a personalized model. For LoRA files: `finexl inspect`.
         #[arg(default_value = DEFAULT_ENCODER)]
         encoder: String,
         #[command(flatten)]
@@ -88,7 +94,7 @@ impl Zoo {
         match &self.action {
             Action::Info { computing, .. } | Action::Verify { computing, .. } => Some(computing),
             Action::Score(scoring) => Some(&scoring.computing),
-            Action::Words | Action::List | Action::Pull { .. } => None,
+            Action::Words | Action::List { .. } | Action::Pull { .. } => None,
         }
     }
 
@@ -99,7 +105,7 @@ impl Zoo {
                 let words = finexl_data::vocabulary::words()?;
                 print(&(words.join("\n") + "\n"))?;
             }
-            Action::List => list()?,
+            Action::List { folder } => list(folder.as_deref())?,
             Action::Info { encoder, .. } => info(encoder, arguments)?,
             Action::Pull { repository } => fetch(repository, arguments)?,
             Action::Verify { encoder, .. } => {
@@ -115,7 +121,7 @@ impl Zoo {
     }
 }
 
-fn list() -> Result<(), CliError> {
+fn list(folder: Option<&Path>) -> Result<(), CliError> {
     let mut table = format!("{:52} {:>7}  {:9} {}\n", "encoder", "MB", "", "");
     let embedded = [
         (DEFAULT_ENCODER, 4, "for drawn scenes and our 29 aspects"),
@@ -158,6 +164,14 @@ fn list() -> Result<(), CliError> {
         "\nOthers are weights files that `finexl train` wrote: diffusion, autoregressive models and GANs;\n\
          `finexl personalize` makes adapters and directions.\n",
     );
+    table.push_str(&zoo_files::embedded_table());
+    match folder {
+        Some(folder) if !folder.is_dir() => {
+            let problem = format!("{} is no folder; name one to look into", folder.display());
+            return Err(CliError::Usage(problem));
+        }
+        folder => table.push_str(&zoo_files::found_table(folder.unwrap_or(Path::new("runs")))),
+    }
     print(&table)
 }
 
@@ -169,6 +183,9 @@ fn info(name: &str, arguments: &Arguments) -> Result<(), CliError> {
     if embedded_generators().any(|(known, _)| known == name) || is_generator(Path::new(name)) {
         let generator = open_generator(name, &device)?;
         return print(&aligned(&generator.describe()));
+    }
+    if let Some(lines) = zoo_files::described(name) {
+        return print(&aligned(&lines));
     }
     let opened = open_any(name, &device)?;
     let encoder = opened.encoder();

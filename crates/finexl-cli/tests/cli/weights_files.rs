@@ -49,6 +49,38 @@ fn is_refused(content: &[u8], words: &[&str]) {
 }
 
 #[test]
+fn heads_and_reference_models_are_shown_inside_the_program_and_from_files() {
+    let sandbox = Sandbox::new();
+    let head = sandbox.succeeds("zoo info mini-head").stdout;
+    for words in ["explainer head", "mini-clip (", "flat colour, "] {
+        assert!(head.contains(words), "{words}: {head}");
+    }
+    let explain = Path::new(env!("CARGO_MANIFEST_DIR")).join("../finexl-explain/weights");
+    let copy = |name: &str, to: &str| {
+        let bytes = std::fs::read(explain.join(name)).unwrap();
+        sandbox.write(to, bytes);
+    };
+    copy("mini-head.safetensors", "mine/head.safetensors");
+    copy("mini-gan.references.safetensors", "mine/of-gan.safetensors");
+    assert_eq!(
+        sandbox.succeeds("zoo info mine/head.safetensors").stdout,
+        head
+    );
+    let references = sandbox.succeeds("zoo info mine/of-gan.safetensors").stdout;
+    assert!(references.contains("reference models"), "{references}");
+    let list = sandbox.succeeds("zoo list mine").stdout;
+    for words in [
+        "mini-head ",
+        "mine/head.safetensors",
+        "explainer head for mini-clip",
+        "reference models of mini-gan",
+    ] {
+        assert!(list.contains(words), "{words}: {list}");
+    }
+    sandbox.refuses("zoo list nowhere", &["nowhere", "folder"]);
+}
+
+#[test]
 fn sound_weights_from_a_file_are_the_embedded_encoder() {
     let sandbox = Sandbox::new();
     sandbox.write("good.safetensors", changed(|_, _| {}));
