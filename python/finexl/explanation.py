@@ -1,5 +1,6 @@
 """An explanation as Python sees it."""
 
+import base64
 import json
 import math
 import os
@@ -118,6 +119,11 @@ class Svg:
 
     def _repr_svg_(self) -> str:
         return self.svg
+
+    def _repr_html_(self) -> str:
+        # As a picture of its own: of notebooks that somebody else ran, Jupyter takes what is drawn in the page away.
+        content = base64.b64encode(self.svg.encode()).decode()
+        return f'<img alt="scores of the aspects" style="max-width: 100%" src="data:image/svg+xml;base64,{content}">'
 
     def __str__(self) -> str:
         return self.svg
@@ -286,18 +292,27 @@ class Explanation:
         return (
             '<div class="finexl" style="max-width: 60em">'
             f"<p><strong>{escape(self.summary)}</strong></p>"
-            f"{self._record.chart(TOP)}"
-            f"{_table(self._aspects[:TOP])}"
+            f"{self.plot()._repr_html_()}"
+            f"{_table(_shown(self._aspects))}"
             + (f"<details><summary>{len(self.notes)} notes</summary><ul>{notes}</ul></details>" if notes else "")
             + "</div>"
         )
 
 
+def _shown(aspects: List[Aspect]) -> List[Aspect]:
+    """Choose those that the command's table has: the largest, without what rounds to 0.00."""
+    worth = [aspect for aspect in aspects if aspect.significant or abs(aspect.score) >= 0.005]
+    largest = sorted(worth, key=lambda aspect: -abs(aspect.score))[:TOP]
+    return [aspect for aspect in worth if aspect in largest]
+
+
 def _table(aspects: List[Aspect]) -> str:
-    head = "".join(f"<th>{name}</th>" for name in ("aspect", "score", "95% interval", "verdict"))
+    left = ' style="text-align: left"'
+    head = "".join(f"<th{left}>{name}</th>" for name in ("aspect", "score", "95% interval", "verdict"))
     rows = "".join(
-        "<tr{}><td>{}</td><td>{:.2f}</td><td>{}</td><td>{}</td></tr>".format(
+        "<tr{0}><td{1}>{2}</td><td{1}>{3:.2f}</td><td{1}>{4}</td><td{1}>{5}</td></tr>".format(
             "" if aspect.significant else ' style="opacity: 0.6"',
+            left,
             escape(aspect.concept),
             aspect.score,
             _interval(aspect),

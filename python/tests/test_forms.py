@@ -1,7 +1,9 @@
 """The forms of an explanation, models like it, and what LoRA files hold."""
 
+import base64
 import json
 import math
+import re
 from xml.etree import ElementTree
 
 import finexl
@@ -78,7 +80,12 @@ def test_drawings(explanation):
 
 def test_what_notebooks_show(explanation):
     html = explanation._repr_html_()
-    assert explanation.summary in html and "<svg" in html and "<script" not in html
+    assert explanation.summary in html and "<script" not in html
+    drawn = base64.b64decode(re.search(r'src="data:image/svg\+xml;base64,([^"]*)"', html).group(1))
+    assert drawn.decode() == explanation.plot().svg
+    # As many rows as the table of the command has.
+    rows = re.findall(r"^\w[\w ]* +-?[0-9.]+ +\S+ to ", explanation.table(), re.MULTILINE)
+    assert rows and html.count("<tr") - 1 == len(rows)
     assert explanation.summary in repr(explanation)
     assert "pixelated" in str(explanation)
 
