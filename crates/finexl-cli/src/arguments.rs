@@ -1,8 +1,8 @@
 //! What the command line takes.
 
 use crate::verbs::{
-    compare, convert, data, embed, explain, generate, inspect, personalize, plot, report, run,
-    schema, similar, sweep, train, zoo,
+    compare, convert, data, embed, explain, gallery, generate, index, inspect, personalize, plot,
+    report, run, schema, search, similar, sweep, train, zoo,
 };
 use clap::{Parser, Subcommand};
 use finexl_data::decode::MOST_PIXELS;
@@ -53,12 +53,15 @@ impl Arguments {
             Verb::Generate(verb) => Some(&verb.computing),
             Verb::Personalize(verb) => Some(&verb.computing),
             Verb::Run(verb) => Some(&verb.computing),
+            Verb::Search(verb) => Some(&verb.computing),
             Verb::Sweep(verb) => verb.computing(),
             Verb::Train(verb) => Some(&verb.computing),
             Verb::Zoo(verb) => verb.computing(),
             Verb::Compare(_)
             | Verb::Convert(_)
             | Verb::Data(_)
+            | Verb::Gallery(_)
+            | Verb::Index(_)
             | Verb::Inspect(_)
             | Verb::Plot(_)
             | Verb::Report(_)
@@ -77,6 +80,12 @@ pub enum Verb {
     Explain(Box<explain::Explain>),
     /// Say which models change pictures like a given one, by their explanations alone.
     Similar(similar::Similar),
+    /// Put records of explanations into an index.
+    Index(index::Index),
+    /// Look for models in an index by words, or by a model that they are like.
+    Search(Box<search::Search>),
+    /// Show the models of an index as pages.
+    Gallery(gallery::Gallery),
     /// Say what a LoRA file holds and how strongly it changes which layers.
     Inspect(inspect::Inspect),
     /// Write a LoRA file in another tool's form, with the same change of every weight.

@@ -5,6 +5,7 @@ use finexl_core::{CoreError, toml_file};
 use finexl_data::DataError;
 use finexl_eval::EvalError;
 use finexl_explain::ExplainError;
+use finexl_index::IndexError;
 use finexl_zoo::ZooError;
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 use std::fmt;
@@ -38,6 +39,9 @@ pub enum CliError {
     /// Figures and pages.
     #[error(transparent)]
     Plot(#[from] finexl_plot::PlotError),
+    /// An index of models, or a search in it.
+    #[error(transparent)]
+    Index(#[from] IndexError),
     /// A folder of results that cannot be read.
     #[error("{path} {problem}")]
     Results {
@@ -78,6 +82,7 @@ impl From<finexl::Error> for CliError {
             finexl::Error::Explain(error) => error.into(),
             finexl::Error::Eval(error) => error.into(),
             finexl::Error::Plot(error) => error.into(),
+            finexl::Error::Index(error) => error.into(),
             finexl::Error::Results { path, problem } => Self::Results { path, problem },
             finexl::Error::Text { path, source } => Self::Text { path, source },
             finexl::Error::Card { path, source } => Self::Card { path, source },
@@ -148,6 +153,7 @@ fn exit_code(error: &CliError) -> u8 {
         CliError::Explain(explain) => explain_failure(explain),
         CliError::Eval(eval) => eval_failure(eval),
         CliError::Plot(_) => true,
+        CliError::Index(index) => matches!(index, IndexError::Core(core) if is_failure(core)),
         CliError::Results { .. }
         | CliError::Text { .. }
         | CliError::Card { .. }

@@ -81,9 +81,9 @@ impl Explanation {
             what: path.display().to_string(),
             source,
         };
-        let value: serde_json::Value = serde_json::from_slice(bytes).map_err(damaged)?;
-        let found = value.get("schema").and_then(serde_json::Value::as_str);
-        if found != Some(SCHEMA) {
+        // Records come by the ten thousand, so nothing is made of the rest of one of another version.
+        let found = named_schema(bytes).map_err(damaged)?;
+        if found.as_deref() != Some(SCHEMA) {
             let problem = match found {
                 Some(found) => format!(
                     "its schema is {found}, not {SCHEMA}; explain the model anew with this version"
@@ -92,7 +92,7 @@ impl Explanation {
             };
             return Err(damaged(serde::de::Error::custom(problem)));
         }
-        let record: Self = serde_json::from_value(value).map_err(damaged)?;
+        let record: Self = serde_json::from_slice(bytes).map_err(damaged)?;
         let pairs = record.pair_names.len();
         if record.pairs != pairs {
             let problem = format!("it counts {} pairs and names {pairs}", record.pairs);
@@ -121,6 +121,20 @@ impl Explanation {
         }
         Ok(record)
     }
+}
+
+/// The schema that JSON names, the rest of which is only looked through.
+fn named_schema(bytes: &[u8]) -> Result<Option<String>, serde_json::Error> {
+    #[derive(Deserialize)]
+    struct Object {
+        schema: Option<serde_json::Value>,
+    }
+    let is_object = bytes.trim_ascii_start().first() == Some(&b'{');
+    if !is_object {
+        return serde_json::from_slice(bytes).map(|serde::de::IgnoredAny| None);
+    }
+    let Object { schema } = serde_json::from_slice(bytes)?;
+    Ok(schema.and_then(|schema| schema.as_str().map(str::to_string)))
 }
 
 /// One aspect with its score.

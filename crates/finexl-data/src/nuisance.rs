@@ -3,10 +3,11 @@
 //! Images of one model pass through file formats and resizers; none of that is personalization.
 
 use crate::DataError;
+use crate::encode::jpeg_bytes;
 use crate::image::Image;
 use finexl_core::seed::{ChaCha8Rng, generator};
-use image::codecs::jpeg::{JpegDecoder, JpegEncoder};
-use image::{ExtendedColorType, ImageDecoder};
+use image::ImageDecoder;
+use image::codecs::jpeg::JpegDecoder;
 use rand::RngExt;
 
 /// A kind of disturbance.
@@ -76,15 +77,7 @@ pub fn saved_as_jpeg(image: &Image, quality: u8) -> Result<Image, DataError> {
         what: "JPEG",
         message: e.to_string(),
     };
-    let mut bytes = Vec::new();
-    JpegEncoder::new_with_quality(&mut bytes, quality)
-        .encode(
-            &image.to_rgb8(),
-            image.width as u32,
-            image.height as u32,
-            ExtendedColorType::Rgb8,
-        )
-        .map_err(failed)?;
+    let bytes = jpeg_bytes(image, quality)?;
     let decoder = JpegDecoder::new(std::io::Cursor::new(bytes)).map_err(failed)?;
     let mut decoded = vec![0u8; decoder.total_bytes() as usize];
     decoder.read_image(&mut decoded).map_err(failed)?;

@@ -16,6 +16,7 @@ mod html_page;
 mod html_style;
 pub mod inspection;
 pub mod lines;
+pub mod page_pictures;
 mod palette;
 pub mod png;
 mod rows;
@@ -35,6 +36,7 @@ pub use heatmap::Heatmap;
 pub use html::{TellingPair, html_report};
 pub use inspection::{inspection_page, inspection_table};
 pub use lines::{LineChart, Series, SeriesPoint};
+pub use page_pictures::{PagePicture, page_pictures};
 pub use png::png;
 pub use selection::{
     ResultSet, SelectionFigure, SelectionReport, selection_differences, selection_figures,

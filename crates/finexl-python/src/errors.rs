@@ -77,6 +77,7 @@ pub fn raised(error: impl Into<Error>) -> PyErr {
         Error::Plot(_) | Error::Card { .. } => ReportError::new_err(words),
         Error::Results { .. } => FileError::new_err(words),
         Error::Text { .. } => ModelError::new_err(words),
+        Error::Index(_) => FileError::new_err(words),
         Error::Records(_) => ExplanationError::new_err(words),
     }
 }

@@ -4,6 +4,7 @@ use finexl_core::CoreError;
 use finexl_data::DataError;
 use finexl_eval::EvalError;
 use finexl_explain::ExplainError;
+use finexl_index::IndexError;
 use finexl_plot::PlotError;
 use finexl_zoo::ZooError;
 use std::path::PathBuf;
@@ -29,6 +30,9 @@ pub enum Error {
     /// Figures and pages.
     #[error(transparent)]
     Plot(#[from] PlotError),
+    /// An index of models, or a search in it.
+    #[error(transparent)]
+    Index(#[from] IndexError),
     /// A folder of results that cannot be read.
     #[error("{path} {problem}")]
     Results {

@@ -58,11 +58,13 @@
 //! ```
 //!
 //! Everything else is in the crates behind this one, which are here as [`core`], [`data`], [`zoo`], [`explain`],
-//! [`eval`] and [`plot`].
+//! [`eval`], [`index`] and [`plot`].
 
 pub mod error;
 pub mod experiments;
 pub mod explainer_choices;
+pub mod gallery;
+pub mod models;
 mod ranking;
 mod report;
 mod selection_results;
@@ -72,6 +74,7 @@ pub use finexl_core as core;
 pub use finexl_data as data;
 pub use finexl_eval as eval;
 pub use finexl_explain as explain;
+pub use finexl_index as index;
 pub use finexl_plot as plot;
 pub use finexl_zoo as zoo;
 

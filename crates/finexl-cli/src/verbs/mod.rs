@@ -7,8 +7,10 @@ pub mod data;
 pub mod embed;
 pub mod explain;
 mod explaining;
+pub mod gallery;
 pub mod generate;
 pub mod generated_pairs;
+pub mod index;
 pub mod inspect;
 mod made_side;
 mod pair_maker;
@@ -19,6 +21,7 @@ pub mod report;
 pub mod run;
 mod running;
 pub mod schema;
+pub mod search;
 pub mod similar;
 pub mod stable_diffusion_options;
 pub mod sweep;
@@ -38,13 +41,16 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
         Verb::Convert(verb) => verb.run(&arguments),
         Verb::Embed(verb) => verb.run(&arguments),
         Verb::Data(verb) => verb.run(&arguments),
+        Verb::Gallery(verb) => verb.run(&arguments),
         Verb::Generate(verb) => verb.run(&arguments),
+        Verb::Index(verb) => verb.run(&arguments),
         Verb::Inspect(verb) => verb.run(&arguments),
         Verb::Personalize(verb) => verb.run(&arguments),
         Verb::Plot(verb) => verb.run(&arguments),
         Verb::Report(verb) => verb.run(&arguments),
         Verb::Run(verb) => verb.run(&arguments),
         Verb::Schema(verb) => verb.run(),
+        Verb::Search(verb) => verb.run(&arguments),
         Verb::Sweep(verb) => verb.run(&arguments),
         Verb::Similar(verb) => verb.run(&arguments),
         Verb::Train(verb) => verb.run(&arguments),

@@ -26,6 +26,7 @@ mod interruption;
 mod long_texts;
 #[path = "../../../finexl-eval/tests/comparison/loopback.rs"]
 mod loopback;
+mod models_index;
 mod outputs;
 mod own_features;
 mod pairing_cases;

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Who may import whom; a crate that is missing here may not exist.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("finexl-core", &[]),
     ("finexl-data", &["finexl-core"]),
     ("finexl-zoo", &["finexl-core", "finexl-data"]),
@@ -21,6 +21,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
         &["finexl-core", "finexl-data", "finexl-zoo", "finexl-explain"],
     ),
     ("finexl-plot", &["finexl-core"]),
+    ("finexl-index", &["finexl-core"]),
     (
         "finexl",
         &[
@@ -30,6 +31,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
             "finexl-explain",
             "finexl-eval",
             "finexl-plot",
+            "finexl-index",
         ],
     ),
     (
@@ -42,6 +44,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
             "finexl-explain",
             "finexl-eval",
             "finexl-plot",
+            "finexl-index",
         ],
     ),
     ("finexl-python", &["finexl", "finexl-cli"]),
