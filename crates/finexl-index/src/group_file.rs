@@ -94,7 +94,7 @@ impl GroupFile {
         };
         let real = |name: &str| Ok(header.column(name, Dtype::F32)?.0);
         let (places, models) = header.column(PLACES, Dtype::I64)?;
-        Ok(Self {
+        Self {
             texts: (Text::ALL.iter())
                 .map(|column| text(column.name()))
                 .collect::<Result<_, _>>()?,
@@ -114,7 +114,7 @@ impl GroupFile {
             group,
             models,
         }
-        .checked()?)
+        .checked()
     }
 
     /// Refuses a file whose columns are of different lengths, so that no look-up has to.

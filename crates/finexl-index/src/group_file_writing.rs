@@ -24,12 +24,15 @@ pub(crate) fn text_columns(name: &str) -> [String; 2] {
     [format!("{name}.ends"), format!("{name}.bytes")]
 }
 
+/// Writes what a column holds.
+type Writing<'a> = Box<dyn Fn(&mut dyn Write) -> IoResult<()> + 'a>;
+
 /// A column, before it is written.
 struct Tensor<'a> {
     name: String,
     dtype: &'static str,
     shape: Vec<usize>,
-    write: Box<dyn Fn(&mut dyn Write) -> IoResult<()> + 'a>,
+    write: Writing<'a>,
 }
 
 /// Writes the rows of a group, in their order, with `titles` in place of their own.
