@@ -240,9 +240,14 @@ fn likeness_is_that_of_similar() {
     assert_eq!(found.len(), 2);
     for (found, known) in found.iter().zip(known) {
         assert_eq!(found["model"], known["model"]);
-        for [a, b] in [["value", "similarity"], ["low", "low"], ["high", "high"]] {
+        // Half precision may move an end to the next resample.
+        for (a, b, room) in [
+            ("value", "similarity", 1e-3),
+            ("low", "low", 5e-3),
+            ("high", "high", 5e-3),
+        ] {
             let [a, b] = [&found[a], &known[b]].map(|value| value.as_f64().unwrap());
-            assert!((a - b).abs() < 1e-3, "{found} {known}");
+            assert!((a - b).abs() < room, "{found} {known}");
         }
     }
     let by_title = sandbox
