@@ -98,7 +98,7 @@ fn tensors<'a>(
     let concepts = group.concepts.len();
     let counts: Vec<usize> = rows.iter().map(|row| row.images().len()).collect();
     let pairs = counts.iter().sum();
-    let [name_ends, name_bytes] = text_columns(PAIR_NAME);
+    let [name_ends, _] = text_columns(PAIR_NAME);
     let (mut wide, mut narrow) = (Vec::new(), Vec::new());
     for text in Text::ALL {
         let of = move |at: usize| match text {
@@ -132,14 +132,28 @@ fn tensors<'a>(
             (rows.iter()).try_for_each(|row| file.write_all(&row.fact(fact).to_le_bytes()))
         }));
     }
-    wide.push(tensor(IMAGE_OF, "U32", &[pairs], move |file| {
+    wide.extend(of_pairs(rows, images, pairs, concepts));
+    wide.extend(narrow);
+    wide
+}
+
+/// What is narrower than single precision, or stands beside it, of all pairs.
+fn of_pairs<'a>(
+    rows: &'a [Row<'a>],
+    images: &'a [&'a [u8]],
+    pairs: usize,
+    concepts: usize,
+) -> Vec<Tensor<'a>> {
+    let [_, name_bytes] = text_columns(PAIR_NAME);
+    let mut columns = Vec::new();
+    columns.push(tensor(IMAGE_OF, "U32", &[pairs], move |file| {
         for (image, ..) in rows.iter().flat_map(|row| row.images()) {
             let place = images.binary_search(&image).unwrap_or_default() as u32;
             file.write_all(&place.to_le_bytes())?;
         }
         Ok(())
     }));
-    wide.push(tensor(PROFILES, "F16", &[pairs, concepts], |file| {
+    columns.push(tensor(PROFILES, "F16", &[pairs, concepts], |file| {
         for (.., profile) in rows.iter().flat_map(|row| row.images()) {
             let bytes: Vec<u8> = profile.iter().flat_map(|bits| bits.to_le_bytes()).collect();
             file.write_all(&bytes)?;
@@ -148,17 +162,16 @@ fn tensors<'a>(
     }));
     let name_length = |row: &Row<'_>| row.images().iter().map(|(_, n, _)| n.len()).sum::<usize>();
     let names = rows.iter().map(name_length).sum();
-    wide.push(tensor(IMAGES, "U8", &[images.len(), 32], |file| {
+    columns.push(tensor(IMAGES, "U8", &[images.len(), 32], |file| {
         images.iter().try_for_each(|image| file.write_all(image))
     }));
-    wide.push(tensor(name_bytes, "U8", &[names], |file| {
+    columns.push(tensor(name_bytes, "U8", &[names], |file| {
         let images = rows.iter().flat_map(|row| row.images());
         images
             .into_iter()
             .try_for_each(|(_, name, _)| file.write_all(name))
     }));
-    wide.extend(narrow);
-    wide
+    columns
 }
 
 fn tensor<'a>(

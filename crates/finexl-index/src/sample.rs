@@ -15,28 +15,7 @@ pub(crate) fn record(model: &str, scores: [f64; 4], profiles: &[[f32; 4]]) -> Ex
     let names: Vec<String> = (0..profiles.len())
         .map(|pair| format!("pair {pair}"))
         .collect();
-    let aspects = (0..CONCEPTS.len()).map(|at| AspectScore {
-        concept: CONCEPTS[at].to_string(),
-        wording: String::new(),
-        family: Some("colour".to_string()),
-        weight: scores[at],
-        profile: profiles.iter().map(|pair| pair[at]).collect(),
-        score: scores[at],
-        low: (scores[at] - 0.1).max(0.0),
-        high: scores[at] + 0.1,
-        level: None,
-        p_adjusted: 0.01,
-        view: Default::default(),
-        significant: scores[at] > 0.3,
-        decision: Decision {
-            verdict: Verdict::NoScore,
-            threshold: 0.0,
-            threshold_from: ThresholdSource::Zero,
-            because: String::new(),
-        },
-        most: Vec::new(),
-        least: Vec::new(),
-    });
+    let aspects = (0..CONCEPTS.len()).map(|at| aspect(at, scores[at], profiles));
     Explanation {
         schema: SCHEMA.to_string(),
         summary: format!("Compared with base, {model} is something."),
@@ -74,5 +53,30 @@ pub(crate) fn record(model: &str, scores: [f64; 4], profiles: &[[f32; 4]]) -> Ex
             code: BTreeMap::new(),
             seed: 0,
         },
+    }
+}
+
+fn aspect(at: usize, score: f64, profiles: &[[f32; 4]]) -> AspectScore {
+    AspectScore {
+        concept: CONCEPTS[at].to_string(),
+        wording: String::new(),
+        family: Some("colour".to_string()),
+        weight: score,
+        profile: profiles.iter().map(|pair| pair[at]).collect(),
+        score,
+        low: (score - 0.1).max(0.0),
+        high: score + 0.1,
+        level: None,
+        p_adjusted: 0.01,
+        view: Default::default(),
+        significant: score > 0.3,
+        decision: Decision {
+            verdict: Verdict::NoScore,
+            threshold: 0.0,
+            threshold_from: ThresholdSource::Zero,
+            because: String::new(),
+        },
+        most: Vec::new(),
+        least: Vec::new(),
     }
 }
