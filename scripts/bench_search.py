@@ -26,24 +26,33 @@ RUNS = 7
 WORDS = "pixelated and warm, not darker"
 
 
+def read_real(folder):
+    """Records with their numbers: aspects by name, profiles [concepts, pairs], scores with intervals [concepts, 3]."""
+    real = []
+    for path in sorted(glob.glob(os.path.join(folder, "*.json"))):
+        record = json.load(open(path))
+        record["aspects"].sort(key=lambda aspect: aspect["concept"])
+        for aspect in record["aspects"]:
+            aspect["most"], aspect["least"] = aspect["most"][:1], aspect["least"][:1]
+        profiles = np.array([aspect["profile"] for aspect in record["aspects"]])
+        scores = np.array([[aspect[key] or 0.0 for key in ("score", "low", "high")] for aspect in record["aspects"]])
+        real.append((record, profiles, scores))
+    return real
+
+
 def made(real, number, draw):
     """A record between two real ones."""
     first, second = draw.integers(len(real), size=2)
     share = draw.random()
-    record = json.loads(real[first][0])
-    other = real[second][1]
-    for aspect in record["aspects"]:
-        beside = other[aspect["concept"]]
-        mixed = share * np.array(aspect["profile"]) + (1 - share) * np.array(beside["profile"])
-        noise = 0.1 * np.abs(mixed).mean() * draw.standard_normal(len(mixed))
-        aspect["profile"] = np.round(mixed + noise, 6).tolist()
-        for key in ("score", "low", "high"):
-            ends = [0.0 if value is None else value for value in (aspect[key], beside[key])]
-            aspect[key] = round(share * ends[0] + (1 - share) * ends[1], 6)
-        aspect["significant"] = bool(aspect["significant"] and beside["significant"]) or aspect["low"] > 0.1
-        aspect["most"], aspect["least"] = aspect["most"][:1], aspect["least"][:1]
-    record["personalized"] = f"model {number}"
-    return json.dumps(record)
+    profiles = share * real[first][1] + (1 - share) * real[second][1]
+    profiles += 0.1 * np.abs(profiles).mean() * draw.standard_normal(profiles.shape)
+    scores = share * real[first][2] + (1 - share) * real[second][2]
+    aspects = []
+    rows = zip(real[first][0]["aspects"], profiles.round(6).tolist(), scores.round(6).tolist())
+    for aspect, profile, (score, low, high) in rows:
+        numbers = {"profile": profile, "score": score, "low": low, "high": high, "significant": low > 0.1}
+        aspects.append({**aspect, **numbers})
+    return json.dumps({**real[first][0], "personalized": f"model {number}", "aspects": aspects})
 
 
 def write_records(folder, target, count):
@@ -51,8 +60,7 @@ def write_records(folder, target, count):
     if os.path.exists(done):
         return
     os.makedirs(target, exist_ok=True)
-    texts = [open(path).read() for path in sorted(glob.glob(os.path.join(folder, "*.json")))]
-    real = [(text, {a["concept"]: a for a in json.loads(text)["aspects"]}) for text in texts]
+    real = read_real(folder)
     draw = np.random.default_rng(0)
     for number in range(count):
         with open(os.path.join(target, f"{number:06}.json"), "w") as file:
