@@ -72,7 +72,10 @@ pub fn score_encoders(
     }
     progress("encoders", config.encoders.len(), config.encoders.len());
     if measures.is_empty() {
-        let problem = "none of the encoders is on this machine";
+        let problem = format!(
+            "none of the encoders is on this machine; {}",
+            notes.join("; ")
+        );
         return Err(EvalError::setting("encoders", problem));
     }
     finexl_core::atomic::create_folder(&config.output)?;

@@ -8,6 +8,7 @@
 use crate::EvalError;
 use finexl_core::experiment::StyleShare;
 use finexl_core::pool::{Personalized, PoolModel, PoolRecord};
+use finexl_data::aspects::find;
 use finexl_data::image::Image;
 use finexl_zoo::generators::Reconstruction;
 use finexl_zoo::personalization::paint;
@@ -30,8 +31,8 @@ pub(crate) struct PaintedStyle {
 }
 
 impl PaintedStyle {
-    /// The styles of a pool, each once per hand. Mixtures of styles, other artists, walks and adapters of unknown content are left out:
-    /// operators do not paint them.
+    /// The styles of a pool, each once per hand. Mixtures of styles, other artists, walks, phrases that are no aspects
+    /// and adapters of unknown content are left out: operators do not paint them.
     pub(crate) fn of_pool(pool: &PoolRecord) -> Vec<Self> {
         let mut found: BTreeMap<String, Self> = BTreeMap::new();
         for model in &pool.models {
@@ -59,6 +60,10 @@ impl PaintedStyle {
         let ((place, style), None) = (styled.next()?, styled.next()) else {
             return None;
         };
+        // Of phrases that are no aspects there are no operators.
+        if style.aspects.keys().any(|aspect| find(aspect).is_none()) {
+            return None;
+        }
         let aspects: Vec<String> = style
             .aspects
             .iter()
@@ -163,6 +168,7 @@ mod tests {
                     guided("both"),
                     vec![style("warm"), style("dark")],
                 ),
+                model("phrase", guided("ukiyo-e"), vec![style("ukiyo-e")]),
                 model("walk", walk, Vec::new()),
             ],
         };

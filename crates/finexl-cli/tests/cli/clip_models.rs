@@ -178,6 +178,19 @@ fn the_planted_check_is_skipped_without_its_encoder() {
     let outcome = crate::sandbox::Outcome::of(command);
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
     assert!(outcome.stdout.contains("skipped"), "{outcome:?}");
+    // Scores of encoders of which none is there say how to fetch each.
+    sandbox.write(
+        "scores.toml",
+        "[score-encoders]\noutput = \"o\"\nencoders = [\"a/b\", \"c/d\"]\nsplit = \"test\"\nprobes = 2\npairs = 2\n\
+         seed = 0\n",
+    );
+    let outcome = sandbox.refuses("run scores.toml", &["none of the encoders"]);
+    // The message is broken into lines.
+    let words: Vec<&str> = outcome.stderr.split(['│', '\n', ' ']).collect();
+    let said = words.into_iter().filter(|word| !word.is_empty());
+    let said = said.collect::<Vec<_>>().join(" ");
+    assert!(said.contains("zoo pull a/b"), "{said}");
+    assert!(said.contains("zoo pull c/d"), "{said}");
     // With an encoder it says what it finds.
     let sandbox = with_model("clip");
     let tiny = text.replace("openai/clip-vit-base-patch32", "model");

@@ -58,6 +58,34 @@ fn every_experiment_fits_the_schema_and_a_misspelt_key_does_not() {
 }
 
 #[test]
+fn published_experiments_pass_the_check_and_have_the_files_that_come_with_them() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let folder = root.join("experiments/paper/published");
+    let index = repository("experiments/paper/published/README.md");
+    let mut files = Vec::new();
+    toml_files(&folder, &mut files);
+    assert!(files.len() >= 10, "{files:?}");
+    let sandbox = Sandbox::new();
+    for path in files {
+        let said = sandbox.succeeds(&format!("run {} --check", path.display()));
+        assert!(said.stdout.contains("as they have to be"), "{said:?}");
+        let name = path.file_name().unwrap().to_string_lossy();
+        assert!(index.contains(&format!("`{name}`")), "{name} is not listed");
+        let text = std::fs::read_to_string(&path).unwrap();
+        for part in ["command:", "weights:", "expected:", "cost:"] {
+            assert!(text.contains(&format!("# {part}")), "{name}: {part}");
+        }
+        // What is in the repository has to be where a recipe says.
+        for named in text
+            .split('"')
+            .filter(|part| part.starts_with("experiments/"))
+        {
+            assert!(root.join(named).is_file(), "{name}: {named}");
+        }
+    }
+}
+
+#[test]
 fn the_schema_knows_ranges_names_and_defaults() {
     let validator = jsonschema::validator_for(&schema()).unwrap();
     let file = |text: &str| serde_json::to_value(text.parse::<toml::Table>().unwrap()).unwrap();

@@ -148,6 +148,33 @@ fn downloaded_files_are_models_of_pools() {
 
 /// What people hold that is no LoRA of the model, with words of what is said.
 #[test]
+fn any_phrase_guides_the_models_of_a_pool() {
+    let sandbox = sandbox();
+    let pool = format!(
+        "[make-pool]\nname = \"guided\"\noutput = \"pool\"\nart-folder = \"none\"\n{SETTINGS}styles = {{}}\n\
+         [[make-pool.guided]]\nconcepts = [\"ukiyo-e and watercolour\"]\nstrengths = [-5.0, 10.0]\n"
+    );
+    sandbox.write("pool.toml", &pool);
+    sandbox.succeeds("run pool.toml --quiet");
+    let record = sandbox.json("pool/pool.json");
+    assert_eq!(
+        record["models"][1]["name"],
+        "guidance-ukiyo-e-and-watercolour-10"
+    );
+    let aspects = &record["models"][1]["styles"][0]["aspects"];
+    assert_eq!(aspects["ukiyo-e and watercolour"], 1.0);
+    let pictures = |model: &str| {
+        std::fs::read(sandbox.path(&format!("pool/images/{model}/00001.png"))).unwrap()
+    };
+    assert!(pictures("base") != pictures("guidance-ukiyo-e-and-watercolour-10"));
+    // The models inside the program know the aspects alone.
+    let own = pool.replace("\"sd1\"", "\"mini-diffusion\"");
+    let own = own.replace("size = \"32x32\"\n", "");
+    sandbox.write("own.toml", own.replace("\"pool\"", "\"own\""));
+    sandbox.refuses("run own.toml", &["no aspect named", "ukiyo-e"]);
+}
+
+#[test]
 fn what_is_no_adapter_is_named() {
     let sandbox = sandbox();
     let refused = |bytes: Vec<u8>, words: &[&str]| {

@@ -188,6 +188,15 @@ fn what_cannot_be_made_is_refused_with_a_remedy() {
         &["no Stable Diffusion"],
     );
     generate("--model models", &["model_index.json"]);
+    generate(
+        "--model some/model",
+        &[
+            "some/model",
+            "hf download",
+            "model_index.json",
+            "found by this name",
+        ],
+    );
     sandbox.write("noise.safetensors", noise([4, 8, 4, 4], Dtype::F32));
     generate(
         &format!("{sd} --latents noise.safetensors"),

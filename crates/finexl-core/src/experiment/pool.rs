@@ -97,7 +97,7 @@ pub struct GivenAdapters {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct GuidedModels {
-    /// Aspects that the generator knows, by name.
+    /// Aspects that the generator knows, by name; for Stable Diffusion any phrases.
     pub concepts: Vec<String>,
     /// Strengths of the guidance (lambda).
     pub strengths: Vec<f64>,

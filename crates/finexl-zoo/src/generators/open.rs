@@ -4,9 +4,10 @@ use super::mini_diffusion::LatentSpace;
 use super::open_adapted::{AdapterChoice, open_adapted};
 use super::open_own::personalize_own;
 use super::open_published::{published, whole_checkpoint};
-use super::stable_diffusion::TrainedOn;
+use super::stable_diffusion::{TrainedOn, locate};
 use super::{AnyGenerator, Family, GeneratorConfig, LatentGenerator, LatentNetwork};
 use crate::ZooError;
+use crate::encoders::clip::repository;
 use crate::generators::mini_autoregressive::TokenTransformer;
 use crate::generators::mini_diffusion::Denoiser;
 use crate::generators::mini_gan::Gan;
@@ -105,7 +106,8 @@ pub(super) fn embedded_with(sha256: &str) -> Option<&'static str> {
 /// the same folder or is an embedded one.
 ///
 /// # Errors
-/// [`ZooError::Unknown`] for a name that is neither, [`ZooError::Weights`] for a damaged file,
+/// [`ZooError::Unknown`] for a name that is neither, [`ZooError::GeneratorFiles`] for a repository that is not in the hub's
+/// cache, [`ZooError::Weights`] for a damaged file,
 /// [`ZooError::Config`] for the latents of another autoencoder.
 pub fn open_generator(model: &str, device: &Device) -> Result<AnyGenerator, ZooError> {
     let weights = if let Some(embedded) = EMBEDDED.iter().find(|e| e.name == model) {
@@ -115,6 +117,8 @@ pub fn open_generator(model: &str, device: &Device) -> Result<AnyGenerator, ZooE
         return published;
     } else if Path::new(model).exists() || model.ends_with(".safetensors") {
         WeightsFile::read(Path::new(model))?
+    } else if let (true, Err(missing)) = (repository(model).is_some(), locate(model)) {
+        return Err(missing);
     } else {
         let names: Vec<&str> = EMBEDDED.iter().map(|e| e.name).collect();
         return Err(ZooError::Unknown {

@@ -263,7 +263,8 @@ fn guided_by(
 ) -> Result<Vec<PoolModel>, ZooError> {
     let mut models = Vec::new();
     for concept in &guided.concepts {
-        if find(concept).is_none() {
+        // What reads any words may be guided by any; the others know the aspects alone.
+        if base.scenes().is_ok() && find(concept).is_none() {
             return Err(wrong(
                 config,
                 format!("there is no aspect named \"{concept}\""),

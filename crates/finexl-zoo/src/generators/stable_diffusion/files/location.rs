@@ -33,9 +33,13 @@ pub fn locate(name: &str) -> Result<PathBuf, ZooError> {
             ),
             _ => "there is no such file or folder".to_string(),
         },
-        remedy: format!(
-            "fetch it with the hub's own tool (`hf download {name}`), or give {NEEDED}"
-        ),
+        remedy: match repository(name) {
+            Some(_) => format!(
+                "fetch it with the hub's own tool (`hf download {name}`), or put {NEEDED} anywhere and name that path; \
+                 a folder {name} where the program runs is found by this name"
+            ),
+            None => format!("give {NEEDED}"),
+        },
     })
 }
 
