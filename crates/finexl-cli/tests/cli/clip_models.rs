@@ -184,7 +184,7 @@ fn the_planted_check_is_skipped_without_its_encoder() {
         "[score-encoders]\noutput = \"o\"\nencoders = [\"a/b\", \"c/d\"]\nsplit = \"test\"\nprobes = 2\npairs = 2\n\
          seed = 0\n",
     );
-    let outcome = sandbox.refuses("run scores.toml", &["none of the encoders"]);
+    let outcome = sandbox.refuses("run scores.toml", &["scores.toml"]);
     // The message is broken into lines.
     let words: Vec<&str> = outcome.stderr.split(['│', '\n', ' ']).collect();
     let said = words.into_iter().filter(|word| !word.is_empty());
