@@ -188,7 +188,7 @@ fn value(number: Number, aspect: &AspectScore) -> f32 {
     value as f32
 }
 
-/// The pairs of every image of the base, as [`finexl similar`] takes them: several of one image are one, their mean.
+/// The pairs of every image of the base, as `finexl similar` takes them: several of one image are one, their mean.
 fn by_image(record: &Explanation) -> BTreeMap<&Fingerprint, Vec<usize>> {
     let mut places: BTreeMap<&Fingerprint, Vec<usize>> = BTreeMap::new();
     for (place, image) in record.pair_fingerprints.iter().enumerate() {

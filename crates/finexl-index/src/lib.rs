@@ -1,6 +1,6 @@
 //! An index of many explained models: who makes pictures flatter, with bold outlines, not darker?
 //!
-//! Records of `finexl explain` become rows of a folder ([`additions::add`]): a file per [`group::Group`] that a search maps
+//! Records of `finexl explain` become rows of a folder ([`additions::IndexChange`]): a file per [`group::Group`] that a search maps
 //! into memory ([`group_file::GroupFile`]), and Parquet for other engines ([`tables`]). Words become a [`query::Query`]
 //! through a [`lexicon::Lexicon`]; [`by_words`] and [`likeness`] rank.
 
