@@ -15,6 +15,7 @@ mod head_config;
 mod head_methods;
 mod head_network;
 mod known_aspects;
+mod levels;
 #[cfg(test)]
 mod parity_tests;
 mod pictures;
@@ -23,10 +24,11 @@ pub mod training;
 
 pub use episodes::{Codec, Episode, Stock};
 pub use half_learned::HalfLearned;
-pub use head::{EMBEDDED_HEAD, Head, Levels};
+pub use head::{EMBEDDED_HEAD, Head};
 pub use head_aspect::HeadAspect;
 pub use head_config::{HeadConfig, Reading};
 pub(crate) use head_methods::VERSION;
 pub use head_methods::{HeadDecomposition, HeadReading};
 pub use known_aspects::KnownAspects;
+pub use levels::Levels;
 pub use pictures::{Folder, Pictures, Scenes};

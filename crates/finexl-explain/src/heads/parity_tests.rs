@@ -3,8 +3,8 @@
 
 use super::KnownAspects;
 use super::cues::{CUES, CueBank};
-use super::head::OutputValues;
 use super::head_network::{HeadInput, HeadNetwork, HeadOutput};
+use super::levels::OutputValues;
 use burn::tensor::{Device, Tensor, TensorData};
 use finexl_core::experiment::HeadArchitecture;
 use finexl_zoo::weights::WeightsFile;

@@ -2,10 +2,10 @@
 
 use crate::calibrated_space::{CalibratedSpace, KnownTrial, SpaceSettings};
 use crate::error::ExplainError;
-use crate::heads::head::{LEAST_SPREAD, Levels};
+use crate::heads::head::LEAST_SPREAD;
 use crate::heads::head_config::{NO_INTERVAL, Reading};
 use crate::heads::known_aspects::norm;
-use crate::heads::{Episode, KnownAspects};
+use crate::heads::{Episode, KnownAspects, Levels};
 use crate::statistics::{Knot, MonotoneMap, conformal_width, quantile};
 use crate::vocabulary::Vocabulary;
 use finexl_zoo::encoders::Features;
