@@ -17,6 +17,17 @@ pub fn count(text: &str) -> Result<usize, String> {
     }
 }
 
+/// Aspects with their scores, in a line.
+pub fn scores<T: std::fmt::Display>(aspects: &[(String, T)]) -> String {
+    let each = aspects
+        .iter()
+        .map(|(concept, score)| format!("{concept} {score:.2}"));
+    match aspects.is_empty() {
+        true => "none is significant".to_string(),
+        false => each.collect::<Vec<_>>().join(", "),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

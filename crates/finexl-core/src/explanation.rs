@@ -67,7 +67,8 @@ impl Explanation {
     ///
     /// # Errors
     /// [`CoreError::Read`], or [`CoreError::Json`] naming the file where it is no such record, one of another
-    /// version, or one whose profiles or fingerprints have other pairs than it names.
+    /// version, or one that contradicts itself: profiles or fingerprints of other pairs than it names, a score outside
+    /// its interval, a level beyond 1.
     pub fn read(path: &Path) -> Result<Self, CoreError> {
         Self::parse(path, &atomic::read(path)?)
     }
@@ -93,33 +94,44 @@ impl Explanation {
             return Err(damaged(serde::de::Error::custom(problem)));
         }
         let record: Self = serde_json::from_slice(bytes).map_err(damaged)?;
-        let pairs = record.pair_names.len();
-        if record.pairs != pairs {
-            let problem = format!("it counts {} pairs and names {pairs}", record.pairs);
-            return Err(damaged(serde::de::Error::custom(problem)));
+        match record.contradiction() {
+            Some(problem) => Err(damaged(serde::de::Error::custom(problem))),
+            None => Ok(record),
         }
-        // Single precision has no room for some numbers of JSON.
-        let finite = |aspect: &&AspectScore| aspect.profile.iter().all(|v| v.is_finite());
-        if let Some(aspect) = record.aspects.iter().find(|aspect| !finite(aspect)) {
-            let problem = format!("the profile of \"{}\" is not finite", aspect.concept);
-            return Err(damaged(serde::de::Error::custom(problem)));
+    }
+
+    /// What in it cannot be, were it written by this program and not changed since.
+    fn contradiction(&self) -> Option<String> {
+        let pairs = self.pair_names.len();
+        if self.pairs != pairs {
+            return Some(format!("it counts {} pairs and names {pairs}", self.pairs));
         }
-        if record.pair_fingerprints.len() != pairs {
-            let found = record.pair_fingerprints.len();
-            let problem = format!("it names {pairs} pairs, but has the fingerprints of {found}");
-            return Err(damaged(serde::de::Error::custom(problem)));
+        let found = self.pair_fingerprints.len();
+        if found != pairs {
+            return Some(format!(
+                "it names {pairs} pairs, but has the fingerprints of {found}"
+            ));
         }
-        let odd = (record.aspects.iter()).find(|aspect| aspect.profile.len() != pairs);
-        if let Some(AspectScore {
-            concept, profile, ..
-        }) = odd
-        {
-            let found = profile.len();
-            let problem =
-                format!("it names {pairs} pairs, but the profile of \"{concept}\" has {found}");
-            return Err(damaged(serde::de::Error::custom(problem)));
-        }
-        Ok(record)
+        self.aspects.iter().find_map(|aspect| {
+            let (concept, found) = (&aspect.concept, aspect.profile.len());
+            // Single precision has no room for some numbers of JSON.
+            if aspect.profile.iter().any(|v| !v.is_finite()) {
+                return Some(format!("the profile of \"{concept}\" is not finite"));
+            }
+            if found != pairs {
+                return Some(format!(
+                    "it names {pairs} pairs, but the profile of \"{concept}\" has {found}"
+                ));
+            }
+            let (score, low, high) = (aspect.score, aspect.low, aspect.high);
+            if score < low || score > high {
+                return Some(format!(
+                    "the score {score} of \"{concept}\" lies outside its interval, {low} to {high}"
+                ));
+            }
+            (self.calibrated && score.abs() > 1.0)
+                .then(|| format!("the score of \"{concept}\" is a level and cannot be {score}"))
+        })
     }
 }
 

@@ -169,7 +169,6 @@ fn in_order<'a>(record: &'a Explanation, group: &Group) -> Result<Vec<&'a Aspect
     }
 }
 
-#[allow(clippy::cast_possible_truncation)]
 fn value(number: Number, aspect: &AspectScore) -> f32 {
     let level = |end: usize| aspect.level.map_or(f64::NAN, |level| level[end]);
     let value = match number {
@@ -276,7 +275,6 @@ fn tags(beside: &Beside) -> Vec<String> {
     tags
 }
 
-#[allow(clippy::cast_possible_truncation)]
 fn facts(record: &Explanation, scale: f64) -> [f32; Fact::ALL.len()] {
     let change = &record.change;
     let measured =

@@ -173,7 +173,6 @@ fn cosine_of_pairs(
     common.then(|| cosine(sums[0], sums[1], sums[2]))
 }
 
-#[allow(clippy::cast_possible_truncation)]
 fn cosine(product: f64, one: f64, other: f64) -> f32 {
     let size = (one * other).sqrt();
     if size == 0.0 {

@@ -2,7 +2,7 @@
 
 use crate::arguments::{Arguments, Computing};
 use crate::diagnostics::CliError;
-use crate::numbers::count;
+use crate::numbers::{count, scores};
 use crate::output::{check_writable, is_standard_output, print, remark, write};
 use clap::ValueEnum;
 use finexl::Error;
@@ -229,13 +229,7 @@ fn line(model: &FoundModel, found: &Searched, width: usize, has_interval: bool) 
         let width = concept.chars().count().max(5);
         text.push_str(&format!("  {score:>width$.2}"));
     }
-    let aspects: Vec<String> = (model.aspects.iter())
-        .map(|(concept, score)| format!("{concept} {score:.2}"))
-        .collect();
-    let aspects = match aspects.is_empty() {
-        true => "none is significant".to_string(),
-        false => aspects.join(", "),
-    };
+    let aspects = scores(&model.aspects);
     text.push_str(&format!("  {aspects}\n"));
     text
 }

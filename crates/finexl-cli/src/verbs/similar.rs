@@ -2,7 +2,7 @@
 
 use crate::arguments::Arguments;
 use crate::diagnostics::CliError;
-use crate::numbers::count;
+use crate::numbers::{count, scores};
 use crate::output::{check_writable, is_standard_output, print, remark, write};
 use finexl::{RankedModel, Ranking, Records};
 use finexl_core::explanation::Explanation;
@@ -78,13 +78,7 @@ fn table(target: &Explanation, ranking: &[RankedModel], top: usize) -> String {
         "model",
     );
     for model in shown {
-        let aspects: Vec<String> = (model.aspects.iter())
-            .map(|(concept, score)| format!("{concept} {score:.2}"))
-            .collect();
-        let aspects = match aspects.is_empty() {
-            true => "none is significant".to_string(),
-            false => aspects.join(", "),
-        };
+        let aspects = scores(&model.aspects);
         let pairs = match all_whole {
             true => String::new(),
             false => format!("  {:>5}", model.pairs),

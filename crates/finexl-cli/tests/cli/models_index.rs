@@ -196,6 +196,34 @@ fn records_join_are_replaced_and_leave() {
 }
 
 #[test]
+fn records_that_contradict_themselves_stay_out_and_copies_are_named() {
+    let sandbox = three_models();
+    let poster = record("poster", &[("flat colour", 0.8)]);
+    let changed = |key: &str, value: f64| {
+        let mut record = poster.clone();
+        record["aspects"][0][key] = value.into();
+        record
+    };
+    write(&sandbox, "more/level.json", &changed("score", 7.5));
+    let mut beyond = changed("score", 7.5);
+    beyond["aspects"][0]["high"] = 8.0.into();
+    write(&sandbox, "more/beyond.json", &beyond);
+    write(&sandbox, "more/low.json", &changed("low", 0.95));
+    for name in ["level", "low"] {
+        let command = format!("index more/{name}.json --out models.finexl");
+        sandbox.refuses(&command, &[name, "outside its interval"]);
+    }
+    sandbox.refuses(
+        "index more/beyond.json --out models.finexl",
+        &["beyond.json", "is a level and cannot be 7.5"],
+    );
+    write(&sandbox, "copies/one.json", &poster);
+    write(&sandbox, "copies/two.json", &poster);
+    let notes = sandbox.succeeds("index copies --out models.finexl").stderr;
+    assert!(notes.contains("two.json is the same record as "), "{notes}");
+}
+
+#[test]
 fn groups_are_never_mixed_in_a_ranking() {
     let sandbox = three_models();
     let mut other = record("else", &[("dark", 0.5)]);

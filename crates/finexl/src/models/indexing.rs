@@ -38,14 +38,20 @@ pub struct Indexed {
     pub same: usize,
     /// Models that joined and have no page beside their record.
     pub without_page: usize,
-    /// What was left out, and why.
+    /// What there is to say of single files: what was left out and why, records that are there twice.
     pub notes: Vec<String>,
 }
 
 /// What became of a file.
 enum File {
     Same,
-    Joins(Box<Entry>, Option<String>, bool),
+    Joins {
+        entry: Box<Entry>,
+        /// Of the record alone, by which two of one content are known.
+        content: Fingerprint,
+        note: Option<String>,
+        has_page: bool,
+    },
     LeftOut(String),
 }
 
@@ -81,20 +87,7 @@ pub fn index_records(
             file
         })
         .collect();
-    let mut indexed = Indexed::default();
-    let mut entries = Vec::new();
-    let mut left_out = Vec::new();
-    for file in read {
-        match file? {
-            File::Same => indexed.same += 1,
-            File::Joins(entry, note, has_page) => {
-                left_out.extend(note);
-                indexed.without_page += usize::from(!has_page);
-                entries.push(*entry);
-            }
-            File::LeftOut(note) => left_out.push(note),
-        }
-    }
+    let (mut indexed, entries, mut left_out) = gathered(&files, read)?;
     if entries.is_empty() && indexed.same == 0 && forget.is_empty() {
         return Err(Error::Records(format!(
             "there is no record to index; name records of `finexl explain --json`, or folders of them{}",
@@ -107,11 +100,44 @@ pub fn index_records(
     if left_out.len() > TOLD {
         let more = left_out.len() - TOLD;
         left_out.truncate(TOLD);
-        left_out.push(format!("left out: {more} more files of these folders"));
+        left_out.push(format!("{more} more remarks on files of these folders"));
     }
     indexed.notes = left_out;
     indexed.outcome = change.finish(&entries, &forget)?;
     Ok(indexed)
+}
+
+/// What became of all files: counts, the entries that join, and what there is to say.
+fn gathered(
+    files: &[(&PathBuf, &bool)],
+    read: Vec<Result<File, Error>>,
+) -> Result<(Indexed, Vec<Entry>, Vec<String>), Error> {
+    let mut indexed = Indexed::default();
+    let mut entries = Vec::new();
+    let mut left_out = Vec::new();
+    let mut contents: BTreeMap<String, &Path> = BTreeMap::new();
+    for ((path, _), file) in files.iter().zip(read) {
+        match file? {
+            File::Same => indexed.same += 1,
+            File::Joins {
+                entry,
+                content,
+                note,
+                has_page,
+            } => {
+                left_out.extend(note);
+                let first = contents.entry(content.to_string()).or_insert(path);
+                left_out.extend((*first != path.as_path()).then(|| {
+                    let [one, other] = [*first, path.as_path()].map(Path::display);
+                    format!("{other} is the same record as {one}; it counts as another model")
+                }));
+                indexed.without_page += usize::from(!has_page);
+                entries.push(*entry);
+            }
+            File::LeftOut(note) => left_out.push(note),
+        }
+    }
+    Ok((indexed, entries, left_out))
 }
 
 /// All files by their paths, and whether each was named itself, so that it has to be a record.
@@ -179,7 +205,12 @@ fn read(
         };
         let has_page = beside.page.is_some();
         let entry = Entry::of(&record, &beside, &content)?;
-        Ok(File::Joins(Box::new(entry), note, has_page))
+        Ok(File::Joins {
+            entry: Box::new(entry),
+            content: Fingerprint::of_bytes(&bytes),
+            note,
+            has_page,
+        })
     };
     match joins() {
         Err(
