@@ -1,17 +1,18 @@
 #!/usr/bin/env python3
 """Makes sets of pictures before and after filters of ImageMagick, GEGL and G'MIC, for heads that read photographs.
 
-python3 scripts/make_sets.py PHOTOGRAPHS OUT --sets 900 --doubles 250 --nulls 80 --pairs 8 --seed 1 [--held-out only] [--sizes 96 512]
+python3 scripts/make_sets.py PHOTOGRAPHS OUT --sets 900 --doubles 250 --nulls 80 --pairs 8 --seed 1 [--held-out] [--more | --own] [--sizes 96 512]
 
 Every set is a folder OUT/NNNNN with base/ and personalized/, and a line in OUT/sets.csv: its aspects with levels, makers.
-Debian 12 packages imagemagick 8:6.9.11.60, gegl 1:0.4.42, gmic 2.9.4, and Pillow. A set depends on its number and the seed
+Debian 12 packages imagemagick 8:6.9.11.60, gegl 1:0.4.42, gmic 2.9.4, and Pillow; for
+--own also python3-numpy 1.24 and python3-scipy 1.10. A set depends on its number and the seed
 alone, so a run that was stopped goes on where it was.
 """
 import argparse, csv, io, math, os, random, shutil, subprocess, sys, warnings, zlib
 from pathlib import Path
 import gi
-from PIL import Image
-from makers import HELD_OUT, MAKERS, MORE
+from PIL import Image, ImageEnhance, ImageFilter
+from makers import HELD_OUT, MAKERS, MORE, own_makers
 
 gi.require_version("Gegl", "0.4")
 from gi.repository import Gegl, GObject  # noqa: E402
@@ -41,6 +42,10 @@ def apply(tool, arguments, files):
         return
     if tool == "finexl":
         own(*arguments, files)
+        return
+    if tool == "numpy":
+        for file in files:
+            in_numpy(arguments, file)
         return
     for file in files:
         with Image.open(file) as image:
@@ -101,6 +106,16 @@ def own(aspect, level, files):
     shutil.rmtree(out)
 
 
+def in_numpy(filter_, file):
+    """One of our own filters: a function of a picture of 0 to 1 and of a generator, which is the file's own."""
+    import numpy as np
+
+    with Image.open(file) as image:
+        x = np.asarray(image.convert("RGB"), np.float32) / 255
+    y = filter_(x, np.random.default_rng(zlib.crc32(file.stem.encode())))
+    Image.fromarray((np.clip(y, 0, 1) * 255 + 0.5).astype(np.uint8)).save(file)
+
+
 def gmic_each(arguments, files):
     # Filters may work on lists, so each image is a list of its own.
     command = []
@@ -133,6 +148,8 @@ def keep_size(file, like):
 
 
 def plan(number, options, kind):
+    if options.own:
+        return plan_own(number, options, kind)
     r = random.Random(f"{options.seed} {number}")
     side = round(math.exp(r.uniform(math.log(options.sizes[0]), math.log(options.sizes[1]))))
     count = {"single": 1, "double": 2, "null": 0}[kind]
@@ -145,8 +162,7 @@ def plan(number, options, kind):
             chosen = r.sample(names, 2)
             if chosen[1] not in CONFLICTS.get(chosen[0], []):
                 break
-        order = ["wavy", "pixelated", "flat colour", "painterly", "outlined", "embossed", "mosaic", "halftone", "hatched"]
-        chosen.sort(key=lambda a: order.index(a) if a in order else len(order))
+        chosen.sort(key=lambda a: ORDER.index(a) if a in ORDER else len(ORDER))
     picked = []
     for aspect in chosen:
         held = HELD_OUT[aspect]
@@ -165,7 +181,63 @@ def plan(number, options, kind):
     return r, side, picked
 
 
+def plan_own(number, options, kind):
+    """As `plan`, by our own filters: singles go through all of them in turn, looks of several aspects among them."""
+    r = random.Random(f"{options.seed} {number}")
+    side = round(math.exp(r.uniform(math.log(options.sizes[0]), math.log(options.sizes[1]))))
+    own, looks = own_makers()
+    rows = [(aspect, row) for aspect in sorted(own) for row in own[aspect]]
+    if kind == "null":
+        return r, side, []
+    if kind == "single":
+        at = number % (len(rows) + len(looks))
+        if at >= len(rows):
+            name, tool, make, levels = looks[at - len(rows)]
+            s = r.uniform(0.45, 1.0) if options.level is None else options.level
+            shown = [(aspect, (name, tool), level * s) for aspect, level in levels.items()]
+            return r, side, [(*shown[0], make(s, r, side))] + [(*more, None) for more in shown[1:]]
+        chosen = [rows[at]]
+    else:
+        while True:
+            (a, row), (b, other) = chosen = r.sample(rows, 2)
+            if a != b and b not in CONFLICTS.get(a, []):
+                break
+        # In every other double one of the two is by another program.
+        if number % 2:
+            chosen[1] = (b, r.choice([m for m in MAKERS[b] + MORE[b] if m[0] != HELD_OUT[b]]))
+        chosen.sort(key=lambda c: ORDER.index(c[0]) if c[0] in ORDER else len(ORDER))
+    picked = []
+    for aspect, row in chosen:
+        least = row[3] if len(row) > 3 else (0.85 if aspect in WHOLE else 0.15)
+        level = r.uniform(least, 1.0) if options.level is None else max(least, options.level)
+        picked.append((aspect, row, level, row[2](level, r, side)))
+    return r, side, picked
+
+
+def side_effect(r):
+    """What filters often do besides: a little light, contrast, colour or sharpness, well below what an aspect begins with."""
+    kind = r.choice(["light", "contrast", "colour", "tint", "soft", "sharp"])
+    k = r.uniform(-1, 1)
+    gains = [1 + 0.015 * r.uniform(-1, 1) for _ in range(3)]
+
+    def run(image):
+        if kind == "light":
+            return ImageEnhance.Brightness(image).enhance(1 + 0.05 * k)
+        if kind == "contrast":
+            return ImageEnhance.Contrast(image).enhance(1 + 0.07 * k)
+        if kind == "colour":
+            return ImageEnhance.Color(image).enhance(1 + 0.1 * k)
+        if kind == "tint":
+            return Image.merge("RGB", [band.point(lambda v, g=g: v * g) for band, g in zip(image.split(), gains)])
+        if kind == "soft":
+            return image.filter(ImageFilter.GaussianBlur(0.2 + 0.2 * abs(k)))
+        return image.filter(ImageFilter.UnsharpMask(1, round(10 + 15 * abs(k)), 0))
+    return run
+
+
 CONFLICTS = {}
+# What is done first where there are two.
+ORDER = ["wavy", "pixelated", "flat colour", "painterly", "outlined", "embossed", "mosaic", "halftone", "hatched"]
 # What their makers cannot do in part.
 WHOLE = ("monochrome", "inverted", "line art", "sepia")
 
@@ -240,9 +312,15 @@ def make(number, kind, options, photographs):
         files.append((styled, image.size))
     note = ""
     for aspect, maker, level, arguments in picked:
+        if arguments is None:
+            continue  # a further aspect of the look before
         apply(maker[1], arguments, [f for f, _ in files])
         for file, size in files:
             keep_size(file, size)
+    if options.own and picked and n.random() < 1 / 3:
+        effect = side_effect(n)
+        for file, _ in files:
+            effect(Image.open(file).convert("RGB")).save(file)
     if not picked:
         note = nuisance(r, partial, [f for f, _ in files])
     if quality is not None:
@@ -268,6 +346,7 @@ def main():
     parser.add_argument("--content", type=float, nargs=3, default=[0.75, 0.15, 0.10], metavar=("SAME", "CUT", "OTHER"), help="shares of sets whose personalized side is the same picture, another cut of it, another photograph")
     parser.add_argument("--held-out", action="store_true")
     parser.add_argument("--more", action="store_true", help="by the makers that were added later")
+    parser.add_argument("--own", action="store_true", help="by our own filters in numpy, with small side effects")
     parser.add_argument("--part", choices=["training", "validation", "all"], default="training")
     parser.add_argument("--aspects", default=Path(__file__).parent.parent / "datasets/aspects.toml")
     options = parser.parse_args()
