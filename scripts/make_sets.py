@@ -8,7 +8,8 @@ Debian 12 packages imagemagick 8:6.9.11.60, gegl 1:0.4.42, gmic 2.9.4, and Pillo
 --own also python3-numpy 1.24 and python3-scipy 1.10. A set depends on its number and the seed
 alone, so a run that was stopped goes on where it was.
 """
-import argparse, csv, io, math, os, random, shutil, subprocess, sys, warnings, zlib
+import argparse, csv, io, math, multiprocessing, os, random, shutil, subprocess, sys, warnings, zlib
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 import gi
 from PIL import Image, ImageEnhance, ImageFilter
@@ -113,7 +114,7 @@ def in_numpy(filter_, file):
     with Image.open(file) as image:
         x = np.asarray(image.convert("RGB"), np.float32) / 255
     y = filter_(x, np.random.default_rng(zlib.crc32(file.stem.encode())))
-    Image.fromarray((np.clip(y, 0, 1) * 255 + 0.5).astype(np.uint8)).save(file)
+    Image.fromarray((np.clip(y, 0, 1) * 255 + 0.5).astype(np.uint8)).save(file, compress_level=1)
 
 
 def gmic_each(arguments, files):
@@ -301,14 +302,14 @@ def make(number, kind, options, photographs):
             scale = side / max(image.size)
             image = image.resize([max(32, round(v * scale)) for v in image.size], Image.BICUBIC)
         base = partial / "base" / f"{photograph.stem}.png"
-        image.save(base)
+        image.save(base, compress_level=1)
         styled = partial / "personalized" / base.name
         if content == "cut":
             image = crop_a_little(n, image)
         elif content == "other":
             with Image.open(other) as another:
                 image = another.convert("RGB").resize(image.size, Image.BICUBIC)
-        image.save(styled)
+        image.save(styled, compress_level=1)
         files.append((styled, image.size))
     note = ""
     for aspect, maker, level, arguments in picked:
@@ -331,6 +332,16 @@ def make(number, kind, options, photographs):
     return [f"{number:05d}", side, ";".join(f"{a}={l:.3f}" for a, _, l, _ in picked), ";".join(m[0] for _, m, _, _ in picked) or note, content, quality or ""]
 
 
+def made(job):
+    """The row of a set, or what went wrong."""
+    number, kind, options, photographs = job
+    read_conflicts(options.aspects)
+    try:
+        return make(number, kind, options, photographs)
+    except Exception as error:
+        return f"set {number}: {error!r}"
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("photographs", type=Path)
@@ -349,8 +360,8 @@ def main():
     parser.add_argument("--own", action="store_true", help="by our own filters in numpy, with small side effects")
     parser.add_argument("--part", choices=["training", "validation", "all"], default="training")
     parser.add_argument("--aspects", default=Path(__file__).parent.parent / "datasets/aspects.toml")
+    parser.add_argument("--processes", type=int, default=1)
     options = parser.parse_args()
-    read_conflicts(options.aspects)
     photographs = sorted(p for p in options.photographs.iterdir() if p.suffix.lower() in (".jpg", ".jpeg", ".png"))
     if options.part != "all":
         photographs = [p for i, p in enumerate(photographs) if (i % 10 == 9) == (options.part == "validation")]
@@ -363,20 +374,20 @@ def main():
     order = list(range(len(kinds)))
     random.Random(options.seed).shuffle(order)
     order = order[: options.first]
-    with table.open("a", newline="") as out:
+    jobs = [(number, kinds[number], options, photographs) for number in order if f"{number:05d}" not in done]
+    with table.open("a", newline="") as out, ProcessPoolExecutor(options.processes, multiprocessing.get_context("spawn")) as pool:
         writer = csv.writer(out)
         if not done:
             writer.writerow(["set", "side", "aspects", "makers", "content", "jpeg"])
-        for at, number in enumerate(order):
-            if f"{number:05d}" in done:
-                continue
-            try:
-                writer.writerow(make(number, kinds[number], options, photographs))
+        # Rows come in the order of the jobs, whichever process is done first.
+        for at, row in enumerate(pool.map(made, jobs)):
+            if isinstance(row, str):
+                print(row, file=sys.stderr, flush=True)
+            else:
+                writer.writerow(row)
                 out.flush()
-            except Exception as error:
-                print(f"set {number}: {error}", file=sys.stderr, flush=True)
             if at % 50 == 0:
-                print(f"{at} of {len(order)}", flush=True)
+                print(f"{at} of {len(jobs)}", flush=True)
 
 
 if __name__ == "__main__":

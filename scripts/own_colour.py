@@ -32,7 +32,7 @@ for _aspect, _warm in (("warm", True), ("cool", False)):
         def run(x, n):
             v, u = places(x)
             t = (u / x.shape[1] - 0.5) * math.cos(angle) + (v / x.shape[0] - 0.5) * math.sin(angle)
-            return x * (1 + gain * (inner + (1 - inner) * 2 * (t + 0.5) ** 1.3)[..., None])
+            return x * (1 + gain * (inner + (1 - inner) * 2 * np.clip(t + 0.5, 0, 2) ** 1.3)[..., None])
         return run
 
     @maker(_aspect, "own-split")
@@ -131,7 +131,7 @@ def complement(s, r, m):
 @maker("muted", "own-channels")
 def muted_channels(s, r, m):
     """Every channel takes from the next ones, unlike in each."""
-    a = 0.12 + 0.2 * s
+    a = 0.1 + 0.16 * s
     t = np.array([[1 - 2 * a, a * r.uniform(0.8, 1.2), a], [a, 1 - 2 * a, a], [a, a * r.uniform(0.8, 1.2), 1 - 2 * a]], np.float32)
     t /= t.sum(1, keepdims=True)
     return lambda x, n: x @ t.T

@@ -80,7 +80,7 @@ def frosted(s, r, m):
 @maker("blurry", "own-pebbled")
 def pebbled(s, r, m):
     """Pebbled glass: little lenses, then soft."""
-    cell, k = r.uniform(4, 9) * small(m), 0.6 + 2.6 * s
+    cell, k = r.uniform(7, 14) * small(m), 0.8 + 2.6 * s
 
     def run(x, n):
         v, u = places(x)
@@ -296,7 +296,7 @@ def warp(field):
 
 @maker("wavy", "own-turbulence")
 def turbulence(s, r, m):
-    k, size = m * (0.006 + 0.022 * s), m / r.uniform(5, 12)
+    k, size = m * (0.005 + 0.014 * s), m / r.uniform(5, 12)
     return warp(lambda v, u, x, n: (k * clouds(n, x, size), k * clouds(n, x, size)))
 
 
@@ -418,7 +418,7 @@ def neon_dogs(s, r, m):
 
     def run(x, n):
         d = np.abs(soft(x, 0.8 * k) - soft(x, 2.0 * k))
-        d = np.clip(d / (np.quantile(d, 0.98) + 0.01), 0, 1) ** 1.3
+        d = np.clip(d / (np.quantile(d, 0.985) + 0.02), 0, 1) ** 2
         d = np.clip(saturate(d, 2.5), 0, 1)
-        return d + (0.6 + s) * soft(d, m / 60) + x * 0.05
+        return d + (0.3 + 0.6 * s) * soft(d, m / 60) + x * 0.05
     return run

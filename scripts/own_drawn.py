@@ -205,7 +205,7 @@ def inked(x, line, colour=0.03):
 @maker("outlined", "own-borders")
 def borders(s, r, m):
     """Lines where one colour of the picture's few meets another."""
-    count, wide = r.choice([5, 6, 8]), max(1, round((0.6 + 1.2 * s) * m / 200))
+    count, wide = r.choice([5, 6, 8]), max(1, round((0.4 + 0.8 * s) * m / 240))
 
     def run(x, n):
         _, label = few(calm(x, 5), count)
@@ -230,11 +230,11 @@ def ink_lines(s, r, m):
 @maker("outlined", "own-thick")
 def thick(s, r, m):
     """Thick black contours about what is left of the picture when calmed."""
-    wide = max(1.2, (1 + 2.2 * s) * m / 220)
+    wide = max(1, (0.6 + 1.4 * s) * m / 240)
 
     def run(x, n):
         e = ndimage.maximum_filter(ramp(edges(soft(x, 1), 1.2), 0.42 - 0.1 * s, 0.75), size=round(wide) + 1)
-        return inked(mix(x, calm(x, 5), 0.7), soft(e, 0.6) * (0.6 + 0.4 * s))
+        return inked(mix(x, calm(x, 3), 0.7), soft(e, 0.6) * (0.6 + 0.4 * s))
     return run
 
 
@@ -283,8 +283,8 @@ def crossings(s, r, m):
     def run(x, n):
         d = ndimage.gaussian_laplace(luma(x), sigma)
         cross = (np.sign(d) != np.sign(moved(d, 1, 0))) | (np.sign(d) != np.sign(moved(d, 0, 1)))
-        line = cross * (edges(x, sigma) > 0.28)
-        line = ndimage.maximum_filter(line.astype(np.float32), 2 if s < 0.6 else 3)
+        line = cross * (edges(x, sigma) > 0.38)
+        line = ndimage.maximum_filter(line.astype(np.float32), 1 + round(m / 300 + s))
         return inked(x, soft(line, 0.5) * (0.6 + 0.4 * s))
     return run
 
@@ -440,7 +440,7 @@ def pencil(s, r, m):
         grain = along(soft(clouds(n, x, 1), size), np.full(x.shape[:2], a, np.float32), length)
         grain = grain / grain.std()
         y = soft(luma(x), 0.6)
-        ink = ramp(grain * 0.42 + (0.62 - y) * 2.2, -0.5, 0.9)
+        ink = ramp(grain * 0.42 + (0.42 - y) * 2.2, -0.5, 0.9)
         return grey(1 - ink * 0.85)
     return run
 
@@ -464,7 +464,7 @@ def following(s, r, m):
 
     def run(x, n):
         grain = along(soft(clouds(n, x, 1), 0.6), tangent(x, 4), length)
-        ink = ramp(grain / grain.std() * 0.45 + (0.6 - soft(luma(x), 0.7)) * 2, -0.2, 0.35)
+        ink = ramp(grain / grain.std() * 0.45 + (0.36 - soft(luma(x), 0.7)) * 1.8, -0.2, 0.35)
         return mix(pair[0], pair[1], ink[..., None])
     return run
 

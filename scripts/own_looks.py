@@ -67,7 +67,7 @@ def cel(s, r, m):
     def run(x, n):
         y = calm(x, 5, 2)
         l = soft(luma(y), 1)
-        tone = (np.floor(l * steps + 0.5)) / steps
+        tone = (np.floor(l * steps) + 0.6) / steps
         flat = y / (l[..., None] + 0.03) * mix(l, tone, 0.9)[..., None]
         return inked(saturate(flat, 1.25), ramp(lines(y, 1.1, 1.6, 1.0), 0.008, 0.025) * 0.85)
     return run

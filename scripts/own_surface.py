@@ -56,7 +56,7 @@ def fibres(s, r, m):
     def run(x, n):
         count = int(x.shape[0] * x.shape[1] / 90)
         t = strokes(n, x, count, length, 2, 0.5) - strokes(n, x, count, length, 2, 0.5)
-        return laid(x, (0.18 + 0.6 * s) * t, way)
+        return laid(x, (0.15 + 0.45 * s) * t, way)
     return run
 
 
@@ -87,7 +87,7 @@ def creased(s, r, m):
             a, d = n.random() * 3.1416, n.normal() * m / 4
             q = (u - x.shape[1] / 2) * math.cos(a) + (v - x.shape[0] / 2) * math.sin(a) - d + 2 * clouds(n, x, m / 4)
             t = t + n.choice([-1, 1]) * (q / (m / 40)) * np.exp(-np.abs(q) / (m / 40)) * 1.5 + 0.5 * np.exp(-np.abs(q) / 1.2)
-        return laid(x, (0.15 + 0.35 * s) * (t + 0.35 * soft(clouds(n, x, 1), 0.7)), "multiply")
+        return laid(x, (0.12 + 0.25 * s) * (t + 0.45 * soft(clouds(n, x, 1), 0.7)), "multiply")
     return run
 
 
@@ -104,7 +104,7 @@ def crumpled(s, r, m):
             a = n.random(label.max() + 1) * 6.283
             slope = (np.cos(a)[label] * (u % (2 * size) - size) + np.sin(a)[label] * (v % (2 * size) - size)) / size
             t = t + soft(np.cos(a - 1)[label] + 0.3 * slope, 0.8) - 0.8 * np.exp(-gap / 1.5)
-        return laid(x, (0.06 + 0.2 * s) * t, way)
+        return laid(x, (0.05 + 0.14 * s) * t, way)
     return run
 
 
@@ -112,7 +112,7 @@ def crumpled(s, r, m):
 def cold_pressed(s, r, m):
     """Bumps of a watercolour sheet in slanting light."""
     size, angle, way = r.uniform(0.9, 2.4), r.uniform(0, 6.28), r.choice(WAYS)
-    return lambda x, n: laid(x, lit(soft(clouds(n, x, 1), size), angle, 0.06 + 0.2 * s), way)
+    return lambda x, n: laid(x, lit(soft(clouds(n, x, 1), size), angle, 0.05 + 0.13 * s), way)
 
 
 @maker("paper", "own-canvas")
@@ -125,7 +125,7 @@ def canvas(s, r, m):
         v, u = v + 0.8 * clouds(n, x, 14), u + 0.8 * clouds(n, x, 14)
         over = np.sin(np.pi * v / p) * np.sin(np.pi * u / p) > 0
         thread = np.where(over, np.abs(np.sin(np.pi * v / p)), np.abs(np.sin(np.pi * u / p)))
-        return laid(x, (0.2 + 0.5 * s) * (thread - 0.6 + 0.12 * clouds(n, x, 2)), way)
+        return laid(x, (0.12 + 0.36 * s) * (thread - 0.6 + 0.12 * clouds(n, x, 2)), way)
     return run
 
 
@@ -174,7 +174,7 @@ def linen(s, r, m):
     def run(x, n):
         a = ndimage.gaussian_filter(n.standard_normal(x.shape[:2]), (0.5, wide))
         b = ndimage.gaussian_filter(n.standard_normal(x.shape[:2]), (wide, 0.5))
-        return laid(x, (0.08 + 0.2 * s) * (a / a.std() + b / b.std()) / 1.4, way)
+        return laid(x, (0.06 + 0.13 * s) * (a / a.std() + b / b.std()) / 1.4, way)
     return run
 
 

@@ -17,8 +17,8 @@ def shoulder(s, r, m):
 @maker("bright", "own-luma")
 def brighter_luma(s, r, m):
     """Brightness is added, chroma kept: lights clip."""
-    a = 0.1 + 0.32 * s
-    return lambda x, n: saturate(np.clip(x + a, 0, 1), 1.1)
+    a = 0.08 + 0.26 * s
+    return lambda x, n: saturate(np.clip(x + a, 0, 1), 1.2)
 
 
 @maker("bright", "own-percentile")
@@ -116,7 +116,7 @@ def silver(s, r, m):
     def run(x, n):
         y = luma(x)[..., None]
         hard = np.where(y < 0.5, 2 * x * y, 1 - 2 * (1 - x) * (1 - y))
-        return mix(x, ramp(hard, 0.1 * s, 1 - 0.1 * s), 0.4 + 0.6 * s)
+        return mix(x, ramp(hard, -0.25 + 0.25 * s, 1.25 - 0.25 * s), 0.3 + 0.6 * s)
     return run
 
 
@@ -167,7 +167,7 @@ def deep_haze(s, r, m):
 def squeezed(s, r, m):
     """Between two greys near the picture's own middle."""
     k = 0.85 - 0.6 * s
-    return lambda x, n: np.median(luma(x)) * 0.5 + 0.25 + (x - np.median(luma(x))) * k
+    return lambda x, n: np.median(luma(x)) * 0.3 + 0.36 + (x - np.median(luma(x))) * k
 
 
 @maker("low contrast", "own-matte")
@@ -194,7 +194,7 @@ def local(s, r, m):
 @maker("grainy", "own-film")
 def film(s, r, m):
     """Silver grain: strongest in the middle tones, of one colour."""
-    size, k = r.uniform(0.4, 0.8), 0.1 + 0.4 * s
+    size, k = r.uniform(0.4, 0.8), 0.08 + 0.28 * s
 
     def run(x, n):
         g = soft(n.standard_normal(x.shape[:2]).astype(np.float32), size)
@@ -267,7 +267,7 @@ def halation(s, r, m):
 def mist(s, r, m):
     """A mist filter: a blurred copy where it is brighter."""
     sigma = m / r.uniform(18, 40)
-    return lambda x, n: mix(x, np.maximum(x, soft(x, sigma) * (1.1 + 0.25 * s)), 0.45 + 0.5 * s)
+    return lambda x, n: mix(x, np.maximum(x, soft(x, sigma) * (1.1 + 0.25 * s)), 0.35 + 0.4 * s)
 
 
 @maker("glowing", "own-rays")
@@ -282,7 +282,7 @@ def rays(s, r, m):
             wide = ndimage.rotate(bright, a, axes=(0, 1), reshape=False, order=1)
             wide = ndimage.gaussian_filter1d(wide, m / 16, axis=1)
             star = star + 2 * ndimage.rotate(wide, -a, axes=(0, 1), reshape=False, order=1)
-        return x + star.clip(0) * (0.3 + 0.5 * s)
+        return x + star.clip(0) * (0.12 + 0.22 * s)
     return run
 
 
