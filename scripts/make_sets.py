@@ -13,10 +13,10 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 import gi
 from PIL import Image, ImageEnhance, ImageFilter
-from makers import HELD_OUT, MAKERS, MORE, own_makers
+from makers import HELD_OUT, MAKERS, MORE
 
 gi.require_version("Gegl", "0.4")
-from gi.repository import Gegl, GObject  # noqa: E402
+from gi.repository import Gegl  # noqa: E402
 
 warnings.filterwarnings("ignore", message="Two different plugins")  # what the second licence loads anew
 Gegl.init(None)
@@ -186,14 +186,15 @@ def plan_own(number, options, kind):
     """As `plan`, by our own filters: singles go through all of them in turn, looks of several aspects among them."""
     r = random.Random(f"{options.seed} {number}")
     side = round(math.exp(r.uniform(math.log(options.sizes[0]), math.log(options.sizes[1]))))
-    own, looks = own_makers()
-    rows = [(aspect, row) for aspect in sorted(own) for row in own[aspect]]
+    from own_filters import LOOKS, OWN  # numpy and scipy, which no other sets need
+
+    rows = [(aspect, row) for aspect in sorted(OWN) for row in OWN[aspect]]
     if kind == "null":
         return r, side, []
     if kind == "single":
-        at = number % (len(rows) + len(looks))
+        at = number % (len(rows) + len(LOOKS))
         if at >= len(rows):
-            name, tool, make, levels = looks[at - len(rows)]
+            name, tool, make, levels = LOOKS[at - len(rows)]
             s = r.uniform(0.45, 1.0) if options.level is None else options.level
             shown = [(aspect, (name, tool), level * s) for aspect, level in levels.items()]
             return r, side, [(*shown[0], make(s, r, side))] + [(*more, None) for more in shown[1:]]

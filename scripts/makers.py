@@ -451,14 +451,6 @@ for aspect in MAKERS:
     MORE.setdefault(aspect, []).append(own(aspect))
 
 
-def own_makers():
-    """Our own filters in numpy: by aspect, and looks of several aspects (`own_core.py` says what the rows are)."""
-    import own_colour, own_detail, own_drawn, own_looks, own_surface, own_tone  # noqa: F401, E401  each enters its filters
-    from own_core import LOOKS, OWN
-
-    return OWN, LOOKS
-
-
 # By aspect, the maker that no head learns from and that tests use.
 HELD_OUT = {
     "vivid": "gegl-chroma", "muted": "gmic-hsl", "monochrome": "gegl-gray", "warm": "im-gamma", "cool": "im-gamma", "sepia": "gmic-sepia",

@@ -1,9 +1,9 @@
-"""Filters of our own in numpy that change colour: vivid, muted, monochrome, warm, cool, sepia, inverted, pastel."""
+"""Vivid, muted, monochrome, warm, cool, sepia, inverted, pastel."""
 import math
 
 import numpy as np
 
-from own_core import clouds, encoded, grey, linear, luma, maker, mix, places, rgb, saturate, soft
+from .core import clouds, encoded, grey, linear, luma, maker, mix, places, rgb, saturate, soft
 
 
 for _aspect, _warm in (("warm", True), ("cool", False)):

@@ -1,10 +1,10 @@
-"""Filters of our own in numpy that change tone and light: bright, dark, contrast, haze, grain, glow, vignette."""
+"""Bright, dark, high and low in contrast (haze too), grainy, glowing, with a vignette."""
 import math
 
 import numpy as np
 from scipy import ndimage
 
-from own_core import clouds, encoded, grey, linear, luma, maker, mix, places, ramp, rgb, saturate, soft
+from .core import clouds, encoded, linear, luma, maker, mix, places, ramp, rgb, saturate, soft
 
 
 @maker("bright", "own-shoulder")

@@ -3,12 +3,15 @@
 A picture `x` is an array of height x width x 3, values 0 to 1 as in sRGB. A filter is made by `make(s, r, m)` from how strong
 it is meant to be (s in (0, 1]), a random.Random that draws its parameters once for all pictures of a set, and the longer side
 of the pictures in pixels; it is a function of a picture and of numpy's generator for what differs from picture to picture.
-`OWN[aspect]` and `LOOKS` list them as `makers.py` lists those of other programs. The filters themselves are in
-`own_colour.py`, `own_tone.py`, `own_detail.py`, `own_surface.py`, `own_drawn.py` and, of several aspects at once, `own_looks.py`.
+`OWN[aspect]` and `LOOKS` list them as `../makers.py` lists those of other programs. The filters themselves are
+in the files beside this one, by what they change; those of several aspects at once in `looks.py`.
 """
+import math
+
 import numpy as np
 from PIL import Image
 from scipy import ndimage
+from scipy.spatial import cKDTree
 
 # By aspect: (name, "numpy", make, lowest level that still looks like it).
 OWN = {}
@@ -126,3 +129,39 @@ def hue_of(x):
     red, green, blue = np.moveaxis(x, 2, 0)
     out = np.where(top == red, (green - blue) / d % 6, np.where(top == green, (blue - red) / d + 2, (red - green) / d + 4))
     return out / 6
+
+
+# Surfaces and cells.
+
+
+def lit(height, angle, k):
+    """Light from one side on a relief: about 0, above where it faces the light."""
+    gy, gx = gradient(height, 0.7)
+    t = (gy * math.sin(angle) + gx * math.cos(angle))
+    return k * t / (t.std() + 1e-4)
+
+
+def turned(x, a, p):
+    """Places on a grid of cells of p pixels, turned by a: whole parts and parts in the cell about its middle."""
+    v, u = places(x)
+    a_, b_ = (u * math.cos(a) + v * math.sin(a)) / p, (v * math.cos(a) - u * math.sin(a)) / p
+    return a_, b_
+
+
+def cells(n, x, size, pull=None):
+    """Nearest of points strewn evenly: label, how much farther the second is, the points (rows, columns)."""
+    h, w = x.shape[:2]
+    gy, gx = np.mgrid[-size / 2 : h + size : size, -size / 2 : w + size : size]
+    points = np.stack([gy.ravel(), gx.ravel()], 1)
+    points = points + (n.random(points.shape) - 0.5) * size * 0.85
+    if pull is not None:
+        points = pull(points)
+    d, i = cKDTree(points).query(places(x).reshape(2, -1).T, k=2)
+    return i[:, 0].reshape(h, w), (d[:, 1] - d[:, 0]).reshape(h, w), points
+
+
+def means(x, label):
+    """Every pixel's mean over its label."""
+    _, flat = np.unique(label, return_inverse=True)
+    count = np.bincount(flat)
+    return np.stack([(np.bincount(flat, x[..., c].ravel()) / count)[flat] for c in range(3)], 1).reshape(x.shape), flat.reshape(label.shape)

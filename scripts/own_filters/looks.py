@@ -1,13 +1,17 @@
-"""Looks of our own: several aspects at once, as styles of drawing, printing and painting have them."""
-import math
-
+"""Looks of several aspects at once, as styles of drawing, printing and painting have them."""
 import numpy as np
 from scipy import ndimage
 
-from own_core import LOOKS, OWN, clouds, edges, gradient, grey, lines, look, luma, mix, moved, ramp, rgb, saturate, soft
-from own_drawn import along, brushed, brush, calm, few, hatch, inked, low_poly, majority, on_sheet, tangent
-from own_surface import cells, cell_of, dots, fibres, lit, cold_pressed, leaded, set_tiles, slope, WAYS
-from own_detail import blocks, side
+from .core import OWN, cells, clouds, edges, gradient, lines, lit, look, luma, mix, moved, ramp, rgb, saturate, soft
+from .drawing import along, calm, few, inked, majority, tangent
+from .brush import brush, brushed
+from .detail import blocks, side
+from .flat import low_poly
+from .paper import cold_pressed
+from .printed import cell_of, dots
+from .strokes import on_sheet
+from .tiles import set_tiles
+
 
 LOUD = ["#e8203a", "#ffb400", "#1878e8", "#18a860", "#ff6a00", "#8a28c8", "#00b8c8", "#ff5aa0", "#f8e020", "#101028", "#fff4e0"]
 
