@@ -174,7 +174,7 @@ def squeezed(s, r, m):
 def matte(s, r, m):
     """A matte print: blacks end early, whites are dull."""
     low, high = 0.1 + 0.26 * s, 0.95 - 0.25 * s
-    return lambda x, n: low + (high - low) * mix(x, 0.5 + np.arcsin(np.clip(2 * x - 1, -1, 1)) / math.pi, 0.6) 
+    return lambda x, n: low + (high - low) * mix(x, 0.5 + np.arcsin(np.clip(2 * x - 1, -1, 1)) / math.pi, 0.6)
 
 
 @maker("low contrast", "own-local")
