@@ -4,6 +4,7 @@ use crate::experiment::{Mechanism, StyleShare};
 use crate::fingerprint::Fingerprint;
 use crate::{CoreError, atomic, json_file};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 /// Name of the list inside the folder of a pool.
@@ -38,7 +39,8 @@ pub struct PoolModel {
     pub run: String,
     /// What was done to the base.
     pub by: Personalized,
-    /// What it was trained on; guidance has the aspect at level 1, a walk and an adapter that was there already nothing.
+    /// What it was trained on; guidance has its aspects at level 1, an adapter that was there already what the experiment
+    /// says of it, a walk nothing.
     pub styles: Vec<StyleShare>,
     /// What the level is.
     pub dial: Dial,
@@ -67,7 +69,7 @@ pub enum Personalized {
         /// Scale of adapter or direction, where it has one.
         scale: Option<f64>,
     },
-    /// By an adapter that was there already; how it was made is not known.
+    /// By an adapter that was there already.
     Adapter {
         /// The name of its file or folder; the record of its images has its SHA-256.
         file: String,
@@ -80,6 +82,11 @@ pub enum Personalized {
         phrase: String,
         /// lambda.
         strength: f64,
+    },
+    /// By guidance along several concepts.
+    MixedGuidance {
+        /// lambda of each concept.
+        strengths: BTreeMap<String, f64>,
     },
     /// By walking along a closed-form direction of the latent space; what it shows has no known name.
     Walk {
@@ -125,7 +132,7 @@ impl Personalized {
         match self {
             Self::Training { mechanism, .. } => mechanism.name(),
             Self::Adapter { .. } => "adapter",
-            Self::Guidance { .. } => "guidance",
+            Self::Guidance { .. } | Self::MixedGuidance { .. } => "guidance",
             Self::Walk { .. } => "walk",
         }
     }

@@ -8,6 +8,7 @@ use crate::settings::Progress;
 use crate::summary::Measure;
 use finexl_core::experiment::ScoreEncoders;
 use finexl_core::fingerprint::Fingerprint;
+use finexl_data::manifest::read_prompts;
 use finexl_data::scenes::Scene;
 use finexl_explain::statistics::Interval;
 use finexl_explain::vocabulary::Vocabulary;
@@ -38,19 +39,11 @@ pub fn score_encoders(
     open: Open<'_>,
     progress: Progress<'_>,
 ) -> Result<(Vec<Measure>, Vec<String>), EvalError> {
-    let split = config.split;
-    let scenes = Scene::draw_distinct(split, config.seed, config.probes);
-    if scenes.len() < config.probes {
-        let problem = format!(
-            "{} were asked for, and the split {} has {} different scenes",
-            config.probes,
-            split.name(),
-            scenes.len()
-        );
-        return Err(EvalError::setting("probes", problem));
-    }
-    let probes: Vec<String> = scenes.iter().map(Scene::prompt).collect();
-    let vocabulary = Vocabulary::default_phrases()?;
+    let probes = probes(config)?;
+    let vocabulary = match &config.vocabulary {
+        Some(path) => Vocabulary::read(path)?,
+        None => Vocabulary::default_phrases()?,
+    };
     let (mut measures, mut notes, mut encoders) = (Vec::new(), Vec::new(), BTreeMap::new());
     for (done, name) in config.encoders.iter().enumerate() {
         progress("encoders", done, config.encoders.len());
@@ -88,6 +81,29 @@ pub fn score_encoders(
     };
     write_json(&config.output.join("provenance.json"), &provenance)?;
     Ok((measures, notes))
+}
+
+/// The prompts on which directions are measured.
+fn probes(config: &ScoreEncoders) -> Result<Vec<String>, EvalError> {
+    let (found, what) = match &config.prompts {
+        Some(path) => {
+            let found = read_prompts(path)?.prompts;
+            (found, format!("{} holds", path.display()))
+        }
+        None => {
+            let scenes = Scene::draw_distinct(config.split, config.seed, config.probes);
+            let found = scenes.iter().map(Scene::prompt).collect();
+            (
+                found,
+                format!("different scenes of the split {} are", config.split.name()),
+            )
+        }
+    };
+    if found.len() < config.probes {
+        let problem = format!("{} were asked for, {what} {}", config.probes, found.len());
+        return Err(EvalError::setting("probes", problem));
+    }
+    Ok(found.into_iter().take(config.probes).collect())
 }
 
 fn figures(encoder: &str, scores: &EncoderScores) -> [Measure; 3] {

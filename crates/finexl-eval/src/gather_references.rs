@@ -174,6 +174,7 @@ fn described(pool: &PoolRecord, model: &PoolModel) -> ReferenceModel {
         Personalized::Training { folder, .. } => folder.parent().map(|f| f.display().to_string()),
         Personalized::Adapter { .. }
         | Personalized::Guidance { .. }
+        | Personalized::MixedGuidance { .. }
         | Personalized::Walk { .. } => None,
     };
     ReferenceModel {

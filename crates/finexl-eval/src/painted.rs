@@ -49,7 +49,7 @@ impl PaintedStyle {
     fn of_model(model: &PoolModel) -> Option<Self> {
         let seed = match &model.by {
             Personalized::Training { seed, .. } => *seed,
-            Personalized::Guidance { .. } => 0,
+            Personalized::Guidance { .. } | Personalized::MixedGuidance { .. } => 0,
             Personalized::Adapter { .. } | Personalized::Walk { .. } => return None,
         };
         if model.styles.iter().any(|style| style.artist.is_some()) {

@@ -13,8 +13,9 @@ use finexl_data::manifest::{PromptList, read_prompts};
 use finexl_zoo::generators::stable_diffusion::TrainedOn;
 use finexl_zoo::generators::{
     AdapterChoice, AdapterPrompt, AnyGenerator, ChosenSettings, ConceptGuidance, DEFAULT_GENERATOR,
-    Diversity, GenerationRecord, GenerationRequest, Generator, Walk, adapters_predict_alike,
-    base_of, check_is_ours, generate_folder, open_adapted, open_generator, open_personalized,
+    Diversity, GenerationRecord, GenerationRequest, Generator, GuidedConcept, Walk,
+    adapters_predict_alike, base_of, check_is_ours, generate_folder, open_adapted, open_generator,
+    open_personalized,
 };
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -70,7 +71,7 @@ pub struct Sampling {
     pub steps: Option<usize>,
     /// Scale of classifier-free guidance; 1 is none [default: 3 for diffusion, 2 for tokens, 7.5 for Stable
     /// Diffusion, 5 for XL].
-    #[arg(long, value_parser = finite)]
+    #[arg(long, allow_negative_numbers = true, value_parser = finite)]
     pub guidance: Option<f64>,
     /// Temperature of an autoregressive model; 0 takes the likeliest token [default: 1].
     #[arg(long, value_parser = finite)]
@@ -78,9 +79,10 @@ pub struct Sampling {
     /// Draw from so many of the likeliest values, in an autoregressive model [default: all].
     #[arg(long, value_name = "N", value_parser = count)]
     pub top_k: Option<usize>,
-    /// Concept guidance: a phrase that the generator knows and its strength, usually -5 to 10.
+    /// Concept guidance: a phrase that the generator knows and its strength, usually -5 to 10. May be given several
+    /// times: the moves add up.
     #[arg(long, value_name = "PHRASE=STRENGTH", value_parser = concept)]
-    pub concept: Option<ConceptGuidance>,
+    pub concept: Vec<GuidedConcept>,
     #[command(flatten)]
     pub walking: Walking,
     #[command(flatten)]
@@ -122,7 +124,7 @@ fn direction(text: &str) -> Result<usize, String> {
     })
 }
 
-pub fn concept(text: &str) -> Result<ConceptGuidance, String> {
+pub fn concept(text: &str) -> Result<GuidedConcept, String> {
     let (phrase, strength) = text
         .rsplit_once('=')
         .ok_or("write it as PHRASE=STRENGTH, e.g. vivid=3")?;
@@ -130,7 +132,7 @@ pub fn concept(text: &str) -> Result<ConceptGuidance, String> {
     if phrase.trim().is_empty() {
         return Err("give a phrase before the strength".to_string());
     }
-    Ok(ConceptGuidance {
+    Ok(GuidedConcept {
         phrase: phrase.trim().to_string(),
         strength,
     })
@@ -142,7 +144,7 @@ impl Sampling {
         ChosenSettings {
             steps: self.steps,
             guidance: self.guidance,
-            concept: self.concept.clone(),
+            concept: ConceptGuidance::of(self.concept.clone()),
             temperature: self.temperature,
             top_k: self.top_k,
             walk: self.walking.walk(),

@@ -8,7 +8,7 @@ use crate::verbs::stable_diffusion_options::StableDiffusionOptions;
 use finexl_core::inspection::InspectedFile;
 use finexl_explain::explainer::display_name;
 use finexl_zoo::generators::stable_diffusion::locate;
-use finexl_zoo::generators::{AdapterChoice, ChosenSettings, ConceptGuidance};
+use finexl_zoo::generators::{AdapterChoice, ChosenSettings, ConceptGuidance, GuidedConcept};
 use finexl_zoo::inspection::{InspectOptions, inspect};
 use finexl_zoo::lora_files::AdapterSource;
 use std::path::Path;
@@ -51,9 +51,9 @@ pub struct GeneratedPairs {
     /// Show all metadata of adapters in page and card, which may name folders, people and models.
     #[arg(long, requires = "adapter")]
     private: bool,
-    /// Explain concept guidance of this phrase and strength.
+    /// Explain concept guidance of this phrase and strength; of several phrases together where it is given several times.
     #[arg(long, value_name = "PHRASE=STRENGTH", value_parser = concept, conflicts_with_all = ["base", "personalized", "base_features", "adapter"])]
-    concept: Option<ConceptGuidance>,
+    concept: Vec<GuidedConcept>,
     /// Explains the walk.
     #[command(flatten)]
     walking: Walking,
@@ -61,7 +61,7 @@ pub struct GeneratedPairs {
     #[arg(long)]
     steps: Option<usize>,
     /// Scale of classifier-free guidance of both sides [default: that which suits the model].
-    #[arg(long, value_parser = finite)]
+    #[arg(long, allow_negative_numbers = true, value_parser = finite)]
     guidance: Option<f64>,
     /// Seed of generated pictures [default: 0].
     #[arg(long, value_name = "N")]
@@ -100,7 +100,7 @@ impl GeneratedPairs {
     pub fn is_asked_for(&self) -> bool {
         self.model.is_some()
             || !self.adapter.is_empty()
-            || self.concept.is_some()
+            || !self.concept.is_empty()
             || self.walks()
             || self.states_sampling()
     }
@@ -182,7 +182,7 @@ impl GeneratedPairs {
             return Ok(Subject::Adapters(scaled(&self.adapter, self.scale)?));
         }
         let walk = self.walking.walk();
-        if self.concept.is_none() && walk.is_none() {
+        if self.concept.is_empty() && walk.is_none() {
             return Err(CliError::Usage(
                 "there is nothing to explain; give --base DIR and --personalized DIR, or \
                  --adapter FILE, --concept PHRASE=STRENGTH, or --direction and --distance"
@@ -190,7 +190,7 @@ impl GeneratedPairs {
             ));
         }
         Ok(Subject::Steered(ChosenSettings {
-            concept: self.concept.clone(),
+            concept: ConceptGuidance::of(self.concept.clone()),
             walk,
             ..self.chosen()
         }))

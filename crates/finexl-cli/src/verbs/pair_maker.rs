@@ -13,8 +13,8 @@ use finexl_data::scenes::{MANIFEST, Split};
 use finexl_explain::cache::Cache;
 use finexl_explain::explainer::{Folders, Sides};
 use finexl_zoo::generators::{
-    AdapterChoice, AnyGenerator, ChosenSettings, PromptSource, checkpoint_predicts_alike,
-    open_generator, sampled_alike,
+    AdapterChoice, AnyGenerator, ChosenSettings, ConceptGuidance, PromptSource,
+    checkpoint_predicts_alike, open_generator, sampled_alike,
 };
 use std::path::Path;
 use tempfile::TempDir;
@@ -208,17 +208,15 @@ impl<'a> PairMaker<'a> {
 
     fn steered(&mut self, chosen: &ChosenSettings) -> Result<[MadeSide; 2], CliError> {
         let name = match (&chosen.concept, &chosen.walk) {
-            (Some(concept), _) => {
-                format!("\"{}\" at strength {}", concept.phrase, concept.strength)
-            }
+            (Some(concept), _) => concept.described(),
             (None, Some(walk)) => {
                 format!("closed-form:{}, distance {}", walk.direction, walk.distance)
             }
             (None, None) => self.making.name.clone(),
         };
         let plain = self.plain()?;
-        if let Some(concept) = &chosen.concept {
-            plain.check_prompt(&concept.phrase)?;
+        for phrase in chosen.concept.iter().flat_map(ConceptGuidance::phrases) {
+            plain.check_prompt(phrase)?;
         }
         let settings = plain.settings(chosen)?;
         let base = self.make_base()?;

@@ -12,6 +12,7 @@ use finexl_explain::vocabulary::Vocabulary;
 use finexl_zoo::ZooError;
 use finexl_zoo::encoders::clip::{PUBLISHED, locate, pull, verify};
 use finexl_zoo::encoders::{DEFAULT_ENCODER, Encoder, JUDGE, Opened, open_any};
+use finexl_zoo::generators::stable_diffusion::{describe_files, verify_files};
 use finexl_zoo::generators::{embedded_generators, is_generator, open_generator};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -43,7 +44,7 @@ enum Action {
     /// What an encoder, a generator, a head, reference models or an adapter of FineXL's is made of, and its fingerprint.
     Info {
         /// An encoder (mini-clip, a weights file, a model's folder, or a repository in the cache), a generator
-        /// (mini-diffusion or a weights file), a head (mini-head or a file), a file of reference models, or the folder of
+        /// (mini-diffusion, a weights file, or Stable Diffusion: a folder, one file or a repository in the cache), a head (mini-head or a file), a file of reference models, or the folder of
         /// a personalized model. For LoRA files: `finexl inspect`.
         #[arg(default_value = DEFAULT_ENCODER)]
         encoder: String,
@@ -55,9 +56,9 @@ enum Action {
         /// A repository: ORG/NAME or ORG/NAME@REVISION.
         repository: String,
     },
-    /// Check an encoder's hashes, load it strictly and run a self-test.
+    /// Check the hashes of an encoder or of a Stable Diffusion, load it strictly and run a self-test.
     Verify {
-        /// An encoder, as for info.
+        /// An encoder or a Stable Diffusion, as for info.
         #[arg(default_value = DEFAULT_ENCODER)]
         encoder: String,
         #[command(flatten)]
@@ -110,7 +111,11 @@ impl Zoo {
             Action::Pull { repository } => fetch(repository, arguments)?,
             Action::Verify { encoder, .. } => {
                 let device = finexl_zoo::device::by_name(&arguments.device)?;
-                for check in verify(encoder, &device)? {
+                let checks = match zoo_files::stable_diffusion(encoder)? {
+                    Some(path) => verify_files(encoder, &path, &device)?,
+                    None => verify(encoder, &device)?,
+                };
+                for check in checks {
                     print(&format!("{}: {}\n", check.what, check.found))?;
                 }
                 print(&format!("{encoder} is sound\n"))?;
@@ -183,6 +188,11 @@ fn info(name: &str, arguments: &Arguments) -> Result<(), CliError> {
     if embedded_generators().any(|(known, _)| known == name) || is_generator(Path::new(name)) {
         let generator = open_generator(name, &device)?;
         return print(&aligned(&generator.describe()));
+    }
+    if let Some(path) = zoo_files::stable_diffusion(name)? {
+        let mut lines = vec![("name".to_string(), name.to_string())];
+        lines.extend(describe_files(&path)?);
+        return print(&aligned(&lines));
     }
     if let Some(lines) = zoo_files::described(name) {
         return print(&aligned(&lines));

@@ -3,12 +3,32 @@
 use finexl_core::personalization::PersonalizationRecord;
 use finexl_explain::heads::{EMBEDDED_HEAD, Head};
 use finexl_explain::references::References;
+use finexl_zoo::ZooError;
 use finexl_zoo::generators::is_generator;
+use finexl_zoo::generators::stable_diffusion::{locate, recognise};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// Folders below the one that is named that are looked into.
 const DEPTH: usize = 4;
+
+/// Where a Stable Diffusion is that a name means; none where it means anything else.
+///
+/// # Errors
+/// A model of its kind that is not whole or not built.
+pub(super) fn stable_diffusion(name: &str) -> Result<Option<PathBuf>, ZooError> {
+    let Ok(path) = locate(name) else {
+        return Ok(None);
+    };
+    let safe = path.extension().is_some_and(|end| end == "safetensors");
+    match recognise(&path) {
+        Some(Ok(_)) => Ok(Some(path)),
+        // What is missing of a folder is said when it is looked into.
+        Some(Err(_)) if path.is_dir() => Ok(Some(path)),
+        Some(Err(error)) if safe => Err(error),
+        Some(Err(_)) | None => Ok(None),
+    }
+}
 
 /// Lines of a name and a value for a head or a file of reference models; none where it is neither.
 pub(super) fn described(name: &str) -> Option<Vec<(String, String)>> {

@@ -81,7 +81,7 @@ pub struct TrainedModels {
     pub shares: Vec<f64>,
 }
 
-/// A model per file and scale. What they show is not known.
+/// A model per file and scale.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct GivenAdapters {
@@ -91,14 +91,28 @@ pub struct GivenAdapters {
     /// Scales at which each is a model; absent: as it was trained.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scales: Vec<f64>,
+    /// What the files show, by name with a level in (0, 1]: aspects that the program knows, or any others, which count as
+    /// the same where they are called the same. Absent: not known.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub aspects: BTreeMap<String, f32>,
+    /// How far each of the files is personalized, such as the steps of its training. They are the snapshots of one
+    /// training then, a run in the order of these numbers; each has a number of its own, and there are no scales. Absent:
+    /// each file is a run of its own.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub levels: BTreeMap<String, f64>,
 }
 
-/// A model per concept and strength.
+/// A model per concept, or mixture of concepts, and strength.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct GuidedModels {
     /// Aspects that the generator knows, by name; for Stable Diffusion any phrases.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub concepts: Vec<String>,
+    /// Mixtures of them, each concept with its part of the strength: `{ vivid = 1.0, dark = 0.5 }` at strength 4 guides along
+    /// one with lambda 4 and along the other with 2.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mixtures: Vec<BTreeMap<String, f64>>,
     /// Strengths of the guidance (lambda).
     pub strengths: Vec<f64>,
 }

@@ -15,6 +15,12 @@ pub struct ScoreEncoders {
     /// Encoders: embedded ones by name, published ones as for `finexl zoo info`. A published one that is
     /// not on this machine is left out with a note.
     pub encoders: Vec<String>,
+    /// Concepts, one per line; absent: the program's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vocabulary: Option<PathBuf>,
+    /// Prompts, one per line, of which the first `probes` are probes; scenes of the split where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompts: Option<PathBuf>,
     /// Split of the scenes whose prompts are probes.
     pub split: Split,
     /// Probes.

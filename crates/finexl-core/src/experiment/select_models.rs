@@ -46,7 +46,10 @@ pub struct SelectModels {
     /// validation.
     #[serde(default)]
     pub tune: Option<PathBuf>,
-    /// Who proposes aspects to the baselines that choose among proposals.
+    /// Phrases to explain with, one concept per line; absent: the program's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vocabulary: Option<PathBuf>,
+    /// Who proposes aspects to the baselines that choose among proposals; asked where one of them is in the table.
     #[serde(default)]
     pub proposer: Option<ProposerChoice>,
 }

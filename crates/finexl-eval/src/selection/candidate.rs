@@ -75,6 +75,7 @@ fn training(by: &Personalized) -> Option<PathBuf> {
         Personalized::Training { folder, .. } => folder.parent().map(Path::to_path_buf),
         Personalized::Adapter { .. }
         | Personalized::Guidance { .. }
+        | Personalized::MixedGuidance { .. }
         | Personalized::Walk { .. } => None,
     }
 }

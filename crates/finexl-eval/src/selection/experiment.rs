@@ -111,12 +111,16 @@ impl<'a> Setup<'a> {
         }
         let encoder: Arc<dyn Encoder> = open(&config.encoder)?.into();
         let judge = open(&config.judge)?;
-        let vocabulary = Vocabulary::default_phrases()?;
+        let vocabulary = match &config.vocabulary {
+            Some(path) => Vocabulary::read(path)?,
+            None => Vocabulary::default_phrases()?,
+        };
         check_concepts(config, vocabulary.concepts().len())?;
         let grounds = Grounds::new(&vocabulary, &config.variants);
         let contenders = contenders(config, &encoder, &grounds, None)?;
+        let needs = contenders.iter().find(|c| c.method.needs_proposals());
         if config.proposer.is_none()
-            && let Some(needs) = contenders.iter().find(|c| c.method.needs_proposals())
+            && let Some(needs) = needs
         {
             let name = needs.method.name();
             let problem = format!("{name} chooses among proposals; name a proposer");
@@ -126,7 +130,8 @@ impl<'a> Setup<'a> {
         let there = |path: &Option<PathBuf>| path.clone().filter(|path| path.exists());
         let lpips = there(&config.lpips).map(|path| Lpips::open(&path, &on));
         let inception = there(&config.inception).map(|path| Inception::open(&path, &on));
-        let proposer = config.proposer.as_ref().map(|c| open_proposer(c, device));
+        let asked = config.proposer.as_ref().filter(|_| needs.is_some());
+        let proposer = asked.map(|choice| open_proposer(choice, device));
         Ok(Self {
             thresholds: match &config.thresholds {
                 Some(path) => Thresholds::read(path)?,

@@ -177,8 +177,13 @@ fn read(vocabulary: &Vocabulary, weights: &[f64], record: &mut SelectionRecord) 
     record.strength = Some(own.iter().map(|index| weights[*index]).sum());
     // Options are aspects, so that none is easy to rule out.
     let concepts = vocabulary.concepts().iter().enumerate();
+    // A vocabulary of other phrases has no families, and all of it are options.
+    let families = vocabulary
+        .concepts()
+        .iter()
+        .any(|concept| concept.family.is_some());
     let aspects: Vec<usize> = concepts
-        .filter(|(_, concept)| concept.family.is_some())
+        .filter(|(_, concept)| concept.family.is_some() || !families)
         .map(|(index, _)| index)
         .collect();
     let named = named(&aspects, weights, &own);

@@ -30,8 +30,11 @@ const REMEDY: &str = "fetch config and weights of one model again (`finexl zoo p
 pub(super) enum Place {
     /// In a safetensors file, from this byte on.
     File { file: usize, start: u64 },
-    /// In a PyTorch file.
-    Pickle(Arc<pytorch_reader::Tensor>),
+    /// In a PyTorch file; a part of the tensor from this byte on, or all of it.
+    Pickle {
+        tensor: Arc<pytorch_reader::Tensor>,
+        part: Option<usize>,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -99,7 +102,10 @@ impl Checkpoint {
             let entry = Entry {
                 shape: tensor.shape().to_vec(),
                 precision,
-                place: Place::Pickle(Arc::new(tensor)),
+                place: Place::Pickle {
+                    tensor: Arc::new(tensor),
+                    part: None,
+                },
                 transposed: false,
             };
             checkpoint.entries.insert(name, entry);
@@ -277,9 +283,15 @@ impl Checkpoint {
             return Ok(vec![0; length]);
         };
         match &entry.place {
-            Place::Pickle(tensor) => tensor
-                .read()
-                .map_err(|e| damaged(&path, format!("tensor {name} cannot be read ({e})"))),
+            Place::Pickle { tensor, part } => {
+                let unreadable = |e| damaged(&path, format!("tensor {name} cannot be read ({e})"));
+                let bytes = tensor.read().map_err(unreadable)?;
+                let Some(start) = *part else {
+                    return Ok(bytes);
+                };
+                let end = start.saturating_add(length);
+                Ok(bytes.get(start..end).unwrap_or_default().to_vec())
+            }
             Place::File { file, start } => {
                 let (path, file) = &self.files[*file];
                 let mut bytes = vec![0u8; length];
@@ -307,7 +319,7 @@ impl Checkpoint {
                 .get(tensor)
                 .and_then(|entry| match entry.place {
                     Place::File { file, .. } => self.files[file].0.file_name(),
-                    Place::Pickle(_) => None,
+                    Place::Pickle { .. } => None,
                 });
             if found.is_none_or(|found| found != part) {
                 let elsewhere = found.map_or("no part holds it".to_string(), |found| {

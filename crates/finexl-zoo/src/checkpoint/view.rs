@@ -1,5 +1,6 @@
 //! Tensors under another name, or parts of them.
 
+use super::precision::Precision;
 use super::reading::{Checkpoint, Entry, Place, checked_count, damaged};
 use crate::ZooError;
 use std::collections::BTreeMap;
@@ -53,18 +54,25 @@ impl Checkpoint {
 
     /// Bytes of all tensors of floating-point numbers, as they are stored.
     pub fn numbers_bytes(&self) -> u64 {
-        let bytes = self.entries.values().map(|entry| {
+        self.summed(|precision| precision.bytes() as u64)
+    }
+
+    /// How many floating-point numbers there are.
+    pub fn numbers(&self) -> u64 {
+        self.summed(|_| 1)
+    }
+
+    /// The sum over all floating-point numbers of what each counts.
+    fn summed(&self, each: impl Fn(Precision) -> u64) -> u64 {
+        let all = self.entries.values().map(|entry| {
             let count = checked_count(&entry.shape).unwrap_or(0) as u64;
-            let width = entry
-                .precision
-                .map_or(0, |precision| precision.bytes() as u64);
-            count.saturating_mul(width)
+            count.saturating_mul(entry.precision.map_or(0, &each))
         });
-        bytes.fold(0, u64::saturating_add)
+        all.fold(0, u64::saturating_add)
     }
 
     /// The same files under other names: every tensor becomes what `views` says of its name and shape, which may be
-    /// nothing. Views of floating-point tensors of safetensors files may be parts of what is stored.
+    /// nothing. Views of floating-point tensors may be parts of what is stored.
     ///
     /// # Errors
     /// [`ZooError::Weights`] for two views of one name, or one that ends behind its tensor.
@@ -107,6 +115,10 @@ fn part_of(entry: &Entry, view: &View) -> Option<Entry> {
         (Place::File { file, start }, Some(precision)) => Place::File {
             file: *file,
             start: start + (view.offset * precision.bytes()) as u64,
+        },
+        (Place::Pickle { tensor, part }, Some(precision)) => Place::Pickle {
+            tensor: tensor.clone(),
+            part: Some(part.unwrap_or(0) + view.offset * precision.bytes()),
         },
         _ => return None,
     };

@@ -1,6 +1,7 @@
 //! What a user states of how images are made; the rest is the generator's own.
 
-use super::settings::{ConceptGuidance, TokenSampling, Walk};
+use super::concept_guidance::ConceptGuidance;
+use super::settings::{TokenSampling, Walk};
 use super::stable_diffusion::{SchedulerChoice, Size};
 use crate::ZooError;
 use crate::sampling::Prediction;

@@ -183,10 +183,7 @@ mod tests {
             }
             .into(),
             DiffusionSettings {
-                concept: Some(ConceptGuidance {
-                    phrase: "halftone".to_string(),
-                    strength: 2.0,
-                }),
+                concept: Some(ConceptGuidance::one("halftone", 2.0)),
                 ..plain()
             }
             .into(),

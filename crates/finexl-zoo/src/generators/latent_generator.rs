@@ -143,8 +143,9 @@ impl<N: LatentNetwork> LatentGenerator<N> {
         concept: Option<&ConceptGuidance>,
     ) -> Result<Conditions, ZooError> {
         let encode = |text: &str| self.tokenizer.encode(text);
-        let with_concept = concept.map(|concept| {
-            let with = |r: &GenerationRequest| caption(&r.prompt, &[&concept.phrase]);
+        let phrases = concept.into_iter().flat_map(ConceptGuidance::phrases);
+        let with_concepts = phrases.map(|phrase| {
+            let with = |r: &GenerationRequest| caption(&r.prompt, &[phrase]);
             requests
                 .iter()
                 .map(|r| encode(&with(r)))
@@ -156,7 +157,7 @@ impl<N: LatentNetwork> LatentGenerator<N> {
                 .map(|r| encode(&r.prompt))
                 .collect::<Result<_, _>>()?,
             empty: encode("")?,
-            with_concept: with_concept.transpose()?,
+            with_concepts: with_concepts.collect::<Result<_, _>>()?,
         })
     }
 }
@@ -219,18 +220,20 @@ impl<N: LatentNetwork> Generator for LatentGenerator<N> {
         self.tokenizer.encode(prompt).map(|_| ())
     }
 
-    fn memory(&self, images: usize, _settings: &GenerationSettings) -> u64 {
+    fn memory(&self, images: usize, settings: &GenerationSettings) -> u64 {
         const NUMBER: usize = 4;
         /// Rows of token values that are alive at a time inside a block.
         const ALIVE: usize = 8;
-        /// Prompt, empty prompt, prompt with concept.
-        const GROUPS: usize = 3;
+        /// Prompt, empty prompt; one more for each concept.
+        const GROUPS: usize = 2;
+        let concept = N::Settings::of(settings).and_then(N::Settings::concept);
+        let groups = GROUPS + concept.map_or(0, |concept| concept.concepts().len());
         let a = N::sizes(&self.config.architecture);
         let [positions, _] = self.latents.shape();
         let attention = a.heads * positions * (positions + a.context) * 2;
         // Keys and values of all blocks, where a family keeps them.
         let cache = 2 * a.layers * (positions + a.context) * a.width;
-        let row = GROUPS * (positions * (ALIVE * a.width + 2 * a.hidden) + attention + cache);
+        let row = groups * (positions * (ALIVE * a.width + 2 * a.hidden) + attention + cache);
         let at_once = images.min(LARGEST_BATCH * self.workers.threads());
         let pixels = 3 * self.image_size() * self.image_size();
         // The autoencoder's widest layers take several times the pixels.
@@ -249,8 +252,12 @@ impl<N: LatentNetwork> Generator for LatentGenerator<N> {
     ) -> Result<Vec<Image>, ZooError> {
         let settings: &N::Settings = settings.of_family(self.name())?;
         self.network.check_settings(settings)?;
-        if let Some(concept) = settings.concept() {
-            self.check_prompt(&concept.phrase)?;
+        for phrase in settings
+            .concept()
+            .into_iter()
+            .flat_map(ConceptGuidance::phrases)
+        {
+            self.check_prompt(phrase)?;
         }
         let parts = requests
             .len()

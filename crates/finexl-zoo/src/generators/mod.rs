@@ -5,6 +5,7 @@ mod any_generator;
 mod base_of;
 mod burn_layers;
 mod chosen_settings;
+mod concept_guidance;
 mod conditions;
 mod config;
 mod diversity;
@@ -41,6 +42,7 @@ pub(crate) use any_generator::{with_generator, with_tunable};
 pub use base_of::base_of;
 pub(crate) use burn_layers::values;
 pub use chosen_settings::{ChosenSettings, ChosenStableDiffusion};
+pub use concept_guidance::{ConceptGuidance, GuidedConcept};
 pub use conditions::Conditions;
 pub(crate) use config::known_words;
 pub use config::{Family, GeneratorConfig};
@@ -64,8 +66,8 @@ pub use open_published::is_whole_checkpoint;
 pub use prompt_source::PromptSource;
 pub use sampled_alike::{adapters_predict_alike, checkpoint_predicts_alike, sampled_alike};
 pub use settings::{
-    AutoregressiveSettings, ConceptGuidance, DiffusionSettings, FamilySettings, GanSettings,
-    GenerationSettings, TokenSampling, Walk,
+    AutoregressiveSettings, DiffusionSettings, FamilySettings, GanSettings, GenerationSettings,
+    TokenSampling, Walk,
 };
 pub use token_block::TokenBlock;
 pub use tunable::{LatentSet, Tunable, TuningMemory};

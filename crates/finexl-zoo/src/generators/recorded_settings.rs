@@ -1,8 +1,8 @@
 //! Settings as records hold them.
 
+use super::concept_guidance::ConceptGuidance;
 use super::settings::{
-    AutoregressiveSettings, ConceptGuidance, DiffusionSettings, GanSettings, GenerationSettings,
-    TokenSampling, Walk,
+    AutoregressiveSettings, DiffusionSettings, GanSettings, GenerationSettings, TokenSampling, Walk,
 };
 use super::stable_diffusion::StableDiffusionSettings;
 use crate::sampling::SamplerKind;
@@ -73,7 +73,7 @@ impl EmbeddedSettings {
             .number("steps", self.steps as u64)
             .real("guidance", self.guidance);
         if let Some(concept) = &self.concept {
-            key = (key.text("concept", &concept.phrase)).real("strength", concept.strength);
+            key = concept.key(key);
         }
         if let Some(tokens) = &self.tokens {
             key = key.real("temperature", tokens.temperature);
@@ -101,10 +101,7 @@ impl EmbeddedSettings {
             say("guidance", self.guidance.to_string());
         }
         if let Some(concept) = &self.concept {
-            say(
-                "concept",
-                format!("\"{}\" at strength {}", concept.phrase, concept.strength),
-            );
+            say("concept", concept.described());
         }
         if let Some(tokens) = &self.tokens {
             say("temperature", tokens.temperature.to_string());

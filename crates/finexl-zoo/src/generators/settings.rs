@@ -1,5 +1,6 @@
 //! How images are made, per family.
 
+use super::concept_guidance::ConceptGuidance;
 use super::stable_diffusion::StableDiffusionSettings;
 use crate::ZooError;
 use crate::sampling::SamplerKind;
@@ -102,16 +103,6 @@ impl Default for TokenSampling {
             top_k: None,
         }
     }
-}
-
-/// Moves every prediction along a concept (arXiv 2511.01932, Eq. 12).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct ConceptGuidance {
-    /// The concept's phrase, which the generator has to know.
-    pub phrase: String,
-    /// lambda; the paper uses -5 to 10.
-    pub strength: f64,
 }
 
 macro_rules! family_settings {

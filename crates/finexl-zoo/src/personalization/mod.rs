@@ -9,6 +9,7 @@ mod training_images;
 mod training_state;
 mod tuning;
 mod tuning_checks;
+mod untrained_models;
 mod weight_tuning;
 
 pub use pool::make_pool;

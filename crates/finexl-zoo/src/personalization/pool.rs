@@ -5,8 +5,9 @@ use super::tuning::personalize_with;
 use crate::ZooError;
 use crate::generators::{
     AdapterChoice, AdapterPrompt, AnyGenerator, ChosenSettings, ConceptGuidance, Diversity,
-    GenerationRecord, GenerationRequest, GenerationSettings, Generator, PromptSource, SampledBase,
-    Walk, adapters_predict_alike, ensure_folder, open_generator, sampled_alike,
+    GenerationRecord, GenerationRequest, GenerationSettings, Generator, GuidedConcept,
+    PromptSource, SampledBase, Walk, adapters_predict_alike, ensure_folder, open_generator,
+    sampled_alike,
 };
 use burn::tensor::Device;
 use finexl_core::experiment::{Experiment, MakePool};
@@ -297,10 +298,19 @@ pub(super) fn settings_by(
     Ok(match by {
         Personalized::Training { .. } | Personalized::Adapter { .. } => plain,
         Personalized::Guidance { phrase, strength } => ChosenSettings {
-            concept: Some(ConceptGuidance {
-                phrase: phrase.clone(),
-                strength: *strength,
-            }),
+            concept: Some(ConceptGuidance::one(phrase, *strength)),
+            ..plain
+        },
+        Personalized::MixedGuidance { strengths } => ChosenSettings {
+            concept: ConceptGuidance::of(
+                strengths
+                    .iter()
+                    .map(|(phrase, strength)| GuidedConcept {
+                        phrase: phrase.clone(),
+                        strength: *strength,
+                    })
+                    .collect(),
+            ),
             ..plain
         },
         Personalized::Walk {

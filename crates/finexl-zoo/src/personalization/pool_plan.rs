@@ -3,15 +3,12 @@
 use super::pool::{BASE, IMAGES, MODELS, plain, settings_by};
 use super::tuning::snapshot_folder;
 use super::tuning_checks::check;
+use super::untrained_models::{given_by, guided_by, walked_by};
 use crate::ZooError;
 use crate::generators::{AdapterChoice, AnyGenerator};
-use finexl_core::experiment::{
-    GivenAdapters, GuidedModels, MakePool, Mechanism, Personalize, StyleShare, TrainedModels,
-    WalkedModels,
-};
+use finexl_core::experiment::{MakePool, Mechanism, Personalize, StyleShare, TrainedModels};
 use finexl_core::pool::{Dial, Personalized, PoolModel};
-use finexl_data::aspects::find;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// A training and the models that come of it.
@@ -29,7 +26,7 @@ pub(super) struct Plan {
     pub untrained: Vec<PoolModel>,
 }
 
-fn wrong(config: &MakePool, problem: String) -> ZooError {
+pub(super) fn wrong(config: &MakePool, problem: String) -> ZooError {
     ZooError::Config(format!("pool {}: {problem}", config.name))
 }
 
@@ -52,9 +49,13 @@ impl Plan {
         for model in &untrained {
             base.settings(&settings_by(config, &model.by)?)?;
         }
+        let mut given = Vec::new();
+        for adapters in &config.adapters {
+            given.extend(given_by(config, adapters)?);
+        }
         let plan = Self {
             trainings,
-            given: config.adapters.iter().flat_map(given_by).collect(),
+            given,
             untrained,
         };
         let mut names = BTreeSet::from([BASE]);
@@ -254,103 +255,4 @@ fn mixed(shares: &[StyleShare], share: f64) -> Vec<StyleShare> {
         mixed.push(StyleShare::plain(1.0 - share));
     }
     mixed
-}
-
-fn guided_by(
-    config: &MakePool,
-    guided: &GuidedModels,
-    base: &AnyGenerator,
-) -> Result<Vec<PoolModel>, ZooError> {
-    let mut models = Vec::new();
-    for concept in &guided.concepts {
-        // What reads any words may be guided by any; the others know the aspects alone.
-        if base.scenes().is_ok() && find(concept).is_none() {
-            return Err(wrong(
-                config,
-                format!("there is no aspect named \"{concept}\""),
-            ));
-        }
-        base.check_prompt(concept)?;
-        let run = format!("guidance-{}", concept.replace(' ', "-"));
-        for strength in &guided.strengths {
-            let name = format!("{run}-{strength}");
-            models.push(PoolModel {
-                images: Path::new(IMAGES).join(&name),
-                name,
-                run: run.clone(),
-                by: Personalized::Guidance {
-                    phrase: concept.clone(),
-                    strength: *strength,
-                },
-                styles: vec![StyleShare {
-                    aspects: BTreeMap::from([(concept.clone(), 1.0)]),
-                    ..StyleShare::plain(1.0)
-                }],
-                dial: Dial::Strength,
-                level: *strength,
-            });
-        }
-    }
-    Ok(models)
-}
-
-/// Models of which only the file is known, not what it shows.
-fn given_by(given: &GivenAdapters) -> Vec<(AdapterChoice, PoolModel)> {
-    let scales: Vec<Option<f64>> = match &given.scales[..] {
-        [] => vec![None],
-        scales => scales.iter().copied().map(Some).collect(),
-    };
-    let mut models = Vec::new();
-    for (name, path) in &given.files {
-        let run = format!("adapter-{}", name.replace(' ', "-"));
-        let file = path.file_name().unwrap_or(path.as_os_str());
-        for scale in &scales {
-            let name = match scale {
-                Some(scale) => format!("{run}-{scale}"),
-                None => run.clone(),
-            };
-            let model = PoolModel {
-                images: Path::new(IMAGES).join(&name),
-                name,
-                run: run.clone(),
-                by: Personalized::Adapter {
-                    file: file.to_string_lossy().into_owned(),
-                    scale: *scale,
-                },
-                styles: Vec::new(),
-                dial: Dial::Scale,
-                level: scale.unwrap_or(1.0),
-            };
-            let choice = AdapterChoice {
-                path: path.clone(),
-                scale: *scale,
-            };
-            models.push((choice, model));
-        }
-    }
-    models
-}
-
-/// Models of which only what was done is known, not what it shows.
-fn walked_by(walked: &WalkedModels) -> Vec<PoolModel> {
-    let mut models = Vec::new();
-    for direction in &walked.directions {
-        let run = format!("walk-{direction}");
-        for distance in &walked.distances {
-            let name = format!("{run}-{distance}");
-            models.push(PoolModel {
-                images: Path::new(IMAGES).join(&name),
-                name,
-                run: run.clone(),
-                by: Personalized::Walk {
-                    direction: *direction,
-                    distance: *distance,
-                },
-                styles: Vec::new(),
-                dial: Dial::Distance,
-                level: *distance,
-            });
-        }
-    }
-    models
 }

@@ -17,5 +17,6 @@ mod sharing;
 mod stable_diffusion;
 mod stable_diffusion_adapters;
 mod stable_diffusion_files;
+mod stable_diffusion_forms;
 mod stable_diffusion_pictures;
 mod stable_diffusion_training;

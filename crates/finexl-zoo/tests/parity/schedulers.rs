@@ -236,6 +236,12 @@ fn another_class_keeps_what_it_knows() {
         (ddim.offset, ddim.alpha_to_one, ddim.clip),
         (1, false, None)
     );
+    // Keys of a class that is not built do not stand in the way of one that is chosen in its place.
+    let other =
+        r#"{"_class_name": "UniPCMultistepScheduler", "disable_corrector": [], "steps_offset": 1}"#;
+    let class = Some(SchedulerClass::Euler);
+    let euler = SchedulerConfig::read(other.as_bytes(), &PathBuf::from("s.json"), class).unwrap();
+    assert_eq!((euler.class, euler.offset), (SchedulerClass::Euler, 1));
     let solver =
         r#"{"_class_name": "DPMSolverMultistepScheduler", "lambda_min_clipped": -Infinity}"#;
     let solver = SchedulerConfig::read(solver.as_bytes(), &PathBuf::from("s.json"), None).unwrap();

@@ -11,6 +11,7 @@ use finexl_zoo::generators::stable_diffusion::{
 };
 use finexl_zoo::generators::{
     ChosenSettings, ChosenStableDiffusion, ConceptGuidance, GenerationRequest, Generator,
+    GuidedConcept,
 };
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -132,28 +133,37 @@ fn sd_pictures_follow_seed_and_place_and_nothing_else() {
 #[test]
 fn sd_concepts_move_pictures_as_their_words_do() {
     let Model { generator, _folder } = model("sd1");
-    let settings = |strength: Option<f64>| {
+    let settings = |concepts: &[(&str, f64)]| {
+        let concepts = concepts.iter().map(|(phrase, strength)| GuidedConcept {
+            phrase: (*phrase).to_string(),
+            strength: *strength,
+        });
         let chosen = ChosenSettings {
             steps: Some(2),
             guidance: Some(1.0),
-            concept: strength.map(|strength| ConceptGuidance {
-                phrase: "vivid".to_string(),
-                strength,
-            }),
+            concept: ConceptGuidance::of(concepts.collect()),
             ..ChosenSettings::default()
         };
         generator.settings(&chosen).unwrap()
     };
-    let make = |prompt: &str, strength| {
+    let make = |prompt: &str, concepts: &[(&str, f64)]| {
         let requests = GenerationRequest::of_prompts(&[prompt.to_string()], 3);
-        let made = generator.generate(&requests, &settings(strength), &|_| ());
+        let made = generator.generate(&requests, &settings(concepts), &|_| ());
         made.unwrap().remove(0)
     };
-    let plain = make("a red apple", None);
-    assert!(plain.mean_abs_difference(&make("a red apple", Some(0.0))) < 1e-5);
-    let moved = make("a red apple", Some(1.0));
-    assert!(moved.mean_abs_difference(&make("a red apple, vivid style", None)) < 1e-4);
+    let plain = make("a red apple", &[]);
+    let unmoved = make("a red apple", &[("vivid", 0.0)]);
+    assert!(plain.mean_abs_difference(&unmoved) < 1e-5);
+    let moved = make("a red apple", &[("vivid", 1.0)]);
+    assert!(moved.mean_abs_difference(&make("a red apple, vivid style", &[])) < 1e-4);
     assert!(moved.mean_abs_difference(&plain) > 1e-4);
+    // Moves along several concepts add up, in any order.
+    let also = make("a red apple", &[("dark", 0.0), ("vivid", 1.0)]);
+    assert!(also.mean_abs_difference(&moved) < 1e-5);
+    let both = make("a red apple", &[("dark", 2.0), ("vivid", 1.0)]);
+    assert!(both.mean_abs_difference(&moved) > 1e-4);
+    let turned = make("a red apple", &[("vivid", 1.0), ("dark", 2.0)]);
+    assert!(both.mean_abs_difference(&turned) < 1e-5);
 }
 
 #[test]

@@ -39,3 +39,4 @@ pub use verify::{Check, verify};
 
 pub(crate) use prefix_tree::{TreeBatch, tree_batches};
 pub(crate) use tokenizer_files::clip_json;
+pub(crate) use verify::check_hashes;

@@ -24,7 +24,8 @@ pub struct Check {
 }
 
 impl Check {
-    fn new(what: impl Into<String>, found: impl Into<String>) -> Self {
+    /// What was checked, and what was found.
+    pub fn new(what: impl Into<String>, found: impl Into<String>) -> Self {
         Self {
             what: what.into(),
             found: found.into(),
@@ -40,7 +41,8 @@ pub fn verify(name: &str, device: &Device) -> Result<Vec<Check>, ZooError> {
     let mut checks = Vec::new();
     let ours = [DEFAULT_ENCODER, JUDGE].contains(&name) || is_own_file(name);
     if !ours {
-        checks.extend(check_hashes(&ModelFiles::find(&locate(name)?)?)?);
+        let files = ModelFiles::find(&locate(name)?)?;
+        checks.extend(check_hashes(&files.folder, files.all())?);
     }
     let encoder = open(name, device)?;
     checks.push(Check::new(
@@ -56,12 +58,16 @@ fn is_own_file(name: &str) -> bool {
     crate::weights::WeightsFile::is_ours(Path::new(name))
 }
 
-fn check_hashes(files: &ModelFiles) -> Result<Vec<Check>, ZooError> {
-    let listed = listed_hashes(&files.folder);
+/// Holds files against what is known of them: the names of the hub's cache, and a `SHA256SUMS` in the folder.
+pub(crate) fn check_hashes<'a>(
+    folder: &Path,
+    files: impl IntoIterator<Item = &'a Path>,
+) -> Result<Vec<Check>, ZooError> {
+    let listed = listed_hashes(folder);
     let mut checks = Vec::new();
-    for path in files.all() {
+    for path in files {
         let hash = Fingerprint::of_file(path)?;
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let name = path.strip_prefix(folder).unwrap_or(path).to_string_lossy();
         let expected = expected_hash(path).or_else(|| {
             let line = listed.iter().find(|(_, file)| *file == name);
             line.map(|(hash, _)| hash.clone())

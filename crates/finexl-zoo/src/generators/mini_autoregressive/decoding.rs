@@ -16,7 +16,7 @@ pub trait States {
 }
 
 /// How the logits of the groups of a pass become one.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Mixing {
     /// Images.
     pub rows: usize,
@@ -24,8 +24,8 @@ pub struct Mixing {
     pub groups: usize,
     /// Scale of classifier-free guidance.
     pub guidance: f64,
-    /// Strength of concept guidance.
-    pub concept: Option<f64>,
+    /// Strengths of concept guidance, whose groups are the last.
+    pub concepts: Vec<f64>,
 }
 
 impl Mixing {
@@ -35,12 +35,12 @@ impl Mixing {
             rows: groups.rows,
             groups: groups.groups,
             guidance: groups.guidance,
-            concept: groups.concept,
+            concepts: groups.concepts.clone(),
         }
     }
 
     /// The guided logits of an image: those of the prompt, pushed away from those of the empty prompt
-    /// (Ho and Salimans 2022; on logits Gafni et al. 2022) and along the concept. A scale of 1 leaves
+    /// (Ho and Salimans 2022; on logits Gafni et al. 2022) and along each concept. A scale of 1 leaves
     /// those of the prompt as they are.
     fn logits(&self, all: &Rows, row: usize) -> Vec<f32> {
         let of = |group: usize| all.row(group * self.rows + row);
@@ -51,10 +51,11 @@ impl Mixing {
                 *value = empty + scale * (*value - empty);
             }
         }
-        if let Some(strength) = self.concept {
-            let pairs = of(self.groups - 1).iter().zip(of(0));
+        let first = self.groups - self.concepts.len();
+        for (place, strength) in self.concepts.iter().enumerate() {
+            let pairs = of(first + place).iter().zip(of(0));
             for (value, (with, plain)) in mixed.iter_mut().zip(pairs) {
-                *value += strength as f32 * (with - plain);
+                *value += *strength as f32 * (with - plain);
             }
         }
         mixed
@@ -73,7 +74,7 @@ pub type Choose<'a> = dyn FnMut(usize, &[f32]) -> Result<u8, ZooError> + 'a;
 pub fn decode(
     states: &mut dyn States,
     head: &ProcessorHead,
-    mixing: Mixing,
+    mixing: &Mixing,
     positions: usize,
     choose: &mut Choose<'_>,
     progress: &mut dyn FnMut(usize),

@@ -55,7 +55,7 @@ impl Fixture {
         let conditions = Conditions {
             prompts: self.expected.sentences("words"),
             empty: self.expected.sentences("empty_words").remove(0),
-            with_concept: None,
+            with_concepts: Vec::new(),
         };
         conditions.grouped(guidance, None)
     }
@@ -82,7 +82,7 @@ impl Fixture {
         let again = decode(
             states,
             &head,
-            Mixing::of(groups),
+            &Mixing::of(groups),
             shape.positions,
             &mut |image, logits| {
                 let decided = seen[image].len() / shape.levels;

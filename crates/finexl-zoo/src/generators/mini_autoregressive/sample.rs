@@ -53,7 +53,7 @@ pub fn sample(
     decode(
         states,
         &head,
-        Mixing::of(groups),
+        &Mixing::of(groups),
         network.tokens.positions,
         &mut |image, logits| {
             if logits.iter().any(|l| !l.is_finite()) {

@@ -114,10 +114,7 @@ fn guidance_of_one_is_the_prompt_and_concepts_move_it() {
     let settings = |guidance, concept: Option<f64>| {
         let chosen = ChosenSettings {
             guidance: Some(guidance),
-            concept: concept.map(|strength| ConceptGuidance {
-                phrase: "vivid".to_string(),
-                strength,
-            }),
+            concept: concept.map(|strength| ConceptGuidance::one("vivid", strength)),
             ..ChosenSettings::default()
         };
         model.settings(&chosen).unwrap()

@@ -44,9 +44,10 @@ impl Fixture {
         let conditions = Conditions {
             prompts: self.expected.sentences("tokens"),
             empty: self.expected.sentences("empty_tokens").remove(0),
-            with_concept: concept
-                .as_ref()
-                .map(|_| self.expected.sentences("concept_tokens")),
+            with_concepts: concept
+                .iter()
+                .map(|_| self.expected.sentences("concept_tokens"))
+                .collect(),
         };
         let settings = DiffusionSettings {
             steps: 6,
@@ -142,10 +143,7 @@ fn both_ways_give_one_velocity() {
 fn sampling_ends_where_pytorch_ends() {
     let fixture = Fixture::read();
     fixture.expected.check("sampled", fixture.sample(None));
-    let concept = ConceptGuidance {
-        phrase: CONCEPT.to_string(),
-        strength: STRENGTH,
-    };
+    let concept = ConceptGuidance::one(CONCEPT, STRENGTH);
     fixture
         .expected
         .check("sampled_with_concept", fixture.sample(Some(concept)));

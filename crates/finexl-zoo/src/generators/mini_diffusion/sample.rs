@@ -37,7 +37,7 @@ struct Guided<'a> {
     rows: usize,
     groups: usize,
     guidance: f64,
-    concept: Option<f64>,
+    concepts: Vec<f64>,
 }
 
 /// Denoises noise `[n, positions, channels]`; `progress` is told every step that is done.
@@ -67,7 +67,7 @@ pub fn denoise(
         rows: grouped.rows,
         groups: grouped.groups,
         guidance: grouped.guidance,
-        concept: grouped.concept,
+        concepts: grouped.concepts,
     };
     let levels = rectified_flow(settings.steps, 1.0)?;
     settings.sampler.sample(
@@ -89,8 +89,9 @@ impl Guided<'_> {
         if self.guidance != 1.0 {
             combined = classifier_free(plain.clone(), group(1), self.guidance);
         }
-        if let Some(strength) = self.concept {
-            let along = concept(plain.clone(), group(self.groups - 1), strength) - plain;
+        let first = self.groups - self.concepts.len();
+        for (place, strength) in self.concepts.iter().enumerate() {
+            let along = concept(plain.clone(), group(first + place), *strength) - plain.clone();
             combined = combined + along;
         }
         Prediction::Velocity.to_x0(combined, x, level)

@@ -72,10 +72,7 @@ fn concept_guidance_of_strength_zero_changes_nothing_and_of_one_is_the_concept()
         let settings = DiffusionSettings {
             steps: 3,
             guidance,
-            concept: Some(ConceptGuidance {
-                phrase: "vivid".to_string(),
-                strength,
-            }),
+            concept: Some(ConceptGuidance::one("vivid", strength)),
             ..DiffusionSettings::default()
         };
         settings.into()

@@ -165,10 +165,7 @@ fn settings_that_make_no_sense_are_refused() {
             distance,
         })
     };
-    let concept = ConceptGuidance {
-        phrase: "vivid".to_string(),
-        strength: 2.0,
-    };
+    let concept = ConceptGuidance::one("vivid", 2.0);
     for (settings, word) in [
         (
             ChosenSettings {

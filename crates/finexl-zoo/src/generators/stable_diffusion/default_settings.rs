@@ -53,7 +53,7 @@ pub(super) fn scheduler(
             SchedulerConfig::of_json(json, &file, class)?
         }
         None => {
-            let told = own.unwrap_or(Prediction::Noise);
+            let told = chosen.prediction.or(own).unwrap_or(Prediction::Noise);
             let published = match facts.base {
                 Base::Xl => SchedulerConfig::of_stable_diffusion_xl(told),
                 Base::Sd1 | Base::Sd2 => SchedulerConfig::of_stable_diffusion(told),

@@ -8,7 +8,8 @@ use super::{StableDiffusion, StableDiffusionSettings, StartNoise};
 use crate::ZooError;
 use crate::generators::chosen_settings::Stated;
 use crate::generators::{
-    ChosenSettings, GenerationRequest, GenerationSettings, Generator, KeptPictures, values,
+    ChosenSettings, ConceptGuidance, GenerationRequest, GenerationSettings, Generator,
+    KeptPictures, values,
 };
 use burn::tensor::{Device, Tensor};
 use finexl_core::fingerprint::Fingerprint;
@@ -248,9 +249,14 @@ impl Generator for StableDiffusionGenerator {
     fn memory(&self, images: usize, settings: &GenerationSettings) -> u64 {
         let own: Result<&StableDiffusionSettings, _> = settings.of_family(&self.name);
         own.map_or(0, |own| {
-            let guided = guides(own, self.network.facts().guidance_embedding);
+            let halves = 1 + usize::from(guides(own, self.network.facts().guidance_embedding));
+            let concepts = own
+                .concept
+                .iter()
+                .flat_map(ConceptGuidance::concepts)
+                .count();
             let size = [own.size.height, own.size.width];
-            self.network.memory(images, size, guided)
+            self.network.memory(images, size, halves + concepts)
         })
     }
 

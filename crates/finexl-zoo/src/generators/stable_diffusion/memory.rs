@@ -31,15 +31,15 @@ pub fn estimate_memory(path: &Path, device: &Device) -> Result<u64, ZooError> {
 
 impl StableDiffusion {
     /// Bytes that making pictures of a height and width takes beside the weights, roughly: the widest maps of the UNet,
-    /// all pictures and both halves of guidance at once, or of the autoencoder, one picture at a time.
-    pub fn memory(&self, images: usize, [height, width]: [usize; 2], guidance: bool) -> u64 {
+    /// all pictures and all groups of texts (both halves of guidance, each concept) at once, or of the autoencoder, one
+    /// picture at a time.
+    pub fn memory(&self, images: usize, [height, width]: [usize; 2], groups: usize) -> u64 {
         let factor = self.facts().factor.max(1);
         let places = (height / factor * (width / factor)) as u64;
         let config = self.unet().config();
         let finest = config.channels.first().copied().unwrap_or(1) as u64;
-        let halves = if guidance { 2 } else { 1 };
         // What the way up reads, and the widest layer: a feed-forward layer of 8 times the channels with its input.
-        let unet = images as u64 * halves * places * finest * NUMBER * 24;
+        let unet = images as u64 * groups as u64 * places * finest * NUMBER * 24;
         let first = self
             .autoencoder()
             .config()

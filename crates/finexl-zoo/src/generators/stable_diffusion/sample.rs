@@ -3,7 +3,7 @@
 use super::schedulers::{Call, Schedule};
 use super::{Extra, StableDiffusion, StableDiffusionSettings, StartNoise, TextConditions};
 use crate::ZooError;
-use crate::generators::GenerationRequest;
+use crate::generators::{ConceptGuidance, GenerationRequest};
 use crate::sampling::{classifier_free, concept, noise, step_noise};
 use burn::tensor::{Tensor, TensorData};
 use finexl_data::captions::caption;
@@ -16,11 +16,11 @@ pub(super) struct Sampling<'a> {
     pub start: Option<&'a StartNoise>,
 }
 
-/// Texts of one pass: what is not wanted, the prompts, the prompts with the concept.
+/// Texts of one pass: what is not wanted, the prompts, the prompts with each concept.
 struct Texts {
     all: TextConditions,
     negative: bool,
-    concept: Option<f64>,
+    concepts: Vec<f64>,
 }
 
 impl Sampling<'_> {
@@ -77,14 +77,15 @@ impl Sampling<'_> {
             parts.push(text.repeat(rows));
         }
         parts.push(network.encode_texts(&prompts, skip)?);
-        if let Some(concept) = &settings.concept {
-            let with = prompts.iter().map(|p| caption(p, &[&concept.phrase]));
+        let concept = settings.concept.as_ref();
+        for phrase in concept.into_iter().flat_map(ConceptGuidance::phrases) {
+            let with = prompts.iter().map(|p| caption(p, &[phrase]));
             parts.push(network.encode_texts(&with.collect::<Vec<_>>(), skip)?);
         }
         Ok(Texts {
             all: TextConditions::cat(parts),
             negative,
-            concept: settings.concept.as_ref().map(|concept| concept.strength),
+            concepts: concept.map(ConceptGuidance::strengths).unwrap_or_default(),
         })
     }
 
@@ -97,9 +98,10 @@ impl Sampling<'_> {
             true => classifier_free(plain.clone(), group(0), self.settings.guidance),
             false => plain.clone(),
         };
-        if let Some(strength) = texts.concept {
-            let with = group(usize::from(texts.negative) + 1);
-            combined = combined + concept(plain.clone(), with, strength) - plain;
+        let first = usize::from(texts.negative) + 1;
+        for (place, strength) in texts.concepts.iter().enumerate() {
+            let along = concept(plain.clone(), group(first + place), *strength) - plain.clone();
+            combined = combined + along;
         }
         combined
     }

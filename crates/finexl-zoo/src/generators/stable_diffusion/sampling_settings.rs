@@ -54,7 +54,7 @@ impl StableDiffusionSettings {
             key = key.text("negative", negative);
         }
         if let Some(concept) = &self.concept {
-            key = (key.text("concept", &concept.phrase)).real("strength", concept.strength);
+            key = concept.key(key);
         }
         match &self.latents {
             Some(latents) => key.nested("latents", latents),
@@ -90,10 +90,7 @@ impl StableDiffusionSettings {
             say("negative prompt", format!("\"{negative}\""));
         }
         if let Some(concept) = &self.concept {
-            say(
-                "concept",
-                format!("\"{}\" at strength {}", concept.phrase, concept.strength),
-            );
+            say("concept", concept.described());
         }
         if self.clip_skip > 0 {
             say("clip skip", self.clip_skip.to_string());

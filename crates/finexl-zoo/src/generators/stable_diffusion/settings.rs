@@ -105,16 +105,37 @@ impl Settings {
     /// # Errors
     /// As [`Settings::size`].
     pub fn sizes(&self, key: &str, default: usize, levels: usize) -> Result<Vec<usize>, ZooError> {
+        self.per_level(key, default, (levels, 1))
+    }
+
+    /// The same where a level of a list may have none.
+    ///
+    /// # Errors
+    /// As [`Settings::size`].
+    pub fn counts(&self, key: &str, default: usize, levels: usize) -> Result<Vec<usize>, ZooError> {
+        self.per_level(key, default, (levels, 0))
+    }
+
+    fn per_level(
+        &self,
+        key: &str,
+        default: usize,
+        (levels, least): (usize, u64),
+    ) -> Result<Vec<usize>, ZooError> {
         let Some(value) = self.get(key) else {
             return Ok(vec![default; levels]);
         };
         if let Some(list) = value.as_array() {
             let sizes = list
                 .iter()
-                .map(|v| v.as_u64().filter(|v| (1..=MOST).contains(v)));
+                .map(|v| v.as_u64().filter(|v| (least..=MOST).contains(v)));
             let sizes: Option<Vec<usize>> = sizes.map(|v| v.map(|v| v as usize)).collect();
             return sizes.filter(|sizes| sizes.len() == levels).ok_or_else(|| {
-                self.odd(key, value, &format!("{levels} whole numbers of at least 1"))
+                self.odd(
+                    key,
+                    value,
+                    &format!("{levels} whole numbers of at least {least}"),
+                )
             });
         }
         Ok(vec![self.size(key, default)?; levels])
@@ -157,12 +178,15 @@ impl Settings {
             .ok_or_else(|| self.odd(key, value, &format!("a list of {count} numbers")))
     }
 
-    /// Refuses a setting that is neither missing nor as it is built here.
+    /// Refuses a setting that is neither missing nor as it is built here; a list is what all of its entries are.
     ///
     /// # Errors
     /// [`ZooError::GeneratorFiles`] naming it.
     pub fn only(&self, key: &str, built: &[Value]) -> Result<(), ZooError> {
         match self.get(key) {
+            Some(Value::Array(values)) if values.iter().all(|value| built.contains(value)) => {
+                Ok(())
+            }
             Some(value) if !built.contains(value) => {
                 let built: Vec<String> = built.iter().map(Value::to_string).collect();
                 let built = match built.is_empty() {

@@ -25,6 +25,17 @@ pub struct AutoencoderConfig {
     pub quantizing: [bool; 2],
     /// Whether the middle attends.
     pub attends: bool,
+    /// The sizes of a TAESD, which has none of the above but latents and their scaling.
+    pub tiny: Option<TinyConfig>,
+}
+
+/// The architecture of a TAESD.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TinyConfig {
+    /// Channels and blocks of every level of the encoder.
+    pub encoder: Vec<(usize, usize)>,
+    /// The same of the decoder, whose first level is the coarsest.
+    pub decoder: Vec<(usize, usize)>,
 }
 
 impl AutoencoderConfig {
@@ -33,6 +44,9 @@ impl AutoencoderConfig {
     /// # Errors
     /// [`ZooError::GeneratorFiles`] naming the setting that is not built.
     pub fn parse(settings: &Settings) -> Result<Self, ZooError> {
+        if settings.word("_class_name", "AutoencoderKL")? == TINY {
+            return parse_tiny(settings);
+        }
         refuse_variants(settings)?;
         let down = settings.words("down_block_types", &["DownEncoderBlock2D"])?;
         let up = settings.words("up_block_types", &["UpDecoderBlock2D"])?;
@@ -65,6 +79,7 @@ impl AutoencoderConfig {
             channels,
             latent_channels,
             groups,
+            tiny: None,
         };
         config.check(settings, up.len())?;
         Ok(config)
@@ -97,13 +112,79 @@ impl AutoencoderConfig {
     }
 }
 
+/// The class of a TAESD.
+const TINY: &str = "AutoencoderTiny";
+
+fn parse_tiny(settings: &Settings) -> Result<AutoencoderConfig, ZooError> {
+    for (key, built) in [
+        ("in_channels", json!(3)),
+        ("out_channels", json!(3)),
+        ("latent_channels", json!(4)),
+        ("act_fn", json!("relu")),
+        ("upsample_fn", json!("nearest")),
+        ("upsampling_scaling_factor", json!(2)),
+    ] {
+        settings.only(key, std::slice::from_ref(&built))?;
+    }
+    let levels = |half: &str, usual: [usize; 4]| {
+        let (channels, blocks) = (
+            format!("{half}_block_out_channels"),
+            format!("num_{half}_blocks"),
+        );
+        let list = |key: &str| settings.get(key)?.as_array().map(Vec::len);
+        let count = list(&channels)
+            .or_else(|| list(&blocks))
+            .unwrap_or(usual.len());
+        let blocks = match settings.get(&blocks) {
+            None if count == usual.len() => usual.to_vec(),
+            _ => settings.sizes(&blocks, 1, count)?,
+        };
+        let channels = settings.sizes(&channels, 64, count)?;
+        // No layer goes from one width to another.
+        let even = channels.windows(2).all(|pair| pair[0] == pair[1]);
+        if !even || count == 0 || count > 8 || blocks.iter().any(|blocks| *blocks > 64) {
+            return Err(settings.refuse(format!(
+                "its {half} has levels of different widths, more than 8 of them, or more than 64 blocks in one"
+            )));
+        }
+        Ok::<_, ZooError>(channels.into_iter().zip(blocks).collect::<Vec<_>>())
+    };
+    let (encoder, decoder) = (
+        levels("encoder", [1, 3, 3, 3])?,
+        levels("decoder", [3, 3, 3, 1])?,
+    );
+    if encoder.len() != decoder.len() {
+        return Err(settings.refuse("its encoder has other levels than its decoder"));
+    }
+    let scaling = settings.number("scaling_factor", 1.0)?;
+    if scaling == 0.0 {
+        return Err(settings.refuse("its scaling_factor is 0"));
+    }
+    Ok(AutoencoderConfig {
+        channels: decoder
+            .iter()
+            .rev()
+            .map(|(channels, _)| *channels)
+            .collect(),
+        residuals: 0,
+        latent_channels: 4,
+        groups: 1,
+        scaling,
+        shift: settings.number("shift_factor", 0.0)?,
+        statistics: None,
+        quantizing: [false; 2],
+        attends: false,
+        tiny: Some(TinyConfig { encoder, decoder }),
+    })
+}
+
 /// Settings that change what is computed and are not built.
 fn refuse_variants(settings: &Settings) -> Result<(), ZooError> {
     let class = settings.word("_class_name", "AutoencoderKL")?;
     let class = class.strip_prefix("Flax").unwrap_or(class);
     if class != "AutoencoderKL" {
         return Err(settings.refuse(format!(
-            "its class is {class}; built here is AutoencoderKL only"
+            "its class is {class}; built here are AutoencoderKL and {TINY}"
         )));
     }
     let none: &[Value] = &[];

@@ -7,7 +7,8 @@ use super::blocks::{DecoderBlock, EncoderBlock, MiddleBlock, Resampler};
 use super::config::AutoencoderConfig;
 use super::decoder::Decoder;
 use super::encoder::Encoder;
-use super::network::Autoencoder;
+use super::network::{Autoencoder, FullNetworks, Networks};
+use super::tiny::TinyNetworks;
 use crate::ZooError;
 use crate::checkpoint::Checkpoint;
 use burn::tensor::Device;
@@ -31,21 +32,25 @@ impl Autoencoder {
             groups: config.groups,
         };
         let latents = config.latent_channels;
+        if let Some(tiny) = &config.tiny {
+            let networks = Networks::Tiny(TinyNetworks::load(&mut build, tiny, latents)?);
+            checkpoint.finish()?;
+            return Ok(Self { networks, config });
+        }
         let mut quantizing = |name: &str, there: bool, width: usize| match there {
             true => build.convolution(name, [width; 2], 1).map(Some),
             false => Ok(None),
         };
         let quant_conv = quantizing("quant_conv", config.quantizing[0], 2 * latents)?;
         let post_quant_conv = quantizing("post_quant_conv", config.quantizing[1], latents)?;
-        let autoencoder = Self {
+        let networks = Networks::Full(FullNetworks {
             encoder: encoder(&mut build, &config)?,
             decoder: decoder(&mut build, &config)?,
             quant_conv,
             post_quant_conv,
-            config,
-        };
+        });
         checkpoint.finish()?;
-        Ok(autoencoder)
+        Ok(Self { networks, config })
     }
 }
 

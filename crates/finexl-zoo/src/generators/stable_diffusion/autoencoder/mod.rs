@@ -1,4 +1,4 @@
-//! Pictures to latents and back: `AutoencoderKL` of diffusers.
+//! Pictures to latents and back: `AutoencoderKL` of diffusers, and `AutoencoderTiny` where a model has that instead.
 
 mod attention;
 mod blocks;
@@ -8,6 +8,7 @@ mod encoder;
 mod loading;
 mod network;
 mod tiles;
+mod tiny;
 
-pub use config::AutoencoderConfig;
+pub use config::{AutoencoderConfig, TinyConfig};
 pub use network::Autoencoder;

@@ -5,18 +5,32 @@ use super::config::AutoencoderConfig;
 use super::decoder::Decoder;
 use super::encoder::Encoder;
 use super::tiles::decode_in_tiles;
+use super::tiny::TinyNetworks;
 use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
 
 /// An autoencoder whose latents a UNet denoises.
 #[derive(Module, Debug)]
 pub struct Autoencoder {
-    pub(super) encoder: Encoder,
-    pub(super) decoder: Decoder,
-    pub(super) quant_conv: Option<Convolution>,
-    pub(super) post_quant_conv: Option<Convolution>,
+    pub(super) networks: Networks,
     #[module(skip)]
     pub(super) config: AutoencoderConfig,
+}
+
+/// Both ways, of either kind.
+#[derive(Module, Debug)]
+pub(super) enum Networks {
+    Full(FullNetworks),
+    Tiny(TinyNetworks),
+}
+
+/// Of `AutoencoderKL`.
+#[derive(Module, Debug)]
+pub(super) struct FullNetworks {
+    pub encoder: Encoder,
+    pub decoder: Decoder,
+    pub quant_conv: Option<Convolution>,
+    pub post_quant_conv: Option<Convolution>,
 }
 
 impl Autoencoder {
@@ -32,12 +46,17 @@ impl Autoencoder {
     /// - output: `[n, channels, height / factor, width / factor]`
     pub fn encode(&self, images: Tensor<4>) -> Tensor<4> {
         let x = images.mul_scalar(2.0).sub_scalar(1.0).permute([0, 2, 3, 1]);
-        let x = self.encoder.forward(x);
-        let x = match &self.quant_conv {
-            Some(layer) => layer.forward(x),
-            None => x,
+        let mean = match &self.networks {
+            Networks::Tiny(networks) => networks.encode(x),
+            Networks::Full(networks) => {
+                let x = networks.encoder.forward(x);
+                let x = match &networks.quant_conv {
+                    Some(layer) => layer.forward(x),
+                    None => x,
+                };
+                x.narrow(3, 0, self.config.latent_channels)
+            }
         };
-        let mean = x.narrow(3, 0, self.config.latent_channels);
         self.scaled(mean).permute([0, 3, 1, 2])
     }
 
@@ -55,11 +74,15 @@ impl Autoencoder {
 
     /// Without scaling, `[n, height, width, channels]` to `[n, .., .., 3]`.
     fn decode_whole(&self, latents: Tensor<4>) -> Tensor<4> {
-        let x = match &self.post_quant_conv {
+        let networks = match &self.networks {
+            Networks::Tiny(networks) => return networks.decode(latents),
+            Networks::Full(networks) => networks,
+        };
+        let x = match &networks.post_quant_conv {
             Some(layer) => layer.forward(latents),
             None => latents,
         };
-        self.decoder.forward(x)
+        networks.decoder.forward(x)
     }
 
     /// As the UNet sees latents, of `[n, height, width, channels]`.

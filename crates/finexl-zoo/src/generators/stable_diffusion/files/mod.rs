@@ -11,4 +11,5 @@ mod tokenizers;
 mod vae_names;
 
 pub use location::{locate, recognise};
+pub use model_folder::missing_files;
 pub use opened::{Opened, open_files};

@@ -1,6 +1,7 @@
 //! The folder of a pipeline of diffusers.
 
 use super::super::autoencoder::AutoencoderConfig;
+use super::super::schedulers::config_json;
 use super::super::settings::Settings;
 use super::super::text::TextConfig;
 use super::super::unet::UnetConfig;
@@ -8,7 +9,9 @@ use super::location::{NEEDED, refused};
 use super::opened::{Opened, TextPart};
 use super::tokenizers;
 use crate::ZooError;
-use crate::checkpoint::{Checkpoint, WeightsFiles, names, other_name, read_json, safetensors_of};
+use crate::checkpoint::{
+    Checkpoint, View, WeightsFiles, names, other_name, read_json, safetensors_of,
+};
 use crate::stable_diffusion::Base;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -37,6 +40,55 @@ fn family(unet: &UnetConfig) -> Base {
     }
 }
 
+/// Refuses a folder that lacks files, all of them named; anything but the folder of a pipeline passes.
+///
+/// # Errors
+/// [`ZooError::GeneratorFiles`].
+pub fn missing_files(folder: &Path) -> Result<(), ZooError> {
+    if !folder.join("model_index.json").is_file() {
+        return Ok(());
+    }
+    let index = index(folder)?;
+    check_classes(folder, &index)?;
+    let mut parts = vec![
+        ("unet", "diffusion_pytorch_model"),
+        ("vae", "diffusion_pytorch_model"),
+    ];
+    let named = |part: &str| index.get(part).is_some_and(|value| !value[0].is_null());
+    let texts = ["text_encoder", "text_encoder_2"].into_iter();
+    parts.extend(texts.filter(|part| named(part)).map(|part| (part, "model")));
+    let mut missing = Vec::new();
+    for (part, stem) in parts {
+        if !folder.join(part).join("config.json").is_file() {
+            missing.push(format!("{part}/config.json"));
+        }
+        // Shards that are missing have an error of their own, which names them.
+        let weights = weights_of(folder, part, stem, &mut Vec::new());
+        if let Err(ZooError::GeneratorFiles { .. }) = weights {
+            missing.push(format!("{part}/{stem}.safetensors"));
+        }
+    }
+    for part in ["tokenizer", "tokenizer_2"]
+        .into_iter()
+        .filter(|part| named(part))
+    {
+        let there = |name: &str| folder.join(part).join(name).is_file();
+        if !there("tokenizer.json") && !(there("vocab.json") && there("merges.txt")) {
+            missing.push(format!(
+                "{part}/tokenizer.json (or vocab.json and merges.txt)"
+            ));
+        }
+    }
+    match missing.is_empty() {
+        true => Ok(()),
+        false => Err(refused(
+            folder,
+            &format!("it holds no {}", missing.join(", no ")),
+            "finish the download, or put the files of the same model there",
+        )),
+    }
+}
+
 /// Reads configs and headers of all parts.
 pub(super) fn open(folder: &Path) -> Result<Opened, ZooError> {
     let index = index(folder)?;
@@ -46,7 +98,8 @@ pub(super) fn open(folder: &Path) -> Result<Opened, ZooError> {
     let unet_config = UnetConfig::parse(&config_of(folder, "unet")?)?;
     let base = family(&unet_config);
     let unet = weights_of(folder, "unet", "diffusion_pytorch_model", &mut notes)?;
-    let vae_config = AutoencoderConfig::parse(&config_of(folder, "vae")?)?;
+    let mut vae_config = AutoencoderConfig::parse(&config_of(folder, "vae")?)?;
+    notes.extend(as_pipelines_decode(&mut vae_config, base));
     let vae = weights_of(folder, "vae", "diffusion_pytorch_model", &mut notes)?;
     let encoders: &[(&str, &str)] = match base {
         Base::Xl => &[
@@ -59,7 +112,7 @@ pub(super) fn open(folder: &Path) -> Result<Opened, ZooError> {
     for (encoder, tokenizer) in encoders {
         if base == Base::Xl && index.get(*encoder).is_none_or(|value| value[1].is_null()) {
             let problem = format!(
-                "its model_index.json has no {encoder}; it is the refiner of Stable Diffusion XL, which is not built"
+                "its model_index.json has no {encoder}; Stable Diffusion XL with one text encoder alone, such as its refiner, is not built"
             );
             return Err(refused(folder, &problem, "take the base model"));
         }
@@ -72,7 +125,7 @@ pub(super) fn open(folder: &Path) -> Result<Opened, ZooError> {
         other_files.extend(tokenizer_files);
         texts.push(TextPart {
             config,
-            checkpoint: open_part(&files)?,
+            checkpoint: with_prefix(open_part(&files)?)?,
             prompts,
         });
     }
@@ -98,13 +151,49 @@ pub(super) fn open(folder: &Path) -> Result<Opened, ZooError> {
     })
 }
 
+/// Takes away what diffusers' pipelines of a family do not read, and says so: pictures are as there.
+fn as_pipelines_decode(config: &mut AutoencoderConfig, base: Base) -> Option<String> {
+    let shift = std::mem::take(&mut config.shift) != 0.0;
+    let statistics = base != Base::Xl && config.statistics.take().is_some();
+    let named = match (shift, statistics) {
+        (false, false) => return None,
+        (true, false) => "shift_factor",
+        (false, true) => "latents_mean and latents_std",
+        (true, true) => "shift_factor, latents_mean and latents_std",
+    };
+    Some(format!(
+        "The config of its autoencoder has {named}, which the pipeline of diffusers for {base} does not read; left out here too."
+    ))
+}
+
 /// The config of the schedule, where there is one.
 fn scheduler(folder: &Path) -> Result<Option<Value>, ZooError> {
     let path = folder.join("scheduler").join("scheduler_config.json");
     match path.is_file() {
-        true => read_json(&path).map(Some),
+        true => {
+            let config = config_json(&finexl_core::atomic::read(&path)?);
+            let config = config.map_err(|error| {
+                refused(&path, &format!("it is no JSON ({error})"), "fetch it again")
+            });
+            config.map(Some)
+        }
         false => Ok(None),
     }
+}
+
+/// Text encoders that newer versions of transformers wrote lack the first part of their names.
+fn with_prefix(text: Checkpoint) -> Result<Checkpoint, ZooError> {
+    if !text.has("embeddings.token_embedding.weight") {
+        return Ok(text);
+    }
+    text.viewed(|name, shape| {
+        let own = ["embeddings.", "encoder.", "final_layer_norm."];
+        let name = match own.iter().any(|part| name.starts_with(part)) {
+            true => format!("text_model.{name}"),
+            false => name.to_string(),
+        };
+        vec![View::renamed(name, shape)]
+    })
 }
 
 fn open_part(files: &WeightsFiles) -> Result<Checkpoint, ZooError> {
@@ -188,8 +277,16 @@ fn weights_of(
     if let Some(files) = safetensors_of(&folder, &format!("{stem}.fp16.safetensors"))? {
         return Ok(files);
     }
-    let pickle = folder.join(format!("{stem}.bin"));
-    if pickle.is_file() {
+    let pickles = [
+        format!("{stem}.bin"),
+        format!("{stem}.fp16.bin"),
+        format!("pytorch_{stem}.bin"),
+    ];
+    if let Some(pickle) = pickles
+        .iter()
+        .map(|name| folder.join(name))
+        .find(|path| path.is_file())
+    {
         return Ok(WeightsFiles::Pickle(pickle));
     }
     if let Some((files, note)) = other_name(&folder, stem)? {

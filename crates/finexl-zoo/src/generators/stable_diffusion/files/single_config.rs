@@ -205,6 +205,7 @@ pub(super) fn autoencoder(
         quantizing: ["quant_conv.weight", "post_quant_conv.weight"]
             .map(|name| checkpoint.has(name)),
         attends: checkpoint.has("encoder.mid_block.attentions.0.group_norm.weight"),
+        tiny: None,
     })
 }
 

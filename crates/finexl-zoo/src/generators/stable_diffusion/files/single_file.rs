@@ -45,15 +45,37 @@ pub(super) fn base(path: &Path) -> Result<Base, ZooError> {
 
 /// Opens a file's header, without what wraps all names.
 fn header(path: &Path) -> Result<Checkpoint, ZooError> {
-    if path.extension().is_none_or(|end| end != "safetensors") {
-        let what = recognised(path).unwrap_or_else(|| "no .safetensors file".to_string());
-        let remedy = "take the same model as .safetensors, or as a folder of diffusers; a file of PyTorch's may run programs";
-        return Err(refused(path, &format!("it is {what}"), remedy));
+    let remedy = "take the same model as .safetensors, or as a folder of diffusers";
+    let extension = path.extension().and_then(|end| end.to_str());
+    let file = match extension {
+        Some("safetensors") => Checkpoint::open(&[path.to_path_buf()])?,
+        // The reader runs nothing of what the file may ask for; what is no tensor is left out.
+        Some("ckpt" | "pt" | "pth" | "bin") => Checkpoint::open_pickle(path)
+            .map_err(|error| refused(path, &error.to_string(), remedy))?,
+        _ => {
+            let what = recognised(path).unwrap_or_else(|| "no .safetensors file".to_string());
+            return Err(refused(path, &format!("it is {what}"), remedy));
+        }
     }
-    let mut file = Checkpoint::open(&[path.to_path_buf()])?.of_known_kind();
+    .of_known_kind();
+    let mut file = weights_of_training(file)?;
     file.unwrapped(&format!("{UNET}conv_in.weight"));
     file.unwrapped(&format!("{UNET}input_blocks.0.0.weight"));
     Ok(file)
+}
+
+/// The weights in the file of a training, which keeps other things beside them.
+fn weights_of_training(file: Checkpoint) -> Result<Checkpoint, ZooError> {
+    const WEIGHTS: &str = "state_dict.";
+    if !file.names().any(|name| name.starts_with(WEIGHTS)) {
+        return Ok(file);
+    }
+    file.viewed(|name, shape| {
+        let own = name.strip_prefix(WEIGHTS);
+        own.map(|name| View::renamed(name, shape))
+            .into_iter()
+            .collect()
+    })
 }
 
 /// Told by how text encoders are named and stored, which differs in every family; sizes are checked when weights are

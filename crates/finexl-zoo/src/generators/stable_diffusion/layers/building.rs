@@ -53,6 +53,20 @@ impl Builder<'_> {
         [inputs, outputs]: [usize; 2],
         kernel: usize,
     ) -> Result<Convolution, ZooError> {
+        let bias = self.vector(&format!("{name}.bias"), outputs)?;
+        Ok(Convolution {
+            bias: Some(bias),
+            ..self.plain_convolution(name, [inputs, outputs], kernel)?
+        })
+    }
+
+    /// A convolution without a bias.
+    pub fn plain_convolution(
+        &mut self,
+        name: &str,
+        [inputs, outputs]: [usize; 2],
+        kernel: usize,
+    ) -> Result<Convolution, ZooError> {
         let shape = [outputs, inputs, kernel, kernel];
         let matrix = self.checkpoint.matrix(&format!("{name}.weight"), &shape)?;
         let matrix = match kernel {
@@ -62,7 +76,7 @@ impl Builder<'_> {
         let stored = to_tensor(matrix, [outputs, kernel, kernel, inputs], self.device);
         Ok(Convolution {
             weight: Param::from_tensor(stored.permute([0, 3, 1, 2])),
-            bias: Some(self.vector(&format!("{name}.bias"), outputs)?),
+            bias: None,
             stride: 1,
             padding: [kernel / 2; 2],
         })

@@ -10,15 +10,18 @@ pub(super) struct Fields<'a> {
     pub map: Map<String, Value>,
 }
 
+/// The content of a `scheduler_config.json`; Python writes the default of one key as no JSON.
+pub(in super::super) fn config_json(bytes: &[u8]) -> serde_json::Result<Value> {
+    let text = String::from_utf8_lossy(bytes);
+    serde_json::from_str(&text.replace(
+        "\"lambda_min_clipped\": -Infinity",
+        "\"lambda_min_clipped\": null",
+    ))
+}
+
 impl<'a> Fields<'a> {
     pub fn parse(bytes: &[u8], path: &'a Path) -> Result<Self, ZooError> {
-        let text = String::from_utf8_lossy(bytes);
-        // Python writes the default of one key as no JSON.
-        let text = text.replace(
-            "\"lambda_min_clipped\": -Infinity",
-            "\"lambda_min_clipped\": null",
-        );
-        match serde_json::from_str(&text) {
+        match config_json(bytes) {
             Ok(json) => Self::of(json, path),
             Err(error) => Err(Self::empty(path).fault(
                 &format!("it is not JSON: {error}"),

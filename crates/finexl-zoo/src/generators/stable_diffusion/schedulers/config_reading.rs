@@ -166,7 +166,10 @@ impl SchedulerConfig {
                 &format!("choose one with --scheduler: {}", SchedulerClass::known()),
             ));
         };
-        fields.check_keys(class)?;
+        // Of another class than the config's only what both know is read, as diffusers does.
+        if own == Some(class) || stated.is_none() {
+            fields.check_keys(class)?;
+        }
         fields.check_unbuilt(class)?;
         fields.config(class)
     }

@@ -20,6 +20,7 @@ mod timesteps;
 
 pub use class::SchedulerClass;
 pub use config::{BetaSchedule, FinalSigma, SchedulerConfig, SolverType, Spacing};
+pub(super) use config_fields::config_json;
 pub(crate) use config_reading::prediction;
 pub(super) use noise_table::noise_kept;
 pub use schedule::{Call, FreshNoise, Schedule, Steps};

@@ -88,7 +88,7 @@ impl UnetConfig {
             middle: !(settings.says("mid_block_type") && settings.get("mid_block_type").is_none()),
             middle_scale: settings.number("mid_block_scale_factor", 1.0)?,
             residuals: settings.sizes("layers_per_block", 2, levels)?,
-            depths: settings.sizes("transformer_layers_per_block", 1, levels)?,
+            depths: settings.counts("transformer_layers_per_block", 1, levels)?,
             heads: settings.sizes("attention_head_dim", 8, levels)?,
             context: settings.size("cross_attention_dim", 1280)?,
             linear_projection: settings.flag("use_linear_projection", false)?,
