@@ -112,7 +112,8 @@ fn downloaded_files_are_models_of_pools() {
     let pool = |output: &str, files: &str| {
         format!(
             "[make-pool]\nname = \"held\"\noutput = \"{output}\"\nart-folder = \"none\"\n{SETTINGS}styles = {{}}\n\
-             [[make-pool.adapters]]\nfiles = {{ {files} }}\nscales = [0.5, 1.0]\n"
+             [[make-pool.adapters]]\nfiles = {{ {files} }}\nscales = [0.5, 1.0]\naspects = {{ vivid = 1.0 }}\n\
+             [[make-pool.guided]]\nmixtures = [{{ vivid = 1.0, dark = 0.5 }}]\nstrengths = [2.0]\n"
         )
     };
     let files = "style = \"style.safetensors\", peft = \"peft/adapter_model.safetensors\"";
@@ -126,9 +127,14 @@ fn downloaded_files_are_models_of_pools() {
         "adapter-peft-1",
         "adapter-style-0.5",
         "adapter-style-1",
+        "guidance-0.5-dark+vivid-2",
     ];
     assert_eq!(names, expected);
     assert_eq!(models[2]["by"]["adapter"]["file"], "style.safetensors");
+    assert_eq!(models[2]["styles"][0]["aspects"]["vivid"], 1.0);
+    let guided = &models[4]["by"]["mixed-guidance"]["strengths"];
+    assert_eq!(guided["dark"], 1.0);
+    assert_eq!(guided["vivid"], 2.0);
     // The config beside a file of PEFT's is read: without it the scale would be another.
     let of =
         |folder: &str| sandbox.json(&format!("{folder}/generation.json"))["fingerprint"].clone();

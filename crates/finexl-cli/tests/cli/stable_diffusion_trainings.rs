@@ -81,6 +81,57 @@ fn a_folder_of_pictures_becomes_a_lora_file_that_others_read() {
 }
 
 #[test]
+fn a_whole_unet_is_kept_as_a_folder_that_diffusers_opens() {
+    let pictures =
+        r#"pictures = { folder = { path = "mine", caption = "a red apple", side = 32 } }"#;
+    let sandbox = sandbox("whole", pictures);
+    let lora = REST
+        .lines()
+        .find(|line| line.starts_with("mechanism"))
+        .unwrap();
+    let text = std::fs::read_to_string(sandbox.path("it.toml")).unwrap();
+    let text = text.replace(lora, "mechanism = { full = {} }");
+    sandbox.write("it.toml", text.replace("[2, 3]", "[2]"));
+    sandbox.succeeds("personalize it.toml --quiet");
+    let weights = "unet/diffusion_pytorch_model.safetensors";
+    let [base, tuned] = [
+        format!("models/sd1/{weights}"),
+        format!("made/step-0002/{weights}"),
+    ]
+    .map(|file| std::fs::read(sandbox.path(&file)).unwrap());
+    let [base, tuned] = [&base, &tuned].map(|b| safetensors::SafeTensors::deserialize(b).unwrap());
+    let shapes = |file: &safetensors::SafeTensors<'_>| {
+        let mut shapes: Vec<(String, Vec<usize>)> = file
+            .tensors()
+            .into_iter()
+            .map(|(name, view)| (name, view.shape().to_vec()))
+            .collect();
+        shapes.sort();
+        shapes
+    };
+    assert_eq!(shapes(&base), shapes(&tuned));
+    sandbox.write("p.txt", "a red apple\na boat at night\ntwo dogs\n");
+    sandbox.succeeds(
+        "explain --model models/sd1 --adapter made/step-0002 --prompts p.txt --steps 1 --guidance 1 --quiet --json e.json",
+    );
+    let record = sandbox.json("e.json");
+    assert_ne!(
+        record["generated"]["base"]["weights"],
+        record["generated"]["personalized"]["weights"]
+    );
+    // A single file has no parts that could be kept beside the new weights.
+    let text = std::fs::read_to_string(sandbox.path("it.toml")).unwrap();
+    sandbox.write(
+        "it.toml",
+        text.replace("models/sd1\"", "models/sd1.safetensors\""),
+    );
+    sandbox.refuses(
+        "personalize it.toml --output other",
+        &["one file", "folder"],
+    );
+}
+
+#[test]
 fn own_pictures_of_prompts_are_stylized() {
     let pictures = "pictures = { prompts = { path = \"p.txt\", side = 16 } }\nstyles = [{ aspects = { dark = 0.8 } }]";
     let sandbox = sandbox("dark", pictures);

@@ -149,7 +149,7 @@ impl<N: LatentNetwork> LatentGenerator<N> {
             requests
                 .iter()
                 .map(|r| encode(&with(r)))
-                .collect::<Result<_, _>>()
+                .collect::<Result<Vec<_>, ZooError>>()
         });
         Ok(Conditions {
             prompts: requests

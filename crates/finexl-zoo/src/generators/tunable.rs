@@ -2,7 +2,7 @@
 
 use super::latent_network::{LatentBatch, LatentNetwork};
 use super::mini_diffusion::Prompts;
-use super::{Generator, SceneGenerator, latent_generator::LatentGenerator};
+use super::{Generator, MODEL_FILE, SceneGenerator, latent_generator::LatentGenerator};
 use crate::ZooError;
 use crate::adapters::{Adapter, BaseModel, StoredPrecision};
 use crate::weights::WeightsFile;
@@ -10,6 +10,7 @@ use burn::module::Module;
 use burn::optim::ModuleOptimizer;
 use burn::tensor::{Device, Tensor};
 use finexl_core::fingerprint::Fingerprint;
+use finexl_core::partial_folder::PartialFolder;
 use finexl_core::seed::ChaCha8Rng;
 use finexl_data::image::Image;
 use std::path::Path;
@@ -66,6 +67,16 @@ pub trait Tunable: Generator + Sized {
     /// # Errors
     /// As [`crate::weights::save`].
     fn store(&self, network: &Self::Network, path: &Path) -> Result<(), ZooError>;
+
+    /// Writes a network that is fine-tuned as a whole into a folder, with all that opens it.
+    ///
+    /// # Errors
+    /// As [`Tunable::store`].
+    fn store_whole(&self, network: &Self::Network, folder: &Path) -> Result<(), ZooError> {
+        let partial = PartialFolder::start(folder)?;
+        self.store(network, &partial.path().join(MODEL_FILE))?;
+        Ok(partial.finish([MODEL_FILE].into_iter())?)
+    }
 
     /// Opens what [`Tunable::store`] wrote of the same base.
     ///

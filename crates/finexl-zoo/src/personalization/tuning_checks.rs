@@ -15,11 +15,12 @@ pub(super) fn check(config: &Personalize, base: &AnyGenerator) -> Result<usize, 
     let steps = check_numbers(config)?;
     check_pictures(config, base)?;
     match (&config.mechanism, base) {
-        (Mechanism::Full {}, AnyGenerator::StableDiffusion(base)) => {
+        (Mechanism::Full {}, AnyGenerator::StableDiffusion(base)) if !base.path().is_dir() => {
             return Err(wrong(
                 config,
                 &format!(
-                    "all weights of {} are not trained here; take the mechanism lora",
+                    "{} is one file, and a whole model is kept as a folder with all its parts; give the folder of a \
+                     pipeline of diffusers, or take the mechanism lora",
                     base.name()
                 ),
             ));

@@ -84,8 +84,8 @@ fn guided_model(parts: &BTreeMap<String, f64>, strength: f64) -> PoolModel {
             },
             _ => Personalized::MixedGuidance {
                 strengths: strengths
-                    .into_iter()
-                    .map(|(phrase, strength)| (phrase.clone(), strength))
+                    .iter()
+                    .map(|(phrase, strength)| ((*phrase).clone(), *strength))
                     .collect(),
             },
         },
@@ -117,15 +117,13 @@ pub(super) fn given_by(
         .map(|(name, path)| (name, path.as_path()))
         .collect();
     let level = |name: &String| given.levels.get(name).copied();
-    files.sort_by(|(a, _), (b, _)| {
-        level(a)
-            .partial_cmp(&level(b))
-            .unwrap_or(std::cmp::Ordering::Equal)
+    files.sort_by(|a, b| {
+        let order = level(a.0).partial_cmp(&level(b.0));
+        order.unwrap_or(std::cmp::Ordering::Equal)
     });
     let first = files.first().map(|(name, _)| (*name).clone());
     let mut models = Vec::new();
     for (name, path) in files {
-        let named = |name: &str| format!("adapter-{}", name.replace(' ', "-"));
         // The snapshots of one training are one run, which is called by the first of them.
         let run = match (&first, given.levels.is_empty()) {
             (Some(first), false) => named(first),
@@ -141,6 +139,10 @@ pub(super) fn given_by(
         }
     }
     Ok(models)
+}
+
+fn named(name: &str) -> String {
+    format!("adapter-{}", name.replace(' ', "-"))
 }
 
 fn given_model(

@@ -4,12 +4,11 @@ use super::objective::Objective;
 use super::style_images::StyledImage;
 use crate::ZooError;
 use crate::adapters::{Adapter, LoraSettings, add_lora};
-use crate::generators::{MODEL_FILE, Tunable};
+use crate::generators::Tunable;
 use burn::module::Module;
 use burn::optim::ModuleOptimizer;
 use burn::tensor::{Device, Tensor};
 use finexl_core::experiment::{Mechanism, Personalize};
-use finexl_core::partial_folder::PartialFolder;
 use finexl_core::seed::ChaCha8Rng;
 use std::path::Path;
 
@@ -95,9 +94,6 @@ impl<G: Tunable> Objective for WeightTuning<'_, G> {
         if let Mechanism::Lora { .. } = self.config.mechanism {
             return self.base.store_adapter(&Adapter::extract(network)?, folder);
         }
-        let partial = PartialFolder::start(folder)?;
-        let weights = partial.path().join(MODEL_FILE);
-        self.base.store(&network.valid(), &weights)?;
-        Ok(partial.finish([MODEL_FILE].into_iter())?)
+        self.base.store_whole(&network.valid(), folder)
     }
 }

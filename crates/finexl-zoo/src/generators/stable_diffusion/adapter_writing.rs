@@ -68,7 +68,8 @@ fn factors(path: &str, layer: &LoraLayer) -> Result<[Vec<u8>; 2], ZooError> {
     Ok([down, up].map(|values| values.iter().flat_map(|v| v.to_le_bytes()).collect()))
 }
 
-fn is_convolution(path: &str, config: &UnetConfig) -> bool {
+/// Whether diffusers stores the weight of a layer as a convolution.
+pub(super) fn is_convolution(path: &str, config: &UnetConfig) -> bool {
     !config.linear_projection && (path.ends_with("proj_in") || path.ends_with("proj_out"))
         || path.ends_with("conv_shortcut")
 }

@@ -62,7 +62,7 @@ fn together(opened: &Opened) -> String {
         .into_iter()
         .chain(texts)
         .collect();
-    let sum = |of: fn(&Checkpoint) -> u64| parts.iter().map(|part| of(part)).sum();
+    let sum = |of: fn(&Checkpoint) -> u64| -> u64 { parts.iter().map(|part| of(part)).sum() };
     format!(
         "{} parameters, {}",
         millions(sum(Checkpoint::numbers)),

@@ -92,6 +92,11 @@ impl StableDiffusionGenerator {
         }
     }
 
+    /// The folder or file that it was opened from.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The networks.
     pub fn network(&self) -> &StableDiffusion {
         &self.network

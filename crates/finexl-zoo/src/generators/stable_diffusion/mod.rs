@@ -28,6 +28,7 @@ pub mod text;
 mod tuning;
 pub mod unet;
 mod verifying;
+mod whole_writing;
 
 pub use adapters::{Adapted, AdapterFile, LearnedWord, TrainedModel, TrainedOn, layers_of};
 pub use conditions::{Extra, Sizes, TextConditions};

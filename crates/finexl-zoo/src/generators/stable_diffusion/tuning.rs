@@ -1,4 +1,4 @@
-//! Training an adapter on pictures, as diffusers' scripts for LoRA do.
+//! Training an adapter, or the whole UNet, on pictures, as diffusers' scripts do.
 
 use super::adapter_writing::diffusers_file;
 use super::adapters::{TRAINED_ON, TRAINED_ON_SHA256};
@@ -6,6 +6,7 @@ use super::conditions::{Sizes, TextConditions};
 use super::generator::StableDiffusionGenerator;
 use super::schedulers::noise_kept;
 use super::unet::{Unet, UnetInput};
+use super::whole_writing::write_whole;
 use crate::ZooError;
 use crate::adapters::Adapter;
 use crate::generators::{ChosenSettings, GenerationSettings, Generator, Tunable, TuningMemory};
@@ -93,11 +94,18 @@ impl Tunable for StableDiffusionGenerator {
     }
 
     fn store(&self, _network: &Unet, _path: &Path) -> Result<(), ZooError> {
-        Err(self.not_as_a_whole())
+        Err(self.not_one_file())
+    }
+
+    /// The folder of a pipeline, which is opened as any other one.
+    fn store_whole(&self, network: &Unet, folder: &Path) -> Result<(), ZooError> {
+        let partial = PartialFolder::start(folder)?;
+        let files = write_whole(self.path(), network, partial.path())?;
+        Ok(partial.finish(files.iter().map(String::as_str))?)
     }
 
     fn stored(&self, _weights: &WeightsFile) -> Result<Self, ZooError> {
-        Err(self.not_as_a_whole())
+        Err(self.not_one_file())
     }
 
     fn training_set(&self, images: &[Image], prompts: &[String]) -> Result<PictureSet, ZooError> {
@@ -105,7 +113,7 @@ impl Tunable for StableDiffusionGenerator {
         let GenerationSettings::StableDiffusion(settings) =
             self.settings(&ChosenSettings::default())?
         else {
-            return Err(self.not_as_a_whole());
+            return Err(self.not_one_file());
         };
         if network.facts().guidance_embedding {
             return Err(ZooError::Config(format!(
@@ -288,9 +296,9 @@ impl StableDiffusionGenerator {
         Ok(said.map(|(key, value)| (key.to_string(), value)).collect())
     }
 
-    fn not_as_a_whole(&self) -> ZooError {
+    fn not_one_file(&self) -> ZooError {
         ZooError::Config(format!(
-            "all weights of {} are not trained or kept here; take the mechanism lora",
+            "the weights of {} are those of somebody else's program, and not kept as one of FineXL's files",
             self.name()
         ))
     }

@@ -18,6 +18,7 @@ mod words;
 
 pub use adapted::{Adapted, AdapterFile, TrainedOn};
 pub use layers::layers_of;
+pub(super) use parameters::parameters;
 pub use trained_on::TrainedModel;
 pub(super) use trained_on::{TRAINED_ON, TRAINED_ON_SHA256};
 pub use words::LearnedWord;

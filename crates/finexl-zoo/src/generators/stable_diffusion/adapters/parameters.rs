@@ -42,6 +42,15 @@ impl Stored {
         }
     }
 
+    /// The sides that diffusers stores it with; `place` for a matrix that is a convolution of single places there.
+    pub fn shape(&self, place: bool) -> Vec<usize> {
+        match self.dims[..] {
+            [inputs, outputs] if place => vec![outputs, inputs, 1, 1],
+            [inputs, outputs] => vec![outputs, inputs],
+            _ => self.dims.clone(),
+        }
+    }
+
     /// Its precision.
     pub fn precision(&self) -> DType {
         self.numbers.dtype()

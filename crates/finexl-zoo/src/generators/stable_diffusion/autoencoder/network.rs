@@ -19,18 +19,19 @@ pub struct Autoencoder {
 
 /// Both ways, of either kind.
 #[derive(Module, Debug)]
-pub(super) enum Networks {
+#[allow(clippy::large_enum_variant, reason = "a model has one of them")]
+pub enum Networks {
     Full(FullNetworks),
     Tiny(TinyNetworks),
 }
 
 /// Of `AutoencoderKL`.
 #[derive(Module, Debug)]
-pub(super) struct FullNetworks {
-    pub encoder: Encoder,
-    pub decoder: Decoder,
-    pub quant_conv: Option<Convolution>,
-    pub post_quant_conv: Option<Convolution>,
+pub struct FullNetworks {
+    pub(super) encoder: Encoder,
+    pub(super) decoder: Decoder,
+    pub(super) quant_conv: Option<Convolution>,
+    pub(super) post_quant_conv: Option<Convolution>,
 }
 
 impl Autoencoder {

@@ -9,7 +9,7 @@ use burn::tensor::activation::{relu, tanh};
 
 /// Three convolutions beside what they are added to.
 #[derive(Module, Debug)]
-pub(super) struct TinyBlock {
+pub struct TinyBlock {
     layers: Vec<Convolution>,
 }
 
@@ -37,28 +37,28 @@ impl TinyBlock {
 
 /// A level: its blocks between convolutions.
 #[derive(Module, Debug)]
-pub(super) struct TinyLevel {
+pub struct TinyLevel {
     blocks: Vec<TinyBlock>,
     conv: Convolution,
 }
 
 /// Pictures to latents: every level begins with its convolution.
 #[derive(Module, Debug)]
-pub(super) struct TinyEncoder {
+pub struct TinyEncoder {
     levels: Vec<TinyLevel>,
     conv_out: Convolution,
 }
 
 /// Latents to pictures: every level ends with its convolution, all but the last enlarged before.
 #[derive(Module, Debug)]
-pub(super) struct TinyDecoder {
+pub struct TinyDecoder {
     conv_in: Convolution,
     levels: Vec<TinyLevel>,
 }
 
 /// Both.
 #[derive(Module, Debug)]
-pub(super) struct TinyNetworks {
+pub struct TinyNetworks {
     encoder: TinyEncoder,
     decoder: TinyDecoder,
 }
@@ -67,7 +67,7 @@ pub(super) struct TinyNetworks {
 struct Numbered(&'static str, usize);
 
 impl Numbered {
-    fn next(&mut self) -> String {
+    fn name(&mut self) -> String {
         self.1 += 1;
         format!("{}.layers.{}", self.0, self.1 - 1)
     }
@@ -122,7 +122,7 @@ fn blocks(
     names: &mut Numbered,
     [channels, count]: [usize; 2],
 ) -> Result<Vec<TinyBlock>, ZooError> {
-    let blocks = (0..count).map(|_| TinyBlock::load(build, &names.next(), channels));
+    let blocks = (0..count).map(|_| TinyBlock::load(build, &names.name(), channels));
     blocks.collect()
 }
 
@@ -135,9 +135,9 @@ fn encoder(
     let mut levels = Vec::new();
     for (level, &(channels, count)) in config.encoder.iter().enumerate() {
         let conv = match level {
-            0 => build.convolution(&names.next(), [3, channels], 3)?,
+            0 => build.convolution(&names.name(), [3, channels], 3)?,
             _ => {
-                let conv = build.plain_convolution(&names.next(), [channels; 2], 3)?;
+                let conv = build.plain_convolution(&names.name(), [channels; 2], 3)?;
                 conv.with_stride(2, [1; 2])
             }
         };
@@ -147,7 +147,7 @@ fn encoder(
     let channels = config.encoder.last().map_or(0, |(channels, _)| *channels);
     Ok(TinyEncoder {
         levels,
-        conv_out: build.convolution(&names.next(), [channels, latents], 3)?,
+        conv_out: build.convolution(&names.name(), [channels, latents], 3)?,
     })
 }
 
@@ -158,17 +158,17 @@ fn decoder(
 ) -> Result<TinyDecoder, ZooError> {
     let mut names = Numbered("decoder", 0);
     let first = config.decoder.first().map_or(0, |(channels, _)| *channels);
-    let conv_in = build.convolution(&names.next(), [latents, first], 3)?;
+    let conv_in = build.convolution(&names.name(), [latents, first], 3)?;
     // Activations and enlargements are numbered too.
-    names.next();
+    names.name();
     let mut levels = Vec::new();
     for (level, &(channels, count)) in config.decoder.iter().enumerate() {
         let blocks = blocks(build, &mut names, [channels, count])?;
         let conv = if level + 1 < config.decoder.len() {
-            names.next();
-            build.plain_convolution(&names.next(), [channels; 2], 3)?
+            names.name();
+            build.plain_convolution(&names.name(), [channels; 2], 3)?
         } else {
-            build.convolution(&names.next(), [channels, 3], 3)?
+            build.convolution(&names.name(), [channels, 3], 3)?
         };
         levels.push(TinyLevel { blocks, conv });
     }

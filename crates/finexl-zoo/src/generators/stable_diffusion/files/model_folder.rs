@@ -40,6 +40,11 @@ fn family(unet: &UnetConfig) -> Base {
     }
 }
 
+/// Whether an index names a part.
+fn is_named(index: &Value, part: &str) -> bool {
+    index.get(part).is_some_and(|value| !value[0].is_null())
+}
+
 /// Refuses a folder that lacks files, all of them named; anything but the folder of a pipeline passes.
 ///
 /// # Errors
@@ -54,9 +59,13 @@ pub fn missing_files(folder: &Path) -> Result<(), ZooError> {
         ("unet", "diffusion_pytorch_model"),
         ("vae", "diffusion_pytorch_model"),
     ];
-    let named = |part: &str| index.get(part).is_some_and(|value| !value[0].is_null());
+
     let texts = ["text_encoder", "text_encoder_2"].into_iter();
-    parts.extend(texts.filter(|part| named(part)).map(|part| (part, "model")));
+    parts.extend(
+        texts
+            .filter(|part| is_named(&index, part))
+            .map(|part| (part, "model")),
+    );
     let mut missing = Vec::new();
     for (part, stem) in parts {
         if !folder.join(part).join("config.json").is_file() {
@@ -70,7 +79,7 @@ pub fn missing_files(folder: &Path) -> Result<(), ZooError> {
     }
     for part in ["tokenizer", "tokenizer_2"]
         .into_iter()
-        .filter(|part| named(part))
+        .filter(|part| is_named(&index, part))
     {
         let there = |name: &str| folder.join(part).join(name).is_file();
         if !there("tokenizer.json") && !(there("vocab.json") && there("merges.txt")) {

@@ -50,8 +50,10 @@ fn header(path: &Path) -> Result<Checkpoint, ZooError> {
     let file = match extension {
         Some("safetensors") => Checkpoint::open(&[path.to_path_buf()])?,
         // The reader runs nothing of what the file may ask for; what is no tensor is left out.
-        Some("ckpt" | "pt" | "pth" | "bin") => Checkpoint::open_pickle(path)
-            .map_err(|error| refused(path, &error.to_string(), remedy))?,
+        Some("ckpt" | "pt" | "pth" | "bin") => match Checkpoint::open_pickle(path) {
+            Err(ZooError::Weights { problem, .. }) => return Err(refused(path, &problem, remedy)),
+            opened => opened?,
+        },
         _ => {
             let what = recognised(path).unwrap_or_else(|| "no .safetensors file".to_string());
             return Err(refused(path, &format!("it is {what}"), remedy));
