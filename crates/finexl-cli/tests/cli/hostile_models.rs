@@ -312,7 +312,11 @@ fn what_is_no_encoder_is_named() {
     );
     sandbox.refuses(
         "zoo info pipeline",
-        &["StableDiffusionPipeline", "not an encoder"],
+        &[
+            "StableDiffusionPipeline",
+            "unet/config.json",
+            "vae/config.json",
+        ],
     );
     sandbox.write(
         "unet/config.json",

@@ -1,6 +1,7 @@
 //! Weights files of published models: found, and read one tensor at a time.
 
 mod json_file;
+mod pickle;
 mod precision;
 mod reading;
 mod shard_index;

@@ -14,7 +14,7 @@ use finexl_core::fingerprint::Fingerprint;
 use std::path::{Path, PathBuf};
 
 /// Version of everything between files and numbers, part of the fingerprint.
-const VERSION: &str = "stable diffusion 1";
+const VERSION: &str = "stable diffusion 2";
 
 /// Stable Diffusion 1, 2 or XL: text encoders, UNet and autoencoder with their weights.
 ///

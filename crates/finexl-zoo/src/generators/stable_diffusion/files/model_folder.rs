@@ -82,7 +82,8 @@ pub fn missing_files(folder: &Path) -> Result<(), ZooError> {
         .filter(|part| is_named(&index, part))
     {
         let there = |name: &str| folder.join(part).join(name).is_file();
-        if !there("tokenizer.json") && !(there("vocab.json") && there("merges.txt")) {
+        let whole = there("tokenizer.json") || (there("vocab.json") && there("merges.txt"));
+        if !whole {
             missing.push(format!(
                 "{part}/tokenizer.json (or vocab.json and merges.txt)"
             ));
@@ -92,7 +93,11 @@ pub fn missing_files(folder: &Path) -> Result<(), ZooError> {
         true => Ok(()),
         false => Err(refused(
             folder,
-            &format!("it holds no {}", missing.join(", no ")),
+            &format!(
+                "it is a {} that lacks {}",
+                class_of(&index),
+                missing.join(", ")
+            ),
             "finish the download, or put the files of the same model there",
         )),
     }
@@ -231,13 +236,16 @@ fn index(folder: &Path) -> Result<Value, ZooError> {
     read_json(&path)
 }
 
+/// The class of a pipeline, as it is called in PyTorch.
+fn class_of(index: &Value) -> &str {
+    let class = index.get("_class_name").and_then(Value::as_str);
+    let class = class.unwrap_or("missing");
+    class.strip_prefix("Flax").unwrap_or(class)
+}
+
 /// Refuses pipelines that are not built, by their names.
 fn check_classes(folder: &Path, index: &Value) -> Result<(), ZooError> {
-    let class = index
-        .get("_class_name")
-        .and_then(Value::as_str)
-        .unwrap_or("missing");
-    let class = class.strip_prefix("Flax").unwrap_or(class);
+    let class = class_of(index);
     if PIPELINES.contains(&class) {
         return Ok(());
     }
