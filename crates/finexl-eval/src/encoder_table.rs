@@ -39,12 +39,12 @@ pub fn score_encoders(
     open: Open<'_>,
     progress: Progress<'_>,
 ) -> Result<(Vec<Measure>, Vec<String>), EvalError> {
-    let probes = probes(config)?;
+    let (probes, mut notes) = probes(config)?;
     let vocabulary = match &config.vocabulary {
         Some(path) => Vocabulary::read(path)?,
         None => Vocabulary::default_phrases()?,
     };
-    let (mut measures, mut notes, mut encoders) = (Vec::new(), Vec::new(), BTreeMap::new());
+    let (mut measures, mut encoders) = (Vec::new(), BTreeMap::new());
     for (done, name) in config.encoders.iter().enumerate() {
         progress("encoders", done, config.encoders.len());
         let here = [DEFAULT_ENCODER, JUDGE].contains(&name.as_str()) || Path::new(name).exists();
@@ -83,27 +83,29 @@ pub fn score_encoders(
     Ok((measures, notes))
 }
 
-/// The prompts on which directions are measured.
-fn probes(config: &ScoreEncoders) -> Result<Vec<String>, EvalError> {
-    let (found, what) = match &config.prompts {
+/// The prompts on which directions are measured, and what is to be said of their file.
+fn probes(config: &ScoreEncoders) -> Result<(Vec<String>, Vec<String>), EvalError> {
+    let (found, notes, what) = match &config.prompts {
         Some(path) => {
-            let found = read_prompts(path)?.prompts;
-            (found, format!("{} holds", path.display()))
+            let list = read_prompts(path)?;
+            (
+                list.prompts,
+                list.notes,
+                format!("{} holds", path.display()),
+            )
         }
         None => {
             let scenes = Scene::draw_distinct(config.split, config.seed, config.probes);
             let found = scenes.iter().map(Scene::prompt).collect();
-            (
-                found,
-                format!("different scenes of the split {} are", config.split.name()),
-            )
+            let what = format!("different scenes of the split {} are", config.split.name());
+            (found, Vec::new(), what)
         }
     };
     if found.len() < config.probes {
         let problem = format!("{} were asked for, {what} {}", config.probes, found.len());
         return Err(EvalError::setting("probes", problem));
     }
-    Ok(found.into_iter().take(config.probes).collect())
+    Ok((found.into_iter().take(config.probes).collect(), notes))
 }
 
 fn figures(encoder: &str, scores: &EncoderScores) -> [Measure; 3] {
