@@ -125,10 +125,7 @@ fn a_whole_unet_is_kept_as_a_folder_that_diffusers_opens() {
         "it.toml",
         text.replace("models/sd1\"", "models/sd1.safetensors\""),
     );
-    sandbox.refuses(
-        "personalize it.toml --output other",
-        &["one file", "folder"],
-    );
+    sandbox.refuses("run it.toml --output other", &["one file", "folder"]);
 }
 
 #[test]

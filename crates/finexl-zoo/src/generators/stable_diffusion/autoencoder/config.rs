@@ -126,33 +126,8 @@ fn parse_tiny(settings: &Settings) -> Result<AutoencoderConfig, ZooError> {
     ] {
         settings.only(key, std::slice::from_ref(&built))?;
     }
-    let levels = |half: &str, usual: [usize; 4]| {
-        let (channels, blocks) = (
-            format!("{half}_block_out_channels"),
-            format!("num_{half}_blocks"),
-        );
-        let list = |key: &str| settings.get(key)?.as_array().map(Vec::len);
-        let count = list(&channels)
-            .or_else(|| list(&blocks))
-            .unwrap_or(usual.len());
-        let blocks = match settings.get(&blocks) {
-            None if count == usual.len() => usual.to_vec(),
-            _ => settings.sizes(&blocks, 1, count)?,
-        };
-        let channels = settings.sizes(&channels, 64, count)?;
-        // No layer goes from one width to another.
-        let even = channels.windows(2).all(|pair| pair[0] == pair[1]);
-        if !even || count == 0 || count > 8 || blocks.iter().any(|blocks| *blocks > 64) {
-            return Err(settings.refuse(format!(
-                "its {half} has levels of different widths, more than 8 of them, or more than 64 blocks in one"
-            )));
-        }
-        Ok::<_, ZooError>(channels.into_iter().zip(blocks).collect::<Vec<_>>())
-    };
-    let (encoder, decoder) = (
-        levels("encoder", [1, 3, 3, 3])?,
-        levels("decoder", [3, 3, 3, 1])?,
-    );
+    let encoder = tiny_levels(settings, "encoder", [1, 3, 3, 3])?;
+    let decoder = tiny_levels(settings, "decoder", [3, 3, 3, 1])?;
     if encoder.len() != decoder.len() {
         return Err(settings.refuse("its encoder has other levels than its decoder"));
     }
@@ -176,6 +151,32 @@ fn parse_tiny(settings: &Settings) -> Result<AutoencoderConfig, ZooError> {
         attends: false,
         tiny: Some(TinyConfig { encoder, decoder }),
     })
+}
+
+/// Channels and blocks of every level of one half of a TAESD.
+fn tiny_levels(
+    settings: &Settings,
+    half: &str,
+    usual: [usize; 4],
+) -> Result<Vec<(usize, usize)>, ZooError> {
+    let channels = format!("{half}_block_out_channels");
+    let blocks = format!("num_{half}_blocks");
+    let list = |key: &str| settings.get(key)?.as_array().map(Vec::len);
+    let count = list(&channels).or_else(|| list(&blocks));
+    let count = count.unwrap_or(usual.len());
+    let blocks = match settings.get(&blocks) {
+        None if count == usual.len() => usual.to_vec(),
+        _ => settings.sizes(&blocks, 1, count)?,
+    };
+    let channels = settings.sizes(&channels, 64, count)?;
+    // No layer goes from one width to another.
+    let even = channels.windows(2).all(|pair| pair[0] == pair[1]);
+    if !even || count == 0 || count > 8 || blocks.iter().any(|blocks| *blocks > 64) {
+        return Err(settings.refuse(format!(
+            "its {half} has levels of different widths, more than 8 of them, or more than 64 blocks in one"
+        )));
+    }
+    Ok(channels.into_iter().zip(blocks).collect())
 }
 
 /// Settings that change what is computed and are not built.
