@@ -23,18 +23,23 @@ def as_array(value: Any, what: str) -> Any:
     Raises
     ------
     InputError
-        Where it lies on another device, or has a type that NumPy does not know.
+        Where it lies on another device, is masked, or has a type that NumPy does not know.
     """
     import numpy
 
+    if numpy.ma.isMaskedArray(value) and numpy.ma.getmaskarray(value).any():
+        raise InputError(f"{what}: some of its entries are masked; fill them, or leave their rows out")
     try:
         if not hasattr(value, "__array__") and hasattr(value, "__dlpack__"):
-            return numpy.from_dlpack(value)
-        return numpy.asarray(value)
+            array = numpy.from_dlpack(value)
+        else:
+            array = numpy.asarray(value)
     except (TypeError, ValueError, RuntimeError, BufferError) as error:
         raise InputError(
             f"{what}: this array cannot be read ({error}); bring it to the processor's memory and to float32 or uint8"
         ) from error
+    # As files of other machines hold it.
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
 def floats(value: Any, what: str, dimensions: int) -> Any:

@@ -6,6 +6,7 @@ from typing import Any, List, Sequence, Tuple, Union
 from . import _finexl
 from ._finexl import Encoder, InputError
 from .arrays import floats
+from .lists import text_or_none, texts, whole
 
 
 def open_encoder(name: Union[str, "os.PathLike[str]"], device: str = "cpu") -> Encoder:
@@ -78,14 +79,17 @@ class _Adapted:
 
     def __init__(self, encoder: Any) -> None:
         self._encoder = encoder
+        if isinstance(encoder, type):
+            raise InputError(f"encoder: {encoder.__name__} is a class; give an object of it, {encoder.__name__}()")
         for part in ("name", "fingerprint", "dimension", "encode_images", "encode_texts"):
             if not hasattr(encoder, part):
                 raise InputError(f"encoder: {type(encoder).__name__} is no name, and has no {part}; see finexl.PythonEncoder")
         self.name = str(encoder.name)
-        self.fingerprint = str(encoder.fingerprint)
-        self.dimension = int(encoder.dimension)
+        # Something else, such as None, would be the same for all models.
+        self.fingerprint = text_or_none(encoder.fingerprint, "the encoder's fingerprint")
+        self.dimension = whole(encoder.dimension, "the encoder's dimension", 1)
         self.device = str(getattr(encoder, "device", "cpu"))
-        self.notes = list(getattr(encoder, "notes", []))
+        self.notes = texts(getattr(encoder, "notes", []), "the encoder's notes")
         if not self.fingerprint:
             raise InputError("encoder: its fingerprint is empty; make it of weights and preprocessing")
 

@@ -7,6 +7,8 @@ from . import _finexl
 from ._finexl import InputError
 from .encoders import native_encoder
 from .explanation import Explanation
+from .lists import text_or_none, texts, truth, whole
+from .lists import names as distinct
 from .notes import warn
 from .pictures import is_path, items
 from .progress import Progress, reporting
@@ -27,7 +29,7 @@ def explain(
     calibration: Optional[Path] = None,
     pair: Optional[str] = None,
     fit: Optional[str] = None,
-    exclude: Sequence[str] = (),
+    exclude: Union[str, Sequence[str]] = (),
     skip_bad: bool = False,
     sides: Optional[Tuple[str, str]] = None,
     pair_names: Optional[Sequence[str]] = None,
@@ -68,7 +70,7 @@ def explain(
         The rule by which files make pairs. Default: the best that fits.
     fit : {"crop", "pad"}, optional
         What is done to the personalized picture of a pair whose pictures differ in shape. Default: an error.
-    exclude : sequence of str
+    exclude : str or sequence of str
         Patterns of files in folders that are left out, like ``"test-*"``.
     skip_bad : bool
         Leave out pictures that cannot be used, with a warning, instead of raising.
@@ -111,13 +113,13 @@ def explain(
     """
     choices = choices_of(method, vocabulary, head, references, calibration, seed, views, cache)
     pairing: Dict[str, Any] = {
-        "pair": pair,
-        "fit": fit,
-        "exclude": list(exclude),
-        "skip_bad": skip_bad,
+        "pair": text_or_none(pair, "pair"),
+        "fit": text_or_none(fit, "fit"),
+        "exclude": texts([exclude] if isinstance(exclude, str) else exclude, "exclude"),
+        "skip_bad": truth(skip_bad, "skip_bad"),
     }
     of_folders = [is_path(base), is_path(personalized)]
-    common = (_prompts(prompts), _two(sides), native_encoder(encoder), device, choices, pairing)
+    common = (_prompts(prompts), two_names(sides), native_encoder(encoder), device, choices, pairing)
     with reporting(progress, "encoding pairs") as step:
         if all(of_folders):
             if pair_names is not None:
@@ -128,8 +130,9 @@ def explain(
         else:
             if exclude:
                 raise InputError("exclude: it is for folders; leave pictures out of the lists")
-            first = items(base, "base", pair_names)
-            second = items(personalized, "personalized", pair_names)
+            called = None if pair_names is None else distinct(pair_names, "pair_names")
+            first = items(base, "base", called)
+            second = items(personalized, "personalized", called)
             record = _finexl.explain_lists(first, second, *common, step)
     explanation = Explanation(record)
     warn(explanation.notes)
@@ -144,7 +147,7 @@ def set_most_pixels(pixels: int) -> None:
     pixels : int
         100 million unless told otherwise.
     """
-    _finexl.set_most_pixels(pixels)
+    _finexl.set_most_pixels(whole(pixels, "pixels", 1))
 
 
 def choices_of(
@@ -160,36 +163,29 @@ def choices_of(
     """Put what a caller chooses into the form that the native half takes."""
     from_file = is_path(vocabulary)
     return {
-        "method": method,
+        "method": text_or_none(method, "method"),
         "vocabulary_file": vocabulary if from_file else None,
-        "vocabulary_lines": None if from_file or vocabulary is None else _texts(vocabulary, "vocabulary"),
+        "vocabulary_lines": None if from_file or vocabulary is None else texts(vocabulary, "vocabulary"),
         "head": head,
         "references": references,
         "calibration": calibration,
-        "seed": seed,
-        "views": views,
-        "cache": cache,
+        "seed": whole(seed, "seed"),
+        "views": text_or_none(views, "views"),
+        "cache": truth(cache, "cache"),
     }
 
 
 def _prompts(prompts: Union[None, Path, Sequence[str]]) -> Any:
     if prompts is None or is_path(prompts):
         return None if prompts is None else os.fspath(prompts)  # type: ignore[arg-type]
-    return _texts(prompts, "prompts")
+    return texts(prompts, "prompts")
 
 
-def _texts(values: Any, what: str) -> List[str]:
-    texts = list(values)
-    odd = [value for value in texts if not isinstance(value, str)]
-    if odd:
-        raise InputError(f"{what}: {odd[0]!r} is no text")
-    return texts
-
-
-def _two(sides: Optional[Sequence[str]]) -> Optional[List[str]]:
+def two_names(sides: Optional[Sequence[str]]) -> Optional[List[str]]:
+    """Check what both sides are called, where that is said."""
     if sides is None:
         return None
-    names = _texts(sides, "sides")
-    if isinstance(sides, str) or len(names) != 2:
+    names = [] if isinstance(sides, str) else texts(sides, "sides")
+    if len(names) != 2 or not all(name.strip() for name in names):
         raise InputError("sides: give two names, of the base and of the personalized model")
     return names

@@ -10,6 +10,7 @@ from typing import Any, Dict, List, Optional, Tuple, Union
 
 from . import _finexl
 from ._finexl import InputError, Record
+from .lists import whole
 from .notes import warn
 
 Path = Union[str, "os.PathLike[str]"]
@@ -254,6 +255,7 @@ class Explanation:
         """
         ending = os.path.splitext(os.fspath(path))[1].lower()
         form = form or _FORMS.get(ending)
+        top = whole(top, "top")
         if form == "json":
             Record.write(path, self._record.json())
         elif form == "html":
@@ -271,18 +273,22 @@ class Explanation:
         Svg
             Shown by notebooks; its text is `Svg.svg`.
         """
-        return Svg(self._record.chart(top))
+        return Svg(self._record.chart(whole(top, "top")))
 
     def plot_png(self, top: int = TOP) -> bytes:
         """Draw the same as the bytes of a PNG file."""
-        return self._record.chart_png(top)
+        return self._record.chart_png(whole(top, "top"))
 
     def table(self, top: int = TOP) -> str:
         """Give the table that the command prints."""
-        return self._record.table(top, False)
+        return self._record.table(whole(top, "top"), False)
 
     def __str__(self) -> str:
         return self.table()
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        # Copies and what other processes get have everything, the pictures of the page too.
+        return (_restored, self._record.parts())
 
     def __repr__(self) -> str:
         return f"<finexl.Explanation of {self.personalized} beside {self.base}: {self.summary}>"
@@ -353,6 +359,10 @@ def _aspect(fields: Dict[str, Any]) -> Aspect:
         least=tuple(PairScore(score["pair"], score["contribution"]) for score in fields["least"]),
         profile=tuple(fields["profile"]),
     )
+
+
+def _restored(text: str, pictures: List[Tuple[str, Optional[str], str, bytes, bytes]]) -> Explanation:
+    return Explanation(_finexl.record_of_parts(text, pictures))
 
 
 def load(path: Path) -> Explanation:

@@ -5,8 +5,9 @@ from typing import Any, Optional, Sequence, Tuple
 from . import _finexl
 from ._finexl import InputError
 from .arrays import as_array, floats
-from .explaining import _texts, _two, choices_of
+from .explaining import choices_of, two_names
 from .explanation import Explanation
+from .lists import names as distinct
 from .notes import warn
 
 
@@ -57,16 +58,24 @@ def explain_features(
     if blocks.ndim == 2:
         blocks = blocks[None]
     blocks = floats(blocks, "directions", 3)
-    concepts = _texts(names, "names")
+    concepts = distinct(names, "names")
     if len(concepts) != blocks.shape[1]:
         raise InputError(f"names: there are {len(concepts)} for {blocks.shape[1]} directions")
+    first, second = floats(base, "base", 2), floats(personalized, "personalized", 2)
+    if len(first) != len(second) or len(first) == 0:
+        raise InputError(
+            f"base has {len(first)} rows and personalized {len(second)}; give one of each for every pair, in one order"
+        )
+    pairs = None if pair_names is None else distinct(pair_names, "pair_names")
+    if pairs is not None and len(pairs) != len(first):
+        raise InputError(f"pair_names: there are {len(pairs)} for {len(first)} pairs")
     record = _finexl.explain_features(
-        floats(base, "base", 2),
-        floats(personalized, "personalized", 2),
+        first,
+        second,
         blocks,
         concepts,
-        None if pair_names is None else _texts(pair_names, "pair_names"),
-        _two(sides),
+        pairs,
+        two_names(sides),
         choices_of(method, None, None, None, None, seed, None, False),
     )
     explanation = Explanation(record)

@@ -77,5 +77,5 @@ def inspect(
     FinexlError
         For files that cannot be read or compared.
     """
-    paths = [os.fspath(path) for path in (file, other) if path is not None]
+    paths = [os.fspath(path) for path in ((file,) if other is None else (file, other))]
     return Inspection(*_finexl.inspect(paths, model, private))

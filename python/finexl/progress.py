@@ -1,6 +1,7 @@
 """Progress, by tqdm where it is installed, or by a function."""
 
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any, Callable, Iterator, Optional, Union
 
 from ._finexl import InputError
@@ -40,10 +41,7 @@ def reporting(progress: Progress, what: str) -> Iterator[Optional[Callable[[int,
 
 def _bar(progress: Optional[bool], what: str) -> Any:
     try:
-        if progress:
-            from tqdm.auto import tqdm
-        else:
-            from tqdm import tqdm
+        tqdm: Any = import_module("tqdm.auto" if progress else "tqdm").tqdm
     except ImportError as error:
         if progress:
             raise InputError("progress=True needs tqdm; install it, or give a function of two numbers") from error

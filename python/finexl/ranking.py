@@ -7,6 +7,7 @@ from typing import Any, Iterable, List, Optional, Tuple, Union
 
 from . import _finexl
 from .explanation import Explanation
+from .lists import in_order, whole
 from .notes import warn
 from .pictures import is_path
 
@@ -72,7 +73,9 @@ def similar(
     FinexlError
         Where one that was named cannot be compared, or nothing is left.
     """
-    several: List[Any] = [others] if is_path(others) or isinstance(others, Explanation) else list(others)  # type: ignore[arg-type]
+    single = is_path(others) or isinstance(others, Explanation)
+    several: List[Any] = [others] if single else in_order(others, "others")
+    most = None if top is None else whole(top, "top", 1)
     text, left_out = _finexl.similar(_record(target), [_record(other) for other in several])
     warn(left_out)
     models = [
@@ -87,7 +90,7 @@ def similar(
         )
         for fields in json.loads(text)
     ]
-    return models[:top]
+    return models[:most]
 
 
 def _record(value: Union[Path, Explanation]) -> Any:

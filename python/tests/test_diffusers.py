@@ -164,10 +164,36 @@ def test_arguments_that_make_no_sense_are_named(pipe, trained, tmp_path):
         ("output_type", {}, {"output_type": "np"}),
         ("at least 1", {}, {"batch_size": 0}),
         ("cannot load it", {"adapter": tmp_path}, {}),
+        ("prompts: 'abcdef' is one text", {"prompts": "abcdef"}, {}),
+        ("no whole number", {"seeds": [0.5] * 6}, {}),
+        ("stand there twice", {"prompts": ["a"] * 6, "seeds": [1] * 6}, {}),
+        ("scale: nan", {}, {"scale": float("nan")}),
+        ("explain_with: .*vocabluary", {}, {"explain_with": {"vocabluary": []}}),
+        ("explain_with: prompts", {}, {"explain_with": {"prompts": []}}),
+        ("negative_prompt: there are 2 for 6", {}, {"negative_prompt": ["a", "b"]}),
+        ("holds files already", {}, {"keep": tmp_path}),
     ]
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base" / "0.png").touch()
     for words, changed, options in cases:
         given = {"adapter": trained, "prompts": PROMPTS, "seeds": SEEDS, **changed, **options, **CALL}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with pytest.raises(finexl.InputError, match=words):
                 explain_adapter(pipe, **given)
+
+
+def test_an_encoder_that_is_none_is_found_before_a_picture_is_made(pipe, trained):
+    with pytest.raises(finexl.ModelError, match="no/encoder"):
+        explain_adapter(None, trained, PROMPTS, SEEDS, explain_with={"encoder": "no/encoder"}, **CALL)
+
+
+def test_texts_beside_the_prompt_belong_to_their_pictures(pipe, trained, tmp_path):
+    one = {"negative_prompt": "grey", "guidance_scale": 4.0}
+    each = {"negative_prompt": ["grey"] * 6, "guidance_scale": 4.0}
+    for name, options in (("one", one), ("each", each)):
+        given = {**CALL, **options}
+        explain_adapter(pipe, trained, PROMPTS, SEEDS, batch_size=2, keep=tmp_path / name, explain_with=WITH, **given)
+    for number in range(6):
+        files = [tmp_path / name / "base" / f"{number:04}.png" for name in ("one", "each")]
+        assert files[0].read_bytes() == files[1].read_bytes()

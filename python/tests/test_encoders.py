@@ -44,6 +44,10 @@ def test_an_encoder_of_ones_own_explains(arrays):
         ("encode_texts", lambda texts: numpy.zeros((1, 4)), "expected"),
         ("encode_images", lambda images: numpy.zeros((len(images), 4)), "not finite"),
         ("fingerprint", "", "fingerprint is empty"),
+        ("fingerprint", None, "fingerprint is empty"),
+        ("fingerprint", 7, "fingerprint: 7 is no text"),
+        ("dimension", 2.5, "no whole number"),
+        ("notes", "one note", "one text"),
         ("dimension", 0, "at least 1"),
     ],
 )
@@ -59,6 +63,8 @@ def test_what_goes_wrong_in_it_is_raised(part, value, words, arrays):
 def test_an_object_without_the_parts_is_refused(arrays):
     with pytest.raises(finexl.InputError, match="has no fingerprint"):
         finexl.explain(arrays.base, arrays.cosy, encoder=SimpleNamespace(name="x"))
+    with pytest.raises(finexl.InputError, match="Colours is a class"):
+        finexl.explain(arrays.base, arrays.cosy, encoder=Colours)
 
 
 def test_a_clip_of_transformers_says_what_the_librarys_says(arrays, files):

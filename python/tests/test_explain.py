@@ -82,7 +82,13 @@ def test_the_same_words_are_said_where_something_is_wrong(scenes, tmp_path):
         assert isinstance(raised.value, finexl.FinexlError)
 
 
-def test_arguments_that_make_no_sense_are_named(scenes, arrays):
+def test_one_pattern_is_left_out(scenes):
+    first = scenes.record["pair_names"][0]
+    explanation = finexl.explain(scenes.base, scenes.cosy, exclude=f"{first}.png", **QUICK)
+    assert explanation.pair_names == scenes.record["pair_names"][1:]
+
+
+def test_arguments_that_make_no_sense_are_named(scenes, arrays, files):
     narrow = [*arrays.base[:3], arrays.base[3][:, :32]]
     cases = [
         ("two folders", lambda: finexl.explain(scenes.base, arrays.cosy)),
@@ -100,6 +106,19 @@ def test_arguments_that_make_no_sense_are_named(scenes, arrays):
         ("the vocabulary, line 2", lambda: finexl.explain(scenes.base, scenes.cosy, vocabulary=["red", "red"])),
         ("base[3]", lambda: finexl.explain(narrow, arrays.cosy[:4])),
         ("names for", lambda: finexl.explain(arrays.base, arrays.cosy, pair_names=["a"])),
+        ("one text", lambda: finexl.explain(arrays.base, arrays.cosy, pair_names="abcdefghijkl")),
+        ("more than once", lambda: finexl.explain(arrays.base, arrays.cosy, pair_names=["a"] * 12)),
+        ("names of their own", lambda: finexl.explain(list(files.base), arrays.cosy, pair_names=list("abcdefghijkl"))),
+        ("this is a dict", lambda: finexl.explain(arrays.base, arrays.cosy, prompts=dict.fromkeys(files.prompts))),
+        ("no order", lambda: finexl.explain(arrays.base, arrays.cosy, prompts=set(files.prompts))),
+        ("half a character", lambda: finexl.explain(arrays.base, arrays.cosy, prompts=["\ud800"] * 12)),
+        ("no order", lambda: finexl.explain(arrays.base, arrays.cosy, vocabulary={"old", "vivid"})),
+        ("two names", lambda: finexl.explain(arrays.base, arrays.cosy, sides=("base", ""))),
+        ("seed: -1", lambda: finexl.explain(arrays.base, arrays.cosy, seed=-1)),
+        ("no whole number", lambda: finexl.explain(arrays.base, arrays.cosy, seed=1.5)),
+        ("too large", lambda: finexl.explain(arrays.base, arrays.cosy, seed=1 << 64)),
+        ("method: 3", lambda: finexl.explain(arrays.base, arrays.cosy, method=3)),
+        ("neither True nor False", lambda: finexl.explain(arrays.base, arrays.cosy, cache="no")),
     ]
     for words, call in cases:
         with pytest.raises(finexl.FinexlError) as raised:

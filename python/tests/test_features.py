@@ -97,12 +97,22 @@ def test_what_does_not_fit_is_named(embeddings):
     base, moved, directions = embeddings
     broken = moved.copy()
     broken[3, 2] = numpy.nan
+    empty = moved.copy()
+    empty[5] = 0
     cases = [
         ("names: there are 2", lambda: finexl.explain_features(base, moved, directions, NAMES[:2])),
         ("expected 2 dimensions", lambda: finexl.explain_features(base[0], moved, directions, NAMES)),
         ("float32 or float64", lambda: finexl.explain_features(base.astype(int), moved, directions, NAMES)),
         ("have 7 numbers", lambda: finexl.explain_features(base[:, :7], moved, directions, NAMES)),
-        ("expected", lambda: finexl.explain_features(base[:20], moved, directions, NAMES)),
+        ("base has 20 rows", lambda: finexl.explain_features(base[:20], moved, directions, NAMES)),
+        ("base has 0 rows", lambda: finexl.explain_features(base[:0], moved[:0], directions, NAMES)),
+        ("more than once", lambda: finexl.explain_features(base, moved, directions, ["a", "b", "a"])),
+        ("one text", lambda: finexl.explain_features(base, moved, directions, "abc")),
+        ("no order", lambda: finexl.explain_features(base, moved, directions, set(NAMES))),
+        ("is empty", lambda: finexl.explain_features(base, moved, directions, ["a", " ", "c"])),
+        ("there are 2 for 24", lambda: finexl.explain_features(base, moved, directions, NAMES, pair_names=["a", "b"])),
+        ("masked", lambda: finexl.explain_features(numpy.ma.masked_less(base, 0), moved, directions, NAMES)),
+        ("row 5 (counted from 0) holds nothing", lambda: finexl.explain_features(base, empty, directions, NAMES)),
         ("row 3, column 2", lambda: finexl.explain_features(base, broken, directions, NAMES)),
         ("no head", lambda: finexl.explain_features(base, moved, directions, NAMES, method="learned")),
     ]
@@ -110,3 +120,23 @@ def test_what_does_not_fit_is_named(embeddings):
         with pytest.raises(finexl.FinexlError) as raised:
             call()
         assert words in str(raised.value), str(raised.value)
+
+
+def test_rows_of_other_lengths_are_noted(embeddings):
+    base, moved, directions = embeddings
+    with pytest.warns(finexl.FinexlWarning, match="not of length 1: on average 1.000 .base. and 10"):
+        finexl.explain_features(base, moved * 10, directions, NAMES)
+
+
+def test_numbers_of_other_machines_are_the_same(embeddings):
+    expected = finexl.explain_features(*embeddings, NAMES).to_dict()
+    swapped = [values.astype(values.dtype.newbyteorder()) for values in embeddings]
+    assert finexl.explain_features(*swapped, NAMES).to_dict() == expected
+
+
+def test_tensors_that_are_elsewhere_are_named(embeddings):
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    base, moved, directions = map(torch.from_numpy, embeddings)
+    for words, tensor in (("detach", base.clone().requires_grad_()), ("host memory", base.to("meta"))):
+        with pytest.raises(finexl.InputError, match=f"base: .*{words}"):
+            finexl.explain_features(tensor, moved, directions, NAMES)

@@ -1,8 +1,10 @@
 """The forms of an explanation, models like it, and what LoRA files hold."""
 
 import base64
+import copy
 import json
 import math
+import pickle
 import re
 from xml.etree import ElementTree
 
@@ -32,6 +34,30 @@ def test_files_are_the_commands_files(explanation, scenes, tmp_path):
         explanation.save(tmp_path / "nowhere" / "cosy.json")
     with pytest.raises(finexl.FileError):
         finexl.load(LORA)
+
+
+def test_copies_have_everything(explanation, tmp_path):
+    for copied in (pickle.loads(pickle.dumps(explanation)), copy.deepcopy(explanation), copy.copy(explanation)):
+        assert copied.to_dict() == explanation.to_dict()
+        for ending in ("json", "html", "md"):
+            explanation.save(tmp_path / f"a.{ending}")
+            copied.save(tmp_path / f"b.{ending}")
+            assert (tmp_path / f"b.{ending}").read_bytes() == (tmp_path / f"a.{ending}").read_bytes(), ending
+
+
+def test_numbers_of_aspects_that_make_no_sense_are_named(explanation, tmp_path):
+    for call in (
+        lambda: explanation.save(tmp_path / "a.html", top=-1),
+        lambda: explanation.plot(top=1.5),
+        lambda: explanation.table(top=-1),
+        lambda: finexl.similar(explanation, [explanation], top=-1),
+        lambda: finexl.similar(explanation, {explanation}),
+        lambda: finexl.set_most_pixels(0),
+    ):
+        with pytest.raises(finexl.InputError):
+            call()
+    with pytest.raises(TypeError):
+        finexl.inspect(None)
 
 
 def test_a_card_that_is_there_keeps_its_text(explanation, tmp_path):

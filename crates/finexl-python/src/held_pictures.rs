@@ -7,7 +7,7 @@ use finexl::Image;
 use finexl::core::fingerprint::Fingerprint;
 use finexl::data::DataError;
 use finexl::data::decode::{
-    Decoded, PictureSource, Pictures, check_size, decode_bytes, decode_file,
+    Decoded, PictureSource, Pictures, Remark, check_size, decode_bytes, decode_file,
 };
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
@@ -105,10 +105,16 @@ impl PictureSource for HeldPictures {
                 let pixels = Self::copied(path, array)?;
                 let side = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
                 check_size(path, (side(pixels.width), side(pixels.height)))?;
+                let image = Image::from_rgb8(pixels.width, pixels.height, &pixels.bytes);
+                // What else there is to say of a file nobody knows of pixels.
+                let remarks = match image.is_of_one_colour() {
+                    true => vec![Remark::OneColour],
+                    false => Vec::new(),
+                };
                 Ok(Decoded {
-                    image: Image::from_rgb8(pixels.width, pixels.height, &pixels.bytes),
+                    image,
                     fingerprint: pixels.fingerprint(),
-                    remarks: Vec::new(),
+                    remarks,
                 })
             }
         }

@@ -40,5 +40,6 @@ fn _finexl(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(inspecting::inspect, module)?)?;
     module.add_function(wrap_pyfunction!(ranking::similar, module)?)?;
     module.add_function(wrap_pyfunction!(record::load, module)?)?;
+    module.add_function(wrap_pyfunction!(record::record_of_parts, module)?)?;
     Ok(())
 }

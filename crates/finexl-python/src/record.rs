@@ -2,10 +2,10 @@
 
 use crate::errors::raised;
 use finexl::core::atomic;
-use finexl::{Explained, Explanation, Report, TellingPictures};
+use finexl::{Explained, Explanation, Report, Shown, TellingPictures};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A record with the few pictures that its page shows.
 #[pyclass(frozen, module = "finexl._finexl")]
@@ -77,6 +77,16 @@ impl Record {
         finexl::plot::terminal_table(&self.explanation, &options)
     }
 
+    /// All of it, for [`record_of_parts`] in another process: the record as JSON and the pictures of its page.
+    fn parts(&self) -> PyResult<(String, Vec<Part>)> {
+        let pictures = self.pictures.0.iter().cloned();
+        let part = |shown: Shown| {
+            let name = (shown.name, shown.prompt, shown.note);
+            (name.0, name.1, name.2, shown.base, shown.personalized)
+        };
+        Ok((self.json()?, pictures.map(part).collect()))
+    }
+
     /// Writes a text to a file, whole or not at all.
     #[staticmethod]
     fn write(path: PathBuf, text: &str) -> PyResult<()> {
@@ -101,6 +111,26 @@ impl Record {
         atomic::write(&path, card.text.as_bytes()).map_err(raised)?;
         Ok(card.notes)
     }
+}
+
+/// A pair of a page: name, prompt, note, and both pictures as PNG.
+type Part = (String, Option<String>, String, Vec<u8>, Vec<u8>);
+
+/// A record again, of what [`Record::parts`] gave.
+#[pyfunction]
+pub fn record_of_parts(text: &str, pictures: Vec<Part>) -> PyResult<Record> {
+    let explanation = Explanation::parse(Path::new("a copied record"), text.as_bytes());
+    let shown = |(name, prompt, note, base, personalized): Part| Shown {
+        name,
+        prompt,
+        note,
+        base,
+        personalized,
+    };
+    Ok(Record {
+        explanation: explanation.map_err(raised)?,
+        pictures: TellingPictures(pictures.into_iter().map(shown).collect()),
+    })
 }
 
 /// Reads a record that the command or this package wrote.

@@ -95,7 +95,7 @@ pub use finexl_explain::references::References;
 pub use finexl_explain::vocabulary::Vocabulary;
 pub use finexl_zoo::encoders::{Encoder, Features};
 pub use ranking::{RankedModel, Ranking, Records};
-pub use report::{Report, TellingPictures};
+pub use report::{Report, Shown, TellingPictures};
 pub use selection_results::SelectionResults;
 
 use std::sync::Arc;

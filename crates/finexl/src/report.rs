@@ -37,16 +37,21 @@ enum Telling<'a> {
 
 /// The pairs that show the leading aspects most, small enough to be kept.
 #[derive(Clone, Debug, Default)]
-pub struct TellingPictures(Vec<Shown>);
+pub struct TellingPictures(pub Vec<Shown>);
 
 /// A pair as it is embedded in a page.
 #[derive(Clone, Debug)]
-struct Shown {
-    name: String,
-    prompt: Option<String>,
-    note: String,
-    base: Vec<u8>,
-    personalized: Vec<u8>,
+pub struct Shown {
+    /// Name of the pair.
+    pub name: String,
+    /// What both pictures were made from.
+    pub prompt: Option<String>,
+    /// What it shows.
+    pub note: String,
+    /// The base's picture as a PNG.
+    pub base: Vec<u8>,
+    /// The personalized model's as a PNG.
+    pub personalized: Vec<u8>,
 }
 
 impl<'a> Report<'a> {
