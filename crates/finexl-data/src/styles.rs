@@ -47,7 +47,17 @@ pub fn styles() -> Vec<Concept> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aspects;
     use std::collections::BTreeSet;
+
+    #[test]
+    fn every_aspect_that_a_calibration_makes_has_a_word() {
+        let styles = styles();
+        let stands = |name: &str| styles.iter().any(|c| c.phrases.iter().any(|p| p == name));
+        for aspect in aspects::all() {
+            assert!(stands(aspect.name), "{}", aspect.name);
+        }
+    }
 
     #[test]
     fn there_are_many_in_families_and_none_stands_twice() {

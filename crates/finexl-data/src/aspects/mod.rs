@@ -20,3 +20,6 @@ mod tone;
 pub use catalogue::{Aspect, Family, Implementation, all, find, reserved, stylize};
 pub use definitions::{Definition, Definitions, Wording};
 pub use draw::{Draw, Operator};
+
+/// Version of the operators: raised whenever one of them makes another picture of the same picture, level and seeds.
+pub const VERSION: u32 = 1;
