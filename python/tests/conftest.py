@@ -19,6 +19,7 @@ os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, _SEARCHED))
 def cache(tmp_path_factory):
     """A cache of their own, so that no other run's features are used."""
     os.environ["FINEXL_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    os.environ["FINEXL_DATA"] = str(tmp_path_factory.mktemp("data"))
 
 
 @pytest.fixture(scope="session")

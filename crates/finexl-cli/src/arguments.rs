@@ -1,8 +1,8 @@
 //! What the command line takes.
 
 use crate::verbs::{
-    compare, convert, data, embed, explain, gallery, generate, index, inspect, personalize, plot,
-    report, run, schema, search, similar, sweep, train, zoo,
+    calibrate, compare, convert, data, embed, explain, gallery, generate, index, inspect,
+    personalize, plot, report, run, schema, search, similar, sweep, train, zoo,
 };
 use clap::{Parser, Subcommand};
 use finexl_data::decode::MOST_PIXELS;
@@ -48,6 +48,7 @@ impl Arguments {
     pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Self {
         let mut arguments = Self::parse_from(arguments);
         let computing = match &arguments.verb {
+            Verb::Calibrate(verb) => Some(&verb.computing),
             Verb::Embed(verb) => Some(&verb.computing),
             Verb::Explain(verb) => Some(&verb.computing),
             Verb::Generate(verb) => Some(&verb.computing),
@@ -78,6 +79,8 @@ impl Arguments {
 pub enum Verb {
     /// Explain how the images of a personalized model differ from its base's.
     Explain(Box<explain::Explain>),
+    /// Fit, for an encoder, what turns weights into levels, on a folder of pictures.
+    Calibrate(calibrate::Calibrate),
     /// Say which models change pictures like a given one, by their explanations alone.
     Similar(similar::Similar),
     /// Put records of explanations into an index.

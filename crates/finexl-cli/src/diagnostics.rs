@@ -198,7 +198,10 @@ fn eval_failure(error: &EvalError) -> bool {
         | EvalError::Unanswered { .. }
         | EvalError::Endpoint { .. }
         | EvalError::Budget { .. } => true,
-        EvalError::Setting { .. } | EvalError::NoProposals { .. } | EvalError::Key { .. } => false,
+        EvalError::Pictures { .. }
+        | EvalError::Setting { .. }
+        | EvalError::NoProposals { .. }
+        | EvalError::Key { .. } => false,
     }
 }
 

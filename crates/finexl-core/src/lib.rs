@@ -31,6 +31,7 @@ pub mod selection;
 pub mod sweep;
 pub mod toml_file;
 pub mod user_cache;
+pub mod user_data;
 pub mod work_lock;
 mod write_target;
 

@@ -17,6 +17,12 @@ pub enum EvalError {
         /// What is wrong and what to do.
         problem: String,
     },
+    /// Pictures, or words, that no calibration can be fitted with.
+    #[error("{problem}")]
+    Pictures {
+        /// What is wrong and what to do.
+        problem: String,
+    },
     /// A table could not be written as CSV.
     #[error("the table {table} cannot be written as CSV: {source}; report this as a bug")]
     Csv {

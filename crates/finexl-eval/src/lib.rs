@@ -35,7 +35,7 @@ mod summary;
 mod sweep_table;
 mod trial;
 
-pub use calibrate::{calibrate, fit_domain};
+pub use calibrate::{OnPictures, PicturesCalibration, calibrate, fit_domain};
 pub use encoder_scores::{EncoderScores, Score, score_encoder};
 pub use encoder_table::score_encoders;
 pub use error::EvalError;

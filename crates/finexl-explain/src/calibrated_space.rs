@@ -18,6 +18,7 @@ use crate::vocabulary::Vocabulary;
 use faer::{MatRef, Side};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A linear map of features, with measured directions of some concepts. Reading one checks its sizes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -52,8 +53,8 @@ impl TryFrom<StoredSpace> for CalibratedSpace {
 pub struct KnownTrial {
     /// V, `[d]`.
     pub divergence: Vec<f64>,
-    /// Mean directions on the trial's probes, `[N, d]`.
-    pub directions: Vec<f64>,
+    /// Mean directions on the trial's probes, `[N, d]`; trials of the same probes share them.
+    pub directions: Arc<[f64]>,
     /// Applied concepts, as indices of the vocabulary, with their levels.
     pub applied: Vec<(usize, f64)>,
 }
@@ -129,13 +130,20 @@ impl CalibratedSpace {
         )?;
         let mut values = directions.to_vec();
         for (row, concept) in values.chunks_exact_mut(self.dimension).zip(concepts) {
-            if let Some(image) = self.image_directions.get(&concept.name) {
-                for (value, measured) in row.iter_mut().zip(&image.0) {
-                    *value += self.image_share * (measured - *value);
-                }
-            }
+            self.blend(&concept.name, row);
         }
         Ok(values)
+    }
+
+    fn blend(&self, concept: &str, row: &mut [f64]) {
+        for (value, measured) in row.iter_mut().zip(
+            self.image_directions
+                .get(concept)
+                .into_iter()
+                .flat_map(|i| &i.0),
+        ) {
+            *value += self.image_share * (measured - *value);
+        }
     }
 
     /// Directions in this space: blended, then whitened, `[N, d]`.
@@ -212,13 +220,15 @@ impl CalibratedSpace {
             return Ok(trial.divergence.clone());
         }
         check_size("a trial's divergence", trial.divergence.len(), d)?;
-        let blended = self.blended(&trial.directions, vocabulary)?;
-        let own: Vec<f64> = trial
-            .applied
-            .iter()
-            .flat_map(|(concept, _)| &blended[concept * d..(concept + 1) * d])
-            .copied()
-            .collect();
+        let concepts = vocabulary.concepts();
+        let size = concepts.len() * d;
+        check_size("the concept directions", trial.directions.len(), size)?;
+        let own = trial.applied.iter().flat_map(|(concept, _)| {
+            let mut row = trial.directions[concept * d..(concept + 1) * d].to_vec();
+            self.blend(&concepts[*concept].name, &mut row);
+            row
+        });
+        let own: Vec<f64> = own.collect();
         let directions = Directions::new(&own, trial.applied.len(), d)?;
         let fitted = Nnls::default().decompose(directions, &trial.divergence)?;
         let mut misfit = trial.divergence.clone();
@@ -342,7 +352,7 @@ mod tests {
     /// Trials whose divergence is level * direction + noise that is strong in the last dimension.
     fn trials(vocabulary: &Vocabulary, count: usize) -> Vec<KnownTrial> {
         let n = vocabulary.concepts().len();
-        let directions = random(n * D, 0);
+        let directions: Arc<[f64]> = random(n * D, 0).into();
         (0..count)
             .map(|trial| {
                 let (concept, level) = (trial % 5, 0.2 + 0.1 * (trial % 7) as f64);

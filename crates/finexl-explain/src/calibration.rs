@@ -4,6 +4,7 @@ use crate::calibrated_space::CalibratedSpace;
 use crate::decompose::Method;
 use crate::error::ExplainError;
 use crate::heads::Head;
+use crate::kept_calibrations::Found;
 use crate::statistics::MonotoneMap;
 use crate::vocabulary::Vocabulary;
 use finexl_core::CoreError;
@@ -71,7 +72,8 @@ impl CalibrationFile {
 /// Where levels come from.
 #[derive(Clone, Debug, Default)]
 pub enum CalibrationChoice {
-    /// From the head where the method reads by one, else from the calibration inside the program as far as it fits.
+    /// From the head where the method reads by one, else from one that is kept for the encoder, else from the calibration
+    /// inside the program as far as it fits.
     #[default]
     Embedded,
     /// From a file, which has to fit encoder, vocabulary and method.
@@ -132,6 +134,18 @@ impl Applicable {
                     ..Self::default()
                 })
             }
+        }
+    }
+
+    /// The same with a calibration that is kept for the encoder. Profiles stay in the space that all of the encoder's are
+    /// fitted in, so that records made with it and without it can be compared.
+    pub fn with_kept(self, found: Found) -> Self {
+        let calibration = found.kept.calibration;
+        Self {
+            space: calibration.space.clone(),
+            calibration: found.whole.then_some(calibration),
+            source: Some(found.source),
+            ..self
         }
     }
 

@@ -88,7 +88,7 @@ pub(crate) struct Seen {
 }
 
 /// The mean of the rows of each picture's tiles, of which there are so many; its own row where it has none.
-fn means(whole: &Features, tiles: &Features, counts: &[usize]) -> Features {
+pub(crate) fn means(whole: &Features, tiles: &Features, counts: &[usize]) -> Features {
     let mut means = Features::empty(whole.dimension);
     let mut next = 0;
     for (picture, count) in counts.iter().enumerate() {

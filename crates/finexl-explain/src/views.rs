@@ -66,21 +66,32 @@ impl PreparedPair {
     /// Brings both sides of a pair, which have the same shape, to the input of an encoder.
     pub fn new(encoder: &dyn Encoder, sides: [&Image; 2], views: Views) -> Self {
         let whole = sides.map(|image| encoder.prepare(image));
-        let seen = whole[0].width.min(whole[0].height) as f64;
-        let [base, _] = sides;
-        let shorter = base.width.min(base.height) as f64;
-        let side = TILE * seen;
-        let worth = views == Views::Tiles && shorter > WORTH * side;
-        let tiles = worth.then(|| {
-            // The same part of the picture on both sides, whatever their sizes.
-            let share = [side / base.width as f64, side / base.height as f64];
-            sides.map(|image| {
-                let tile = |place: &[f64; 2]| encoder.prepare(&cut(image, *place, share));
-                PLACES.iter().map(tile).collect()
-            })
-        });
+        let seen = whole[0].width.min(whole[0].height);
+        let tiles = tiles(encoder, sides, seen, views);
         Self { whole, tiles }
     }
+}
+
+/// Tiles of pictures of one shape, at the same places; none where there is nothing to cut. `seen` is the side of what the
+/// encoder sees.
+pub(crate) fn tiles<const N: usize>(
+    encoder: &dyn Encoder,
+    pictures: [&Image; N],
+    seen: usize,
+    views: Views,
+) -> Option<[Vec<Image>; N]> {
+    let first = pictures.first()?;
+    let shorter = first.width.min(first.height) as f64;
+    let side = TILE * seen as f64;
+    let worth = views == Views::Tiles && shorter > WORTH * side;
+    worth.then(|| {
+        // The same part of the picture on all sides, whatever their sizes.
+        let share = [side / first.width as f64, side / first.height as f64];
+        pictures.map(|image| {
+            let tile = |place: &[f64; 2]| encoder.prepare(&cut(image, *place, share));
+            PLACES.iter().map(tile).collect()
+        })
+    })
 }
 
 /// The part of an image about a place that has so much of its width and height; it lies inside.

@@ -6,6 +6,7 @@ use finexl_explain::calibration::{CalibrationChoice, CalibrationFile};
 use finexl_explain::decompose::Method;
 use finexl_explain::explainer::{Explainer, ExplainerBuilder};
 use finexl_explain::heads::Head;
+use finexl_explain::kept_calibrations::KeptCalibrations;
 use finexl_explain::references::References;
 use finexl_explain::views::Views;
 use finexl_explain::vocabulary::Vocabulary;
@@ -64,7 +65,7 @@ pub struct ExplainerChoices {
     pub head: Option<PathBuf>,
     /// Reference models of the base: a file, or a generator inside the program.
     pub references: Option<PathBuf>,
-    /// A calibration; else what there is inside the program.
+    /// A calibration, or [`NO_CALIBRATION`]; else one that is kept for the encoder, or what there is inside the program.
     pub calibration: Option<PathBuf>,
     /// Seed of resampling.
     pub seed: u64,
@@ -82,7 +83,8 @@ impl ExplainerChoices {
     pub fn builder(&self) -> Result<ExplainerBuilder, Error> {
         let mut builder = Explainer::builder()
             .seed(self.seed)
-            .cache(self.cache.clone());
+            .cache(self.cache.clone())
+            .kept_calibrations(KeptCalibrations::of_user());
         if let Some(views) = self.views {
             builder = builder.views(views);
         }
@@ -133,12 +135,16 @@ impl ExplainerChoices {
     }
 }
 
-/// Where levels come from: a file, or what there is inside the program.
+/// What stands in the place of a calibration's file where there is to be none.
+pub const NO_CALIBRATION: &str = "none";
+
+/// Where levels come from: a file, nowhere ([`NO_CALIBRATION`]), or what there is inside the program.
 ///
 /// # Errors
 /// A file that cannot be read.
 pub fn calibration(file: Option<&Path>) -> Result<CalibrationChoice, Error> {
     Ok(match file {
+        Some(path) if path == Path::new(NO_CALIBRATION) => CalibrationChoice::Raw(None),
         Some(path) => CalibrationChoice::File(Box::new(CalibrationFile::read(path)?)),
         None => CalibrationChoice::Embedded,
     })

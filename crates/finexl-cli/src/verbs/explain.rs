@@ -67,8 +67,8 @@ pub struct Explain {
     /// encoder sees; else what the head has learned from (both for mini-clip), and the whole without a head.
     #[arg(help_heading = "How it is explained", long, value_name = "VIEWS", value_parser = str::parse::<Views>, conflicts_with = "base_features")]
     views: Option<Views>,
-    /// A calibration for this encoder, vocabulary and method, as a calibrate experiment writes;
-    /// else the embedded one where it fits.
+    /// A calibration for this encoder, vocabulary and method, as finexl calibrate or a calibrate experiment writes it, or
+    /// none; else one that finexl calibrate has kept for the encoder, or the embedded one, where it fits.
     #[arg(
         help_heading = "How it is explained",
         long,

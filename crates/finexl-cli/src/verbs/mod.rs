@@ -1,6 +1,7 @@
 //! One module per verb.
 
 mod adapter_choice;
+pub mod calibrate;
 pub mod compare;
 pub mod convert;
 pub mod data;
@@ -37,6 +38,7 @@ use std::process::ExitCode;
 pub fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
     match &arguments.verb {
         Verb::Explain(verb) => verb.run(&arguments),
+        Verb::Calibrate(verb) => verb.run(&arguments),
         Verb::Compare(verb) => verb.run(&arguments),
         Verb::Convert(verb) => verb.run(&arguments),
         Verb::Embed(verb) => verb.run(&arguments),

@@ -1,6 +1,7 @@
 //! Tests of the whole workspace and of the binary; one module per subject.
 
 mod broken_pairs;
+mod calibrating;
 mod calibrations;
 mod captioner_training;
 mod cards;

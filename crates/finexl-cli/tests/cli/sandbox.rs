@@ -14,6 +14,8 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(150);
 /// Folder of cached features inside a sandbox.
 const CACHE: &str = "cache";
+/// Folder of what is kept for a user.
+pub const DATA: &str = "kept";
 
 /// Folders and vocabulary that most tests use.
 pub const EXPLAIN: &str = "explain --base base --personalized personalized --vocabulary words.txt";
@@ -93,6 +95,7 @@ impl Sandbox {
             .args(arguments.split_whitespace())
             .current_dir(self.root.path())
             .env("FINEXL_CACHE", self.path(CACHE))
+            .env("FINEXL_DATA", self.path(DATA))
             .env("NO_COLOR", "1")
             .env_remove("RUST_LOG");
         command

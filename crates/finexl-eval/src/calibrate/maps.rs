@@ -50,7 +50,7 @@ pub(super) fn known_trials(fit: &mut Fit<'_>) -> Result<Vec<KnownTrial>, EvalErr
         .zip(means)
         .map(|(scenario, (divergence, directions))| KnownTrial {
             divergence,
-            directions,
+            directions: directions.into(),
             applied: scenario
                 .aspects
                 .iter()
@@ -172,7 +172,7 @@ mod tests {
         let vocabulary = Vocabulary::default_phrases().unwrap();
         let trial = |applied: Vec<(usize, f64)>| KnownTrial {
             divergence: Vec::new(),
-            directions: Vec::new(),
+            directions: Vec::new().into(),
             applied,
         };
         let mut trials: Vec<KnownTrial> = (1..=8)

@@ -2,9 +2,11 @@
 
 mod domain;
 mod maps;
+mod on_pictures;
 mod thresholds;
 
 pub use domain::fit_domain;
+pub use on_pictures::{OnPictures, PicturesCalibration};
 
 use crate::EvalError;
 use crate::pool::{ProbePool, Scenario, draw_probes};
@@ -26,7 +28,7 @@ use rand::Rng;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use thresholds::{choose_spill, effect, judge};
+use thresholds::{Limits, choose_spill, effect, judge};
 
 /// What the fits have in common.
 struct Fit<'a> {
@@ -116,7 +118,11 @@ pub fn calibrate(
     )?;
     let singles = judge(&mut fit, &calibration, "one aspect")?;
     let doubles = judge(&mut fit, &calibration, "two aspects")?;
-    let (spill, curve) = choose_spill(config, calibration.effect, &singles, &doubles);
+    let limits = Limits {
+        outside_family: config.outside_family,
+        recall: config.recall,
+    };
+    let (spill, curve) = choose_spill(limits, calibration.effect, &singles, &doubles);
     calibration.spill = spill;
     write_table(&config.report.join("spill.csv"), &curve)?;
     let provenance = Provenance {

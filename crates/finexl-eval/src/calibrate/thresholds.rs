@@ -5,13 +5,14 @@ use crate::EvalError;
 use crate::bench::random_pair;
 use crate::pool::Scenario;
 use crate::trial::{entry, for_scenarios};
-use finexl_core::experiment::Calibrate;
-use finexl_core::explanation::AspectScore;
+use finexl_core::explanation::{AspectScore, Explanation};
 use finexl_core::seed;
 use finexl_data::aspects::all;
 use finexl_data::nuisance::Nuisance;
+use finexl_data::vocabulary::Concept;
 use finexl_explain::analysis::FALSE_DISCOVERIES;
 use finexl_explain::calibration::{Calibration, CalibrationChoice};
+use finexl_explain::vocabulary::Vocabulary;
 use serde::Serialize;
 
 /// Spills that are tried.
@@ -50,41 +51,53 @@ pub(super) fn judge(
         &scenarios,
         |divergences, bank| Ok(explainer.explain_divergences(divergences, bank)?),
     )?;
-    let concepts = fit.explainer.vocabulary().concepts();
+    let vocabulary = fit.explainer.vocabulary();
     Ok(scenarios
         .iter()
         .zip(&records)
         .map(|(scenario, record)| {
             let names: Vec<&str> = scenario.aspects.iter().map(|(a, _)| a.name).collect();
-            let families: Vec<&str> = scenario
-                .aspects
-                .iter()
-                .map(|(a, _)| a.family.name())
-                .collect();
-            Trial {
-                applied: names
-                    .iter()
-                    .filter_map(|name| fit.explainer.vocabulary().position(name))
-                    .collect(),
-                inside: concepts
-                    .iter()
-                    .map(|c| c.family.as_deref().is_some_and(|f| families.contains(&f)))
-                    .collect(),
-                beyond: concepts
-                    .iter()
-                    .map(|c| entry(record, &c.name).and_then(beyond))
-                    .collect(),
-                highest: record
-                    .aspects
-                    .iter()
-                    .fold(0.0, |most, a| most.max(a.score.abs())),
-                note: match scenario.nuisance {
-                    Some(nuisance) => nuisance.name().to_owned(),
-                    None => names.join(" + "),
-                },
-            }
+            let applied = names.iter().filter_map(|name| vocabulary.position(name));
+            let note = match scenario.nuisance {
+                Some(nuisance) => nuisance.name().to_owned(),
+                None => names.join(" + "),
+            };
+            Trial::new(record, vocabulary, applied.collect(), note)
         })
         .collect())
+}
+
+impl Trial {
+    /// What a record says where these concepts were applied.
+    pub fn new(
+        record: &Explanation,
+        vocabulary: &Vocabulary,
+        applied: Vec<usize>,
+        note: String,
+    ) -> Self {
+        let concepts = vocabulary.concepts();
+        let families = applied
+            .iter()
+            .filter_map(|k| concepts[*k].family.as_deref());
+        let families: Vec<&str> = families.collect();
+        let of_family = |concept: &Concept| {
+            let family = concept.family.as_deref();
+            family.is_some_and(|family| families.contains(&family))
+        };
+        let own = |k: usize| applied.contains(&k);
+        let scores = record.aspects.iter().map(|aspect| aspect.score.abs());
+        Self {
+            inside: (concepts.iter().enumerate())
+                .map(|(k, concept)| own(k) || of_family(concept))
+                .collect(),
+            beyond: (concepts.iter())
+                .map(|concept| entry(record, &concept.name).and_then(beyond))
+                .collect(),
+            highest: scores.fold(0.0, f64::max),
+            applied,
+            note,
+        }
+    }
 }
 
 fn scenarios(fit: &Fit<'_>, kind: &str) -> Result<Vec<Scenario>, EvalError> {
@@ -176,10 +189,19 @@ pub(super) struct SpillRow {
     chosen: bool,
 }
 
-/// The smallest spill that keeps both limits of `config`; where none does, the smallest that keeps
+/// What a spill has to keep.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// Largest mean number of significant concepts outside the family of one applied aspect.
+    pub outside_family: f64,
+    /// Smallest share of applied aspects that stay significant, two at a time, where both can be had.
+    pub recall: f64,
+}
+
+/// The smallest spill that keeps both limits; where none does, the smallest that keeps
 /// what lies outside the family, and failing that the largest.
 pub(super) fn choose_spill(
-    config: &Calibrate,
+    limits: Limits,
     effect: f64,
     singles: &[Trial],
     doubles: &[Trial],
@@ -197,10 +219,10 @@ pub(super) fn choose_spill(
             }
         })
         .collect();
-    let quiet = |row: &SpillRow| row.outside_family <= config.outside_family;
+    let quiet = |row: &SpillRow| row.outside_family <= limits.outside_family;
     let chosen = rows
         .iter()
-        .position(|row| quiet(row) && row.recall_of_two >= config.recall)
+        .position(|row| quiet(row) && row.recall_of_two >= limits.recall)
         .or_else(|| rows.iter().position(quiet))
         .unwrap_or(SPILLS - 1);
     rows[chosen].chosen = true;
@@ -235,8 +257,6 @@ fn recall(trials: &[Trial], effect: f64, spill: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use finexl_core::experiment::{AnalysisChoice, Material};
-    use finexl_core::names::Split;
 
     fn trial(applied: &[usize], beyond: &[Option<f64>]) -> Trial {
         Trial {
@@ -248,37 +268,10 @@ mod tests {
         }
     }
 
-    fn config() -> Calibrate {
-        Calibrate {
-            name: String::new(),
-            output: "a.json".into(),
-            domain: "a.safetensors".into(),
-            report: "a".into(),
-            split: Split::Validation,
-            seed: 0,
-            material: Material {
-                folder: "art".into(),
-                artists: Vec::new(),
-                implementations: Vec::new(),
-                sides: Vec::new(),
-            },
-            pairs: 25,
-            level: 0.6,
-            probes: 25,
-            analysis: AnalysisChoice::default(),
-            image_share: 0.5,
-            shrinkage: 0.05,
-            absent: 1.0,
-            levels: 8,
-            styles: 1,
-            mixtures: 1,
-            nulls: 1,
-            false_alarms: 0.03,
-            doubles: 1,
-            outside_family: 0.5,
-            recall: 0.95,
-        }
-    }
+    const LIMITS: Limits = Limits {
+        outside_family: 0.5,
+        recall: 0.95,
+    };
 
     #[test]
     fn the_effect_silences_all_nulls_but_the_allowed_share() {
@@ -295,7 +288,7 @@ mod tests {
     fn the_smallest_spill_that_keeps_both_limits_is_chosen() {
         let singles = [trial(&[0], &[Some(0.9), Some(0.1)]); 1];
         let doubles = [trial(&[0, 1], &[Some(0.9), Some(0.3)]); 1];
-        let (spill, rows) = choose_spill(&config(), 0.0, &singles, &doubles);
+        let (spill, rows) = choose_spill(LIMITS, 0.0, &singles, &doubles);
         assert!((spill - 0.1).abs() < 1e-12, "{spill}");
         assert_eq!(rows.iter().filter(|row| row.chosen).count(), 1);
         assert_eq!(
@@ -304,6 +297,6 @@ mod tests {
         );
         // Where the recall cannot be kept, silence outside the family comes first.
         let weak = [trial(&[0, 1], &[Some(0.9), Some(0.05)]); 1];
-        assert!((choose_spill(&config(), 0.0, &singles, &weak).0 - 0.1).abs() < 1e-12);
+        assert!((choose_spill(LIMITS, 0.0, &singles, &weak).0 - 0.1).abs() < 1e-12);
     }
 }

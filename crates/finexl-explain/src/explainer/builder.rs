@@ -11,6 +11,7 @@ use crate::calibration::{Applicable, CalibrationChoice};
 use crate::decompose::Method;
 use crate::error::ExplainError;
 use crate::heads::{Head, HeadReading};
+use crate::kept_calibrations::{Found, KeptCalibrations};
 use crate::references::References;
 use crate::views::Views;
 use crate::vocabulary::Vocabulary;
@@ -30,6 +31,7 @@ pub struct ExplainerBuilder {
     head: Option<Arc<Head>>,
     references: Option<Arc<References>>,
     calibration: CalibrationChoice,
+    kept: KeptCalibrations,
     cache: Cache,
     views: Option<Views>,
 }
@@ -77,6 +79,12 @@ impl ExplainerBuilder {
     /// Where levels come from. Default: the head, or what of the calibration inside the program fits.
     pub fn calibration(mut self, calibration: CalibrationChoice) -> Self {
         self.calibration = calibration;
+        self
+    }
+
+    /// Calibrations that were fitted to encoders, one of which is used where it fits and no other was chosen. Default: none.
+    pub fn kept_calibrations(mut self, kept: KeptCalibrations) -> Self {
+        self.kept = kept;
         self
     }
 
@@ -143,13 +151,19 @@ impl ExplainerBuilder {
             )?,
             Eyes::Given(_) => Applicable::default(),
         };
-        let notes = match (&self.vocabulary, &self.head) {
+        let (kept, unused) = self.found(&eyes, &vocabulary, &method);
+        let of_words = match (&self.vocabulary, &self.head) {
             (Some(vocabulary), Some(head)) => words::left_out(vocabulary, head)?,
             _ => None,
         };
+        let of_kept = kept.as_ref().map(Found::note).or(unused);
+        let notes = merged.into_iter().chain(of_words).chain(of_kept);
+        // A space alone was not fitted for these words, so it does not decide what is looked at.
+        let of_calibration = kept.as_ref().filter(|found| found.whole);
         let of_head = head.as_ref().map(|head| head.config().views);
+        let learned = of_head.or(of_calibration.map(|found| found.kept.views));
         Ok(Explainer {
-            views: self.views.or(of_head).unwrap_or_default(),
+            views: self.views.or(learned).unwrap_or_default(),
             views_asked_for: self.views.is_some(),
             eyes,
             vocabulary,
@@ -160,10 +174,28 @@ impl ExplainerBuilder {
             },
             head,
             base: (self.references.as_deref()).map(|r| Arc::new(KnownBase::of(r))),
-            applicable: Arc::new(applicable),
+            applicable: Arc::new(match kept {
+                Some(found) => applicable.with_kept(found),
+                None => applicable,
+            }),
             cache: self.cache,
-            notes: merged.into_iter().chain(notes).collect(),
+            notes: notes.collect(),
         })
+    }
+
+    /// The kept calibration that applies where none was chosen, and why there is none although there could be.
+    fn found(
+        &self,
+        eyes: &Eyes,
+        vocabulary: &Vocabulary,
+        method: &Method,
+    ) -> (Option<Found>, Option<String>) {
+        match (eyes, &self.calibration, method.has_head()) {
+            (Eyes::Encoder(encoder), CalibrationChoice::Embedded, false) => {
+                (self.kept).find(encoder.as_ref(), vocabulary, method, self.views)
+            }
+            _ => (None, None),
+        }
     }
 
     fn eyes(&self) -> Result<Eyes, ExplainError> {

@@ -20,6 +20,7 @@ use finexl_core::fingerprint::Fingerprint;
 use finexl_data::decode::Pictures;
 use finexl_data::pairs::Pair;
 use finexl_zoo::encoders::Encoder;
+use rayon::prelude::*;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -211,13 +212,26 @@ impl Explainer {
         divergences: &Divergences,
         bank: &ConceptBank,
     ) -> Result<Explanation, ExplainError> {
+        self.explain_views(divergences, None, bank)
+    }
+
+    /// The same with those of tiles beside the whole pictures, where there are any.
+    ///
+    /// # Errors
+    /// As [`Explainer::explain_divergences`].
+    pub fn explain_views(
+        &self,
+        divergences: &Divergences,
+        tiles: Option<&Divergences>,
+        bank: &ConceptBank,
+    ) -> Result<Explanation, ExplainError> {
         let unknown = Fingerprint::of("evaluation").finish();
         let subject = Subject {
             names: ["base", "personalized"].map(str::to_string),
             pairs: (0..divergences.pairs()).map(|i| i.to_string()).collect(),
             pair_fingerprints: vec![unknown.clone(); divergences.pairs()],
             divergences,
-            tiles: None,
+            tiles: tiles.cloned(),
             appearance: None,
             bank,
             rough: None,
@@ -241,6 +255,22 @@ impl Explainer {
                 weights: prepared.fit(&mean, None)?,
                 level_errors: prepared.level_errors(&mean)?,
             })
+        })
+    }
+
+    /// The weights in each of some mean divergences, `[d]` each, as [`Explainer::fit`] reads them, by one factorisation.
+    ///
+    /// # Errors
+    /// As [`Explainer::fit`].
+    pub fn fit_each(
+        &self,
+        means: &[Vec<f64>],
+        directions: &[f64],
+    ) -> Result<Vec<Vec<f64>>, ExplainError> {
+        self.prepared(directions, |prepared| {
+            (means.par_iter())
+                .map(|mean| Ok(prepared.fit(&self.in_space(mean)?, None)?.weights))
+                .collect()
         })
     }
 

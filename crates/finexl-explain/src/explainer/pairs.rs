@@ -158,6 +158,16 @@ impl Explainer {
         explain(self, &subject)
     }
 
+    /// Directions of the concepts where no prompts are known.
+    ///
+    /// # Errors
+    /// An explainer without an encoder; phrases that the encoder cannot read.
+    pub fn bank_without_prompts(&self) -> Result<ConceptBank, ExplainError> {
+        let encoder = self.needs_encoder()?;
+        let probes = Probes::choose(encoder, &self.vocabulary, &[None])?;
+        self.bank(encoder, &probes)
+    }
+
     fn bank(&self, encoder: &dyn Encoder, probes: &Probes) -> Result<ConceptBank, ExplainError> {
         let bank = cached_bank(&self.vocabulary, encoder, &probes.prompts, &self.cache)?;
         match &probes.of_pairs {

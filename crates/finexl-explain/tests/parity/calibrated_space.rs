@@ -45,7 +45,7 @@ fn a_space_equals_its_plain_second_version() {
     let trials: Vec<KnownTrial> = (0..shape[0])
         .map(|t| KnownTrial {
             divergence: divergences[t * d..(t + 1) * d].to_vec(),
-            directions: directions[t * n * d..(t + 1) * n * d].to_vec(),
+            directions: directions[t * n * d..(t + 1) * n * d].into(),
             applied: (0..n)
                 .map(|k| (k, levels[t * n + k]))
                 .filter(|(_, level)| *level > 0.0)

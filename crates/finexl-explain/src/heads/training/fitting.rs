@@ -46,7 +46,7 @@ pub(super) fn space(
         .flat_map(|episode| {
             episode.views().map(|view| KnownTrial {
                 divergence: mean(view),
-                directions: directions.to_vec(),
+                directions: directions.into(),
                 applied: applied(episode).collect(),
             })
         })
