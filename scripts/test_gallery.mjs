@@ -1,9 +1,10 @@
 // Looks at a gallery as a person does: searches, filters, compares, opens a model, by mouse and keyboard, at the width of a
 // phone and of a desk, dark and light, and with axe-core.
 //
-//   npm install playwright-core axe-core        (outside of the checkout; node looks for them from the folder it is run in)
-//   finexl gallery models.finexl --out site
-//   node scripts/test_gallery.mjs site          # or http://127.0.0.1:8017/ of `finexl gallery --serve`
+//   scripts/test_gallery.sh target/debug/finexl     # makes a gallery, brings node and packages, and runs this
+//   node scripts/test_gallery.mjs site              # or http://127.0.0.1:8017/ of `finexl gallery --serve`
+//
+// playwright-core and axe-core are looked for from the folder that it is run in.
 //
 // CHROMIUM names the browser (default /usr/bin/chromium), PICTURES a folder for what it saw.
 
@@ -124,7 +125,7 @@ async function desk() {
   await violations(page, 'comparison');
 
   await page.locator('.legend a').first().click();
-  await page.waitForFunction(() => document.querySelectorAll('#page h2').length > 1);
+  await page.locator('#page h2').nth(1).waitFor();
   const name = await page.textContent('#page h1');
   check('a model has a page', name.length > 0, name);
   await page.waitForTimeout(600);
@@ -133,9 +134,30 @@ async function desk() {
   await violations(page, 'model');
   await page.goBack();
   await page.goBack();
+  await report(page);
   check('back leads back', (await page.isVisible('#browse')) && (await boxes.nth(0).isChecked()));
   check('nothing is wrong, and nothing is loaded from elsewhere', page.problems.length === 0, page.problems.join(' | '));
   await page.context().close();
+}
+
+// The page of a model with a report shows its telling pairs.
+async function report(page) {
+  const id = await page.evaluate(() => window.FINEXL_GALLERY.models.find((model) => model.r)?.i);
+  if (!id) return;
+  await page.goto(`${address}#/model/${id}`);
+  await page.locator('#page figure.pair').nth(1).waitFor();
+  await page.waitForTimeout(300);
+  const pairs = await page.locator('#page figure.pair').count();
+  check('a model with a report shows its telling pairs', pairs >= 2 && pairs <= 3, `${pairs}`);
+  const drawn = await page.locator('#page figure.pair img').evaluateAll((all) => all.every((one) => one.naturalWidth > 0));
+  check('and they are pictures', drawn);
+  check('and its report', await page.isVisible(`a[href="reports/${id}.html"]`));
+  await picture(page, 'desk-report');
+  await violations(page, 'model with pairs');
+  await page.setViewportSize({ width: 390, height: 800 });
+  await picture(page, 'phone-report');
+  await page.setViewportSize({ width: 1280, height: 860 });
+  await page.goBack();
 }
 
 async function phone() {
@@ -170,7 +192,7 @@ async function live() {
     check('words are understood', /Looked for: dark/.test(await page.textContent('#said')), await page.textContent('#said'));
     check('and rank all models', (await counted(page)) === all);
     await page.fill('#words', 'quixotic');
-    await page.waitForFunction(() => /quixotic/.test(document.getElementById('said').textContent));
+    await page.locator('#said', { hasText: 'quixotic' }).waitFor();
     check('what is not understood is said', (await counted(page)) === 0);
   }
   await page.context().close();

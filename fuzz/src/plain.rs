@@ -10,6 +10,13 @@ use finexl_data::decode::decode_bytes;
 use finexl_data::decode::limits::set_most_pixels;
 use finexl_data::generation::{plain_prompt, read_generation_bytes};
 use finexl_data::manifest::PromptFile;
+use finexl_index::by_words::ranked;
+use finexl_index::columns::{Number, Text};
+use finexl_index::filters::Filters;
+use finexl_index::group_file::GroupFile;
+use finexl_index::likeness::{self, Profiles, alike};
+use finexl_index::manifest::Manifest;
+use finexl_index::query::{Query, Term, Want};
 use finexl_plot::check_card;
 use std::fmt::Display;
 use std::path::Path;
@@ -29,6 +36,7 @@ pub const PLAIN: &[Target] = &[
     ("pictures", pictures),
     ("prompts", prompts),
     ("cards", cards),
+    ("indexes", indexes),
 ];
 
 /// A refusal has to be one in words.
@@ -93,4 +101,44 @@ pub fn prompts(data: &[u8]) {
 /// A model card that an explanation is to be put into.
 pub fn cards(data: &[u8]) {
     refused(check_card(data));
+}
+
+/// What an index consists of, and the file of a group with searches in it.
+pub fn indexes(data: &[u8]) {
+    let file = Path::new(FILE);
+    refused(Manifest::parse(file, data));
+    let Some(group) = refused(GroupFile::parse(file, data.to_vec())) else {
+        return;
+    };
+    let filters = Filters {
+        min: Some(0.1),
+        significant: true,
+        tags: vec!["mine".to_string()],
+        ..Filters::default()
+    };
+    let [first, last] = [0, group.group().concepts.len().saturating_sub(1)];
+    let terms = [(first, Want::Slightly), (last, Want::Less(first))];
+    let query = Query {
+        terms: terms.map(|(concept, want)| Term { concept, want }).to_vec(),
+        notes: Vec::new(),
+    };
+    for filters in [&filters, &Filters::default()] {
+        ranked(&group, &query, filters, 3);
+    }
+    // What a file says of many models is looked at of some.
+    for row in 0..group.len().min(4) {
+        for number in Number::ALL {
+            let _ = group.numbers(number, row);
+        }
+        for text in Text::ALL {
+            let _ = group.text(text, row);
+        }
+        let target = likeness::Target::row(&group, row);
+        for profiles in [Profiles::Pairs, Profiles::Mean] {
+            let found = alike(&group, &target, profiles, &Filters::default(), 3);
+            for hit in found.hits {
+                target.common(&group, hit.row);
+            }
+        }
+    }
 }

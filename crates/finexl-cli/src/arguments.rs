@@ -2,7 +2,7 @@
 
 use crate::verbs::{
     calibrate, compare, convert, data, embed, explain, gallery, generate, index, inspect,
-    personalize, plot, report, run, schema, search, similar, sweep, train, zoo,
+    personalize, plot, report, run, schema, search, similar, sweep, train, watch, zoo,
 };
 use clap::{Parser, Subcommand};
 use finexl_data::decode::MOST_PIXELS;
@@ -57,6 +57,7 @@ impl Arguments {
             Verb::Search(verb) => Some(&verb.computing),
             Verb::Sweep(verb) => verb.computing(),
             Verb::Train(verb) => Some(&verb.computing),
+            Verb::Watch(verb) => Some(&verb.computing),
             Verb::Zoo(verb) => verb.computing(),
             Verb::Compare(_)
             | Verb::Convert(_)
@@ -87,6 +88,8 @@ pub enum Verb {
     Index(index::Index),
     /// Look for models in an index by words, or by a model that they are like.
     Search(Box<search::Search>),
+    /// Explain new adapters of a folder and put them into an index.
+    Watch(Box<watch::Watch>),
     /// Show the models of an index as pages.
     Gallery(gallery::Gallery),
     /// Say what a LoRA file holds and how strongly it changes which layers.

@@ -1,5 +1,7 @@
 //! Numbers on the command line.
 
+use std::time::Duration;
+
 /// A number that is one: neither NaN nor infinite.
 pub fn finite(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
@@ -15,6 +17,13 @@ pub fn count(text: &str) -> Result<usize, String> {
         Ok(0) | Err(_) => Err("give a whole number of at least 1".to_string()),
         Ok(count) => Ok(count),
     }
+}
+
+/// A time in seconds.
+pub fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = finite(text)?;
+    Duration::try_from_secs_f64(seconds)
+        .map_err(|_| "give a number of seconds from 0 on".to_string())
 }
 
 /// Aspects with their scores, in a line.
@@ -42,5 +51,7 @@ mod tests {
             assert!(count(text).is_err(), "{text}");
         }
         assert_eq!(count("3"), Ok(3));
+        assert!(seconds("-1").is_err() && seconds("soon").is_err());
+        assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
     }
 }

@@ -40,16 +40,14 @@ pub struct Hit {
 /// from the value are added up as those of independent terms are, as the root of the sum of squares. Models are ordered by
 /// the lower end: one that surely has something of it comes before one that may have more, or nothing.
 pub fn ranked(file: &GroupFile, query: &Query, filters: &Filters, top: usize) -> (Vec<Hit>, usize) {
-    let unit = unit(file);
+    let columns = columns(file, query);
+    let scores = filters.of_scores(query, file);
     let rows: Vec<usize> = (0..file.len()).collect();
     let mut hits: Vec<Hit> = (rows.par_chunks(BLOCK))
         .flat_map_iter(|rows| {
-            let allowed = rows.iter().filter(|row| {
-                filters.allow(file, **row) && filters.allow_scores(query, file, **row)
-            });
-            allowed
-                .map(|row| hit(file, query, unit, *row))
-                .collect::<Vec<_>>()
+            let allowed =
+                (rows.iter()).filter(|row| scores.allow(**row) && filters.allow(file, **row));
+            allowed.map(|row| columns.hit(*row)).collect::<Vec<_>>()
         })
         .collect();
     let count = hits.len();
@@ -58,12 +56,11 @@ pub fn ranked(file: &GroupFile, query: &Query, filters: &Filters, top: usize) ->
 }
 
 /// What scores are divided by to be levels.
-pub fn unit(file: &GroupFile) -> f32 {
+fn unit(file: &GroupFile) -> f32 {
     if file.group().calibrated {
         return 1.0;
     }
-    let scores = file.all_numbers(Number::Score).par_iter().copied();
-    match scores.reduce(|| 0.0, f32::max) {
+    match file.largest_score() {
         largest if largest > 0.0 => largest,
         _ => 1.0,
     }
@@ -82,38 +79,65 @@ pub(crate) fn best(hits: &mut Vec<Hit>, top: usize) {
     hits.sort_by(order);
 }
 
-/// Value and ends of a model.
-pub fn hit(file: &GroupFile, query: &Query, unit: f32, row: usize) -> Hit {
-    let [scores, lows, highs] =
-        [Number::Score, Number::Low, Number::High].map(|number| file.numbers(number, row));
-    let at = |concept: usize| {
-        [scores, lows, highs].map(|numbers| numbers.get(concept).map_or(0.0, |value| value / unit))
+/// A concept's scores with their ends, of all models.
+type Ends<'a> = [&'a [f32]; 3];
+
+/// A query with the columns that it looks at.
+struct Columns<'a> {
+    /// Every term: what is wanted, its weight, its concept's columns and those of its opposite.
+    terms: Vec<(Want, f32, Ends<'a>, Option<Ends<'a>>)>,
+    unit: f32,
+}
+
+fn columns<'a>(file: &'a GroupFile, query: &Query) -> Columns<'a> {
+    let of = |concept: usize| {
+        [Number::Score, Number::Low, Number::High].map(|number| file.of_concept(number, concept))
     };
-    let (mut sum, mut weights, mut below, mut above) = (0.0, 0.0, 0.0, 0.0);
-    for Term { concept, want } in &query.terms {
+    let term = |Term { concept, want }: &Term| {
         let weight = if *want == Want::Much { 2.0 } else { 1.0 };
-        let [value, low, high] = match want {
-            Want::Less(opposite) => {
-                let ([x, x_low, x_high], [y, y_low, y_high]) = (at(*concept), at(*opposite));
-                [
-                    y - x,
-                    y - x - (y - y_low).hypot(x_high - x),
-                    y - x + (y_high - y).hypot(x - x_low),
-                ]
-            }
-            want => ends(*want, at(*concept)),
+        let opposite = match want {
+            Want::Less(opposite) => Some(of(*opposite)),
+            _ => None,
         };
-        sum += weight * value;
-        weights += weight;
-        below += (weight * (value - low)).powi(2);
-        above += (weight * (high - value)).powi(2);
+        (*want, weight, of(*concept), opposite)
+    };
+    Columns {
+        terms: query.terms.iter().map(term).collect(),
+        unit: unit(file),
     }
-    let value = sum / weights;
-    Hit {
-        row,
-        value,
-        low: value - below.sqrt() / weights,
-        high: value + above.sqrt() / weights,
+}
+
+impl Columns<'_> {
+    /// Value and ends of a model.
+    fn hit(&self, row: usize) -> Hit {
+        let at = |columns: &Ends<'_>| {
+            columns.map(|numbers| numbers.get(row).map_or(0.0, |value| value / self.unit))
+        };
+        let (mut sum, mut weights, mut below, mut above) = (0.0, 0.0, 0.0, 0.0);
+        for (want, weight, concept, opposite) in &self.terms {
+            let [value, low, high] = match opposite {
+                Some(opposite) => {
+                    let ([x, x_low, x_high], [y, y_low, y_high]) = (at(concept), at(opposite));
+                    [
+                        y - x,
+                        y - x - (y - y_low).hypot(x_high - x),
+                        y - x + (y_high - y).hypot(x - x_low),
+                    ]
+                }
+                None => ends(*want, at(concept)),
+            };
+            sum += weight * value;
+            weights += weight;
+            below += (weight * (value - low)).powi(2);
+            above += (weight * (high - value)).powi(2);
+        }
+        let value = sum / weights;
+        Hit {
+            row,
+            value,
+            low: value - below.sqrt() / weights,
+            high: value + above.sqrt() / weights,
+        }
     }
 }
 

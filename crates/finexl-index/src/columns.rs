@@ -160,6 +160,11 @@ impl Number {
         Self::Mean,
     ];
 
+    /// Whether all models of one concept stand together, as words look for them, and not all concepts of one model.
+    pub fn is_by_concept(self) -> bool {
+        self != Self::Mean
+    }
+
     /// Name of the column.
     pub fn name(self) -> &'static str {
         match self {

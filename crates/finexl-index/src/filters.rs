@@ -38,26 +38,57 @@ impl Filters {
             && self.tags.iter().all(tagged)
     }
 
-    /// Whether its scores are what is asked for.
-    pub fn allow_scores(&self, query: &Query, file: &GroupFile, row: usize) -> bool {
-        if self.min.is_none() && !self.significant {
-            return true;
-        }
-        let scores = file.numbers(Number::Score, row);
-        let significant = file.numbers(Number::Significant, row);
-        let holds = |concept: usize| {
-            let enough = |min: f32| scores.get(concept).is_some_and(|score| *score >= min);
-            self.min.is_none_or(enough) && (!self.significant || is_set(significant, concept))
+    /// What they ask of the scores of the query's concepts.
+    pub fn of_scores<'a>(&self, query: &Query, file: &'a GroupFile) -> ScoreFilters<'a> {
+        let mut conditions = Vec::new();
+        let mut holds = |concept: usize| {
+            if let Some(min) = self.min {
+                let scores = file.of_concept(Number::Score, concept);
+                conditions.push(Condition::AtLeast(scores, min));
+            }
+            if self.significant {
+                let flags = file.of_concept(Number::Significant, concept);
+                conditions.push(Condition::Significant(flags, true));
+            }
         };
-        let absent = |concept: usize| !self.significant || !is_set(significant, concept);
-        query.terms.iter().all(|Term { concept, want }| match want {
-            Want::More | Want::Much | Want::Slightly => holds(*concept),
-            Want::Less(opposite) => holds(*opposite) && absent(*concept),
-            Want::Not | Want::NotMuch => absent(*concept),
-        })
+        let mut absent = Vec::new();
+        for Term { concept, want } in &query.terms {
+            match want {
+                Want::More | Want::Much | Want::Slightly => holds(*concept),
+                Want::Less(opposite) => {
+                    holds(*opposite);
+                    absent.push(*concept);
+                }
+                Want::Not | Want::NotMuch => absent.push(*concept),
+            }
+        }
+        if self.significant {
+            conditions.extend(absent.into_iter().map(|concept| {
+                Condition::Significant(file.of_concept(Number::Significant, concept), false)
+            }));
+        }
+        ScoreFilters(conditions)
     }
 }
 
-fn is_set(flags: &[f32], concept: usize) -> bool {
-    flags.get(concept).is_some_and(|flag| *flag != 0.0)
+/// Conditions on scores, with the columns that they look at.
+#[derive(Clone, Debug)]
+pub struct ScoreFilters<'a>(Vec<Condition<'a>>);
+
+#[derive(Clone, Copy, Debug)]
+enum Condition<'a> {
+    AtLeast(&'a [f32], f32),
+    Significant(&'a [f32], bool),
+}
+
+impl ScoreFilters<'_> {
+    /// Whether the scores of a model are what is asked for.
+    pub fn allow(&self, row: usize) -> bool {
+        self.0.iter().all(|condition| match condition {
+            Condition::AtLeast(scores, min) => scores.get(row).is_some_and(|score| score >= min),
+            Condition::Significant(flags, wanted) => {
+                flags.get(row).is_some_and(|flag| *flag != 0.0) == *wanted
+            }
+        })
+    }
 }

@@ -4,11 +4,12 @@ use crate::columns::{Fact, Number, Text};
 use crate::error::IndexError;
 use crate::group::Group;
 use crate::group_file_writing::{
-    FORM, IMAGE_OF, IMAGES, PAIR_NAME, PLACES, PROFILES, text_columns,
+    FORM, IMAGE_OF, IMAGES, LARGEST, PAIR_NAME, PLACES, PROFILES, text_columns,
 };
 use finexl_core::mapped_file::MappedFile;
 use safetensors::{Dtype, SafeTensors, tensor::Metadata};
-use std::ops::Range;
+use std::borrow::Cow;
+use std::ops::{Deref, Range};
 use std::path::{Path, PathBuf};
 
 /// Columns of all models of a group, read from disk only where they are looked at. Rows are ordered by the paths of their
@@ -16,12 +17,13 @@ use std::path::{Path, PathBuf};
 #[derive(Debug)]
 pub struct GroupFile {
     path: PathBuf,
-    bytes: MappedFile,
+    bytes: Content,
     group: Group,
     models: usize,
     texts: Vec<[Range<usize>; 2]>,
     facts: Vec<Range<usize>>,
     numbers: Vec<Range<usize>>,
+    largest: Range<usize>,
     places: Range<usize>,
     pair_name: [Range<usize>; 2],
     image_of: Range<usize>,
@@ -29,11 +31,31 @@ pub struct GroupFile {
     profiles: Range<usize>,
 }
 
+/// The bytes of a file.
+#[derive(Debug)]
+enum Content {
+    Mapped(MappedFile),
+    Read(Vec<u8>),
+}
+
+impl Deref for Content {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Mapped(bytes) => bytes,
+            Self::Read(bytes) => bytes,
+        }
+    }
+}
+
 /// What a header says, with the way from a column's name to its bytes.
 struct Header {
     metadata: Metadata,
     /// Where the data begin.
     begin: usize,
+    /// Bytes of the file.
+    length: usize,
     path: PathBuf,
 }
 
@@ -51,6 +73,9 @@ impl Header {
         }
         let (begin, end) = info.data_offsets;
         let rows = info.shape.first().copied().unwrap_or(0);
+        if begin > end || end > self.length.saturating_sub(self.begin) {
+            return Err(wrong(format!("is cut before the end of its column {name}")));
+        }
         Ok((self.begin + begin..self.begin + end, rows))
     }
 }
@@ -61,7 +86,18 @@ impl GroupFile {
     /// # Errors
     /// [`IndexError::File`] for what is no such file, one of another form, or one that is cut.
     pub fn open(path: &Path) -> Result<Self, IndexError> {
-        let bytes = MappedFile::open(path)?;
+        Self::of(path, Content::Mapped(MappedFile::open(path)?))
+    }
+
+    /// As [`GroupFile::open`], from bytes; `path` stands in messages.
+    ///
+    /// # Errors
+    /// As [`GroupFile::open`].
+    pub fn parse(path: &Path, bytes: Vec<u8>) -> Result<Self, IndexError> {
+        Self::of(path, Content::Read(bytes))
+    }
+
+    fn of(path: &Path, bytes: Content) -> Result<Self, IndexError> {
         let foreign = |problem: String| {
             IndexError::file(
                 path,
@@ -83,6 +119,7 @@ impl GroupFile {
         let header = Header {
             metadata,
             begin: 8 + length,
+            length: bytes.len(),
             path: path.to_path_buf(),
         };
         let text = |name: &str| -> Result<[Range<usize>; 2], IndexError> {
@@ -104,6 +141,7 @@ impl GroupFile {
             numbers: (Number::ALL.iter())
                 .map(|column| real(column.name()))
                 .collect::<Result<_, IndexError>>()?,
+            largest: real(LARGEST)?,
             places,
             pair_name: text(PAIR_NAME)?,
             image_of: header.column(IMAGE_OF, Dtype::U32)?.0,
@@ -119,16 +157,18 @@ impl GroupFile {
 
     /// Refuses a file whose columns are of different lengths, so that no look-up has to.
     fn checked(self) -> Result<Self, IndexError> {
-        let wide = self.models * self.group.concepts.len() * 4;
+        let concepts = self.group.concepts.len();
+        let wide = self.models.saturating_mul(concepts).saturating_mul(4);
         let pairs = self.image_of.len() / 4;
         let right = self
             .texts
             .iter()
-            .all(|[ends, _]| ends.len() == self.models * 8)
-            && self.facts.iter().all(|fact| fact.len() == self.models * 4)
+            .all(|[ends, _]| ends.len() == self.models.saturating_mul(8))
+            && (self.facts.iter()).all(|fact| fact.len() == self.models.saturating_mul(4))
+            && self.largest.len() == concepts * 4
             && self.numbers.iter().all(|number| number.len() == wide)
             && self.pair_name[0].len() == pairs * 8
-            && self.profiles.len() == pairs * self.group.concepts.len() * 2
+            && self.profiles.len() == pairs * concepts * 2
             && self
                 .column::<u64>(&self.places)
                 .last()
@@ -192,22 +232,57 @@ impl GroupFile {
         column.get(row).copied().unwrap_or(f32::NAN)
     }
 
-    /// A number of all models, `[models, N]`.
-    pub fn all_numbers(&self, number: Number) -> &[f32] {
-        self.column(&self.numbers[number as usize])
+    /// A number of all models for one concept, `[models]`; nothing of those that stand by model
+    /// ([`Number::is_by_concept`]).
+    pub fn of_concept(&self, number: Number, concept: usize) -> &[f32] {
+        if !number.is_by_concept() {
+            return &[];
+        }
+        let all: &[f32] = self.column(&self.numbers[number as usize]);
+        all.get(concept * self.models..(concept + 1) * self.models)
+            .unwrap_or_default()
     }
 
-    /// The same of one model, `[N]`.
-    pub fn numbers(&self, number: Number, row: usize) -> &[f32] {
+    /// Mean profile of a model, `[N]`.
+    pub fn mean(&self, row: usize) -> &[f32] {
         let concepts = self.group.concepts.len();
-        let all = self.all_numbers(number);
+        let all: &[f32] = self.column(&self.numbers[Number::Mean as usize]);
         all.get(row * concepts..(row + 1) * concepts)
             .unwrap_or_default()
     }
 
+    /// A number of a model for one concept; NaN where there is none.
+    pub fn number(&self, number: Number, concept: usize, row: usize) -> f32 {
+        let found = match number.is_by_concept() {
+            true => self.of_concept(number, concept).get(row),
+            false => self.mean(row).get(concept),
+        };
+        found.copied().unwrap_or(f32::NAN)
+    }
+
+    /// The same for all concepts, `[N]`.
+    pub fn numbers(&self, number: Number, row: usize) -> Cow<'_, [f32]> {
+        if !number.is_by_concept() {
+            return Cow::Borrowed(self.mean(row));
+        }
+        let concepts = 0..self.group.concepts.len();
+        concepts
+            .map(|concept| self.number(number, concept, row))
+            .collect()
+    }
+
+    /// The largest score of the group.
+    pub fn largest_score(&self) -> f32 {
+        let largest: &[f32] = self.column(&self.largest);
+        largest.iter().copied().fold(0.0, f32::max)
+    }
+
     /// Where the images of the base of a model stand among those of all models.
     pub fn places(&self, row: usize) -> Range<usize> {
-        range(self.column(&self.places), row)
+        // A file that was changed may name places that there are not.
+        let pairs = self.image_of.len() / 4;
+        let range = range(self.column(&self.places), row);
+        range.start.min(pairs)..range.end.min(pairs)
     }
 
     /// SHA-256 of an image of the base with what concepts were measured on there.

@@ -11,7 +11,9 @@ use std::io::{Result as IoResult, Write};
 use std::path::Path;
 
 /// Version of the form of the file.
-pub(crate) const FORM: &str = "finexl-index-group-1";
+pub(crate) const FORM: &str = "finexl-index-group-2";
+/// The largest score of every concept.
+pub(crate) const LARGEST: &str = "largest";
 /// Columns of pairs.
 pub(crate) const PLACES: &str = "pair.ends";
 pub(crate) const PROFILES: &str = "pair.profile";
@@ -23,6 +25,9 @@ pub(crate) const PAIR_NAME: &str = "pair.name";
 pub(crate) fn text_columns(name: &str) -> [String; 2] {
     [format!("{name}.ends"), format!("{name}.bytes")]
 }
+
+/// Concepts that are gathered at once to be written one after another.
+const CONCEPTS: usize = 64;
 
 /// Writes what a column holds.
 type Writing<'a> = Box<dyn Fn(&mut dyn Write) -> IoResult<()> + 'a>;
@@ -121,12 +126,7 @@ fn tensors<'a>(
         let images = rows.iter().flat_map(|row| row.images());
         write_ends(images.map(|(_, name, _)| name.len()), file)
     }));
-    for number in Number::ALL {
-        let shape = [models, concepts];
-        wide.push(tensor(number.name(), "F32", &shape, move |file| {
-            (rows.iter()).try_for_each(|row| write_numbers(row.numbers(number), file))
-        }));
-    }
+    wide.extend(of_concepts(rows, concepts));
     for fact in Fact::ALL {
         wide.push(tensor(fact.name(), "F32", &[models], move |file| {
             (rows.iter()).try_for_each(|row| file.write_all(&row.fact(fact).to_le_bytes()))
@@ -135,6 +135,31 @@ fn tensors<'a>(
     wide.extend(of_pairs(rows, images, pairs, concepts));
     wide.extend(narrow);
     wide
+}
+
+/// Numbers of every concept, and the largest scores.
+fn of_concepts<'a>(rows: &'a [Row<'a>], concepts: usize) -> Vec<Tensor<'a>> {
+    let mut columns = Vec::new();
+    for number in Number::ALL {
+        let shape = match number.is_by_concept() {
+            true => [concepts, rows.len()],
+            false => [rows.len(), concepts],
+        };
+        columns.push(tensor(number.name(), "F32", &shape, move |file| {
+            if number.is_by_concept() {
+                return write_by_concept(rows, number, concepts, file);
+            }
+            (rows.iter()).try_for_each(|row| write_numbers(&row.numbers(number), file))
+        }));
+    }
+    columns.push(tensor(LARGEST, "F32", &[concepts], move |file| {
+        let largest = |concept: usize| {
+            let scores = rows.iter().map(|row| row.number(Number::Score, concept));
+            scores.fold(f32::NEG_INFINITY, f32::max)
+        };
+        write_numbers(&(0..concepts).map(largest).collect::<Vec<f32>>(), file)
+    }));
+    columns
 }
 
 /// What is narrower than single precision, or stands beside it, of all pairs.
@@ -193,6 +218,26 @@ fn write_ends(lengths: impl Iterator<Item = usize>, file: &mut dyn Write) -> IoR
     for length in lengths {
         end += length as u64;
         file.write_all(&end.to_le_bytes())?;
+    }
+    Ok(())
+}
+
+/// All models of one concept, then all of the next.
+fn write_by_concept(
+    rows: &[Row<'_>],
+    number: Number,
+    concepts: usize,
+    file: &mut dyn Write,
+) -> IoResult<()> {
+    for first in (0..concepts).step_by(CONCEPTS) {
+        let many = CONCEPTS.min(concepts - first);
+        let mut values = vec![0.0; many * rows.len()];
+        for (at, row) in rows.iter().enumerate() {
+            for concept in 0..many {
+                values[concept * rows.len() + at] = row.number(number, first + concept);
+            }
+        }
+        write_numbers(&values, file)?;
     }
     Ok(())
 }

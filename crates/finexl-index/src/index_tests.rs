@@ -84,9 +84,12 @@ fn what_is_added_is_read_back_and_comes_and_goes() {
     assert_eq!(file.fact(Fact::Pairs, row), 2.0);
     assert!(file.fact(Fact::Size, row).is_nan());
     // Concepts are ordered by name: bright, dark, flat colour, outlined.
-    assert_eq!(file.numbers(Number::Score, row), [0.1, 0.0, 0.8, 0.6]);
-    assert_eq!(file.numbers(Number::Mean, row), [0.0625, 0.0, 0.5, 0.375]);
-    assert_eq!(file.numbers(Number::Significant, row), [0.0, 0.0, 1.0, 1.0]);
+    assert_eq!(*file.numbers(Number::Score, row), [0.1, 0.0, 0.8, 0.6]);
+    assert_eq!(*file.numbers(Number::Mean, row), [0.0625, 0.0, 0.5, 0.375]);
+    assert_eq!(
+        *file.numbers(Number::Significant, row),
+        [0.0, 0.0, 1.0, 1.0]
+    );
     assert_eq!(file.places(row).len(), 2);
     // The same again changes nothing, and not a byte of the folder.
     let before = index.data();

@@ -145,8 +145,7 @@ fn numbered<'a>(file: &GroupFile, target: &'a Target) -> Vec<Option<(&'a [f32], 
 }
 
 fn cosine_of_means(file: &GroupFile, mean: &[f32], size: f32, row: usize) -> f32 {
-    let other = file.numbers(Number::Mean, row);
-    let [product, square] = products(mean, other.iter().copied());
+    let [product, square] = products(mean, file.mean(row), |value| value);
     cosine(product.into(), f64::from(size * size), square.into())
 }
 
@@ -164,8 +163,7 @@ fn cosine_of_pairs(
             continue;
         };
         common = true;
-        let other = file.profile(place).iter().map(|bits| widen(*bits));
-        let [product, square] = products(profile, other);
+        let [product, square] = products(profile, file.profile(place), widen);
         sums[0] += f64::from(product);
         sums[1] += f64::from(own);
         sums[2] += f64::from(square);
@@ -181,19 +179,31 @@ fn cosine(product: f64, one: f64, other: f64) -> f32 {
     (product / size).clamp(-1.0, 1.0) as f32
 }
 
-/// Sums of `x y` and of `y y`, eight at a time, so that they are computed side by side.
-fn products(x: &[f32], y: impl Iterator<Item = f32>) -> [f32; 2] {
+/// Sums of `x y` and of `y y`, eight at a time, so that they are computed side by side; `read` makes a number of what `y`
+/// keeps.
+fn products<T: Copy>(x: &[f32], y: &[T], read: impl Fn(T) -> f32) -> [f32; 2] {
     const LANES: usize = 8;
     let (mut product, mut square) = ([0.0f32; LANES], [0.0f32; LANES]);
-    for (at, (x, y)) in x.iter().zip(y).enumerate() {
-        product[at % LANES] += x * y;
-        square[at % LANES] += y * y;
+    let (x_blocks, x_rest) = x.as_chunks::<LANES>();
+    let (y_blocks, y_rest) = y.as_chunks::<LANES>();
+    for (x, y) in x_blocks.iter().zip(y_blocks) {
+        for lane in 0..LANES {
+            let value = read(y[lane]);
+            product[lane] += x[lane] * value;
+            square[lane] += value * value;
+        }
+    }
+    for (lane, (x, y)) in x_rest.iter().zip(y_rest).enumerate() {
+        let value = read(*y);
+        product[lane] += x * value;
+        square[lane] += value * value;
     }
     [product.iter().sum(), square.iter().sum()]
 }
 
 /// A finite number of half precision as one of single precision, exactly: exponent and fraction are moved into place, and
 /// the difference of the exponents' offsets is multiplied in, which is right for the smallest numbers as well.
+#[inline(always)]
 fn widen(bits: u16) -> f32 {
     /// 2 to the power of 127 - 15.
     const OFFSETS: f32 = f32::from_bits((127 + 112) << 23);

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Version of the form of an index.
-pub const SCHEMA: &str = "finexl-index-1";
+pub const SCHEMA: &str = "finexl-index-2";
 /// Name of the file.
 pub const FILE: &str = "index.json";
 
@@ -65,23 +65,30 @@ impl Manifest {
         if !path.exists() {
             return Err(no_index("is no index, since it has no index.json"));
         }
-        let bytes = atomic::read(&path)?;
-        let value: serde_json::Value = serde_json::from_slice(&bytes).map_err(|error| {
-            IndexError::file(&path, format!("is damaged ({error}); make the index anew"))
+        Self::parse(&path, &atomic::read(&path)?)
+    }
+
+    /// As [`Manifest::read`], from the bytes of the file; `path` stands in messages.
+    ///
+    /// # Errors
+    /// As [`Manifest::read`].
+    pub fn parse(path: &Path, bytes: &[u8]) -> Result<Self, IndexError> {
+        let value: serde_json::Value = serde_json::from_slice(bytes).map_err(|error| {
+            IndexError::file(path, format!("is damaged ({error}); make the index anew"))
         })?;
         match value.get("schema").and_then(serde_json::Value::as_str) {
             Some(SCHEMA) => {}
             Some(other) => {
                 let problem = format!(
-                    "is an index of the form {other}, and this version reads {SCHEMA}; make the index anew from its \
-                     records"
+                    "is an index of the form {other}, and this version reads {SCHEMA}; make the index anew from its records \
+                     with `finexl index RECORDS --out` another folder"
                 );
                 return Err(IndexError::file(path, problem));
             }
             None => return Err(IndexError::file(path, "does not say that it is an index")),
         }
         let manifest: Self = serde_json::from_value(value).map_err(|error| {
-            IndexError::file(&path, format!("is damaged ({error}); make the index anew"))
+            IndexError::file(path, format!("is damaged ({error}); make the index anew"))
         })?;
         // It leads to files; nothing outside of the folder is one of the index.
         let outside =

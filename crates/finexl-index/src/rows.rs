@@ -3,6 +3,7 @@
 use crate::columns::{Fact, Number, Text};
 use crate::entry::Entry;
 use crate::group_file::GroupFile;
+use std::borrow::Cow;
 
 /// A model of a group, wherever it is kept.
 #[derive(Clone, Copy)]
@@ -28,10 +29,17 @@ impl<'a> Row<'a> {
         }
     }
 
-    pub(crate) fn numbers(self, number: Number) -> &'a [f32] {
+    pub(crate) fn numbers(self, number: Number) -> Cow<'a, [f32]> {
         match self {
             Self::Kept(file, row) => file.numbers(number, row),
-            Self::New(entry) => entry.numbers(number),
+            Self::New(entry) => Cow::Borrowed(entry.numbers(number)),
+        }
+    }
+
+    pub(crate) fn number(self, number: Number, concept: usize) -> f32 {
+        match self {
+            Self::Kept(file, row) => file.number(number, concept, row),
+            Self::New(entry) => entry.numbers(number)[concept],
         }
     }
 

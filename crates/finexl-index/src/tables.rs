@@ -138,7 +138,8 @@ fn put_model(values: &mut [Values], id: i64, group: &[u8], row: Row<'_>, title: 
         next(&|column| column.real(row.fact(fact)));
     }
     for number in Number::ALL {
-        let numbers = row.numbers(number).iter().copied();
+        let numbers = row.numbers(number);
+        let numbers = numbers.iter().copied();
         next(&|column| match number {
             Number::Significant => column.flags(numbers.clone().map(|value| value != 0.0)),
             _ => column.reals(numbers.clone()),

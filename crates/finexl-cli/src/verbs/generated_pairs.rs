@@ -8,9 +8,12 @@ use crate::verbs::stable_diffusion_options::StableDiffusionOptions;
 use finexl_core::inspection::InspectedFile;
 use finexl_explain::explainer::display_name;
 use finexl_zoo::generators::stable_diffusion::locate;
-use finexl_zoo::generators::{AdapterChoice, ChosenSettings, ConceptGuidance, GuidedConcept};
+use finexl_zoo::generators::{
+    AdapterChoice, ChosenSettings, ConceptGuidance, DEFAULT_GENERATOR, GuidedConcept,
+};
 use finexl_zoo::inspection::{InspectOptions, inspect};
 use finexl_zoo::lora_files::AdapterSource;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// What to generate with.
@@ -70,6 +73,61 @@ pub struct GeneratedPairs {
     pub(super) stable_diffusion: StableDiffusionOptions,
 }
 
+/// How pictures of watched adapters are made.
+#[derive(Clone, Debug, clap::Args)]
+pub struct WatchedSampling {
+    /// The generator that the adapters are for: a weights file that `finexl train` wrote, or Stable Diffusion as a folder of
+    /// diffusers, one .safetensors file or a repository in the hub's cache.
+    #[arg(long, default_value = DEFAULT_GENERATOR)]
+    model: String,
+    /// Scale of every adapter.
+    #[arg(long, allow_negative_numbers = true, value_parser = finite)]
+    scale: Option<f64>,
+    /// Words that call what adapters learned; they are put before every prompt of the personalized side.
+    #[arg(long, value_name = "TEXT")]
+    adapter_prompt: Option<String>,
+    /// Put them before the prompts of the base's side too.
+    #[arg(long, requires = "adapter_prompt")]
+    adapter_prompt_both: bool,
+    /// Sampling steps of both sides [default: those that suit the model].
+    #[arg(long)]
+    steps: Option<usize>,
+    /// Scale of classifier-free guidance of both sides [default: that which suits the model].
+    #[arg(long, allow_negative_numbers = true, value_parser = finite)]
+    guidance: Option<f64>,
+    /// Seed of pictures.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    image_seed: u64,
+    #[command(flatten)]
+    stable_diffusion: StableDiffusionOptions,
+}
+
+impl WatchedSampling {
+    /// All that is chosen, by the names of options.
+    pub fn chosen(&self) -> BTreeMap<String, String> {
+        let stated = [
+            ("--model", Some(self.model.clone())),
+            ("--scale", self.scale.map(|scale| scale.to_string())),
+            ("--adapter-prompt", self.adapter_prompt.clone()),
+            (
+                "--adapter-prompt-both",
+                self.adapter_prompt_both.then(|| "yes".to_string()),
+            ),
+            ("--steps", self.steps.map(|steps| steps.to_string())),
+            ("--guidance", self.guidance.map(|scale| scale.to_string())),
+            ("--image-seed", Some(self.image_seed.to_string())),
+            (
+                "--negative, --size, --scheduler, --prediction, --clip-skip or --latents",
+                (self.stable_diffusion.is_stated()).then(|| format!("{:?}", self.stable_diffusion)),
+            ),
+        ];
+        let stated = stated.into_iter();
+        stated
+            .filter_map(|(name, value)| Some((name.to_string(), value?)))
+            .collect()
+    }
+}
+
 /// What the personalized side is.
 #[derive(Clone, Debug)]
 pub enum Subject {
@@ -91,6 +149,35 @@ pub struct Point {
 }
 
 impl GeneratedPairs {
+    /// Adapters that are named later.
+    pub fn of_watched(sampling: &WatchedSampling) -> Self {
+        Self {
+            model: Some(sampling.model.clone()),
+            adapter: Vec::new(),
+            scale: sampling.scale,
+            scales: Vec::new(),
+            snapshots: false,
+            against: Vec::new(),
+            adapter_prompt: sampling.adapter_prompt.clone(),
+            adapter_prompt_both: sampling.adapter_prompt_both,
+            private: false,
+            concept: Vec::new(),
+            walking: Walking {
+                direction: None,
+                distance: None,
+            },
+            steps: sampling.steps,
+            guidance: sampling.guidance,
+            image_seed: Some(sampling.image_seed),
+            stable_diffusion: sampling.stable_diffusion.clone(),
+        }
+    }
+
+    /// Scale of every watched adapter.
+    pub fn watched_scale(&self) -> Option<f64> {
+        self.scale
+    }
+
     /// Whether a walk is asked for, which only generated images can take.
     pub fn walks(&self) -> bool {
         self.walking.walk().is_some()
@@ -132,32 +219,38 @@ impl GeneratedPairs {
     /// What is inside the adapters of both sides, for page and card, each once; nothing of what is no file for Stable
     /// Diffusion.
     pub fn inside(&self) -> Vec<InspectedFile> {
+        let mut seen: Vec<&Path> = Vec::new();
+        for adapter in self.adapter.iter().chain(&self.against) {
+            if !seen.contains(&adapter.path.as_path()) {
+                seen.push(&adapter.path);
+            }
+        }
+        seen.into_iter()
+            .flat_map(|path| self.inside_of(path))
+            .collect()
+    }
+
+    /// The same of one adapter.
+    pub fn inside_of(&self, adapter: &Path) -> Vec<InspectedFile> {
         let options = InspectOptions {
             private: self.private,
             read_by: self.model().ok().and_then(|model| locate(&model).ok()),
             ..InspectOptions::default()
         };
-        let mut inside = Vec::new();
         // A whole checkpoint has as many facts as its base.
-        let adapters = self.adapter.iter().chain(&self.against);
-        let mut seen: Vec<&Path> = Vec::new();
-        let adapters = adapters.filter(|adapter| {
-            let new = !seen.contains(&adapter.path.as_path());
-            seen.push(&adapter.path);
-            new
-        });
-        for adapter in adapters.filter(|adapter| AdapterSource::is_adapter(&adapter.path)) {
-            // Personalizations of our own say elsewhere what they are.
-            let Ok(found) = inspect(std::slice::from_ref(&adapter.path), &options) else {
-                continue;
-            };
-            inside.extend(found.files.into_iter().map(|file| InspectedFile {
-                // A path names folders.
-                name: display_name(&adapter.path),
-                ..file
-            }));
+        if !AdapterSource::is_adapter(adapter) {
+            return Vec::new();
         }
-        inside
+        // Personalizations of our own say elsewhere what they are.
+        let Ok(found) = inspect(&[adapter.to_path_buf()], &options) else {
+            return Vec::new();
+        };
+        let named = |file| InspectedFile {
+            // A path names folders.
+            name: display_name(adapter),
+            ..file
+        };
+        found.files.into_iter().map(named).collect()
     }
 
     /// Words before the prompts of a side.

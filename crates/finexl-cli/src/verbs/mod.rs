@@ -27,6 +27,8 @@ pub mod similar;
 pub mod stable_diffusion_options;
 pub mod sweep;
 pub mod train;
+pub mod watch;
+mod watched_models;
 pub mod zoo;
 mod zoo_files;
 
@@ -56,6 +58,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
         Verb::Sweep(verb) => verb.run(&arguments),
         Verb::Similar(verb) => verb.run(&arguments),
         Verb::Train(verb) => verb.run(&arguments),
+        Verb::Watch(verb) => verb.run(&arguments),
         Verb::Zoo(verb) => verb.run(&arguments),
     }
 }

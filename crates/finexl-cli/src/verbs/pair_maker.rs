@@ -93,6 +93,11 @@ impl<'a> PairMaker<'a> {
         Ok(base)
     }
 
+    /// Makes the base's side, so that what goes wrong later is wrong with what it is compared with.
+    pub fn prepare(&mut self) -> Result<(), CliError> {
+        self.make_base().map(drop)
+    }
+
     /// Refuses adapters that cannot be used, before any image is made.
     pub fn check(&mut self, adapters: &[AdapterChoice]) -> Result<(), CliError> {
         if let [only] = adapters

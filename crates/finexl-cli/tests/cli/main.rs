@@ -48,6 +48,7 @@ mod trained;
 mod two_at_once;
 mod uncertainty;
 mod unsaid;
+mod watching;
 mod weights_files;
 mod words;
 mod workspace;

@@ -1,7 +1,7 @@
 //! The files of a gallery, made where they are asked for.
 
 use super::assets::ASSETS;
-use super::models_data;
+use super::{models_data, telling_pairs};
 use crate::Error;
 use finexl_core::fingerprint::Fingerprint;
 use finexl_index::columns::Text;
@@ -118,6 +118,7 @@ impl Gallery {
                 names.push(format!("pictures/{id}-model.jpg"));
             }
             if self.page(*model).is_some() {
+                names.push(format!("pairs/{id}.js"));
                 names.push(format!("reports/{id}.html"));
             }
         }
@@ -155,13 +156,19 @@ impl Gallery {
                 return Ok((!bytes.is_empty()).then_some(Cow::Borrowed(bytes)));
             }
         }
-        let page = middle("reports/", ".html")
-            .and_then(model)
-            .and_then(|model| self.page(model));
-        match page {
-            Some(path) => Ok(Some(Cow::Owned(finexl_core::atomic::read(&path)?))),
-            None => Ok(None),
+        let page = |id: &str| model(id).and_then(|model| self.page(model));
+        if let Some(path) = middle("reports/", ".html").and_then(page) {
+            return Ok(Some(Cow::Owned(finexl_core::atomic::read(&path)?)));
         }
+        if let Some(id) = middle("pairs/", ".js")
+            && let Some(path) = page(id)
+        {
+            let bytes = finexl_core::atomic::read(&path)?;
+            return Ok(Some(Cow::Owned(telling_pairs::script_of(
+                id, &path, &bytes,
+            ))));
+        }
+        Ok(None)
     }
 }
 

@@ -6,6 +6,7 @@ mod http;
 mod models_data;
 mod server;
 mod site;
+mod telling_pairs;
 
 pub use content::Gallery;
 pub use server::{GalleryServer, ServerLimits};

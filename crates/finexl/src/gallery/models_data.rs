@@ -90,7 +90,8 @@ fn aspects(file: &GroupFile, row: usize) -> Vec<Value> {
     (0..scores.len())
         .filter(|at| scores[*at] > least || significant[*at] != 0.0)
         .map(|at| {
-            let [score, low, high] = [scores, lows, highs].map(|numbers| thousandths(numbers[at]));
+            let [score, low, high] =
+                [&scores, &lows, &highs].map(|numbers| thousandths(numbers[at]));
             json!([at, score, low, high, u8::from(significant[at] != 0.0)])
         })
         .collect()
@@ -161,7 +162,7 @@ fn similar(gallery: &Gallery, file: &GroupFile, model: ShownModel) -> (Vec<Value
 }
 
 /// An assignment; what might end a script is written otherwise.
-fn script(name: &str, value: &Value) -> Vec<u8> {
+pub(super) fn script(name: &str, value: &Value) -> Vec<u8> {
     let text = value.to_string().replace('<', "\\u003c");
     let text = text
         .replace('\u{2028}', "\\u2028")

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Folders inside of a gallery.
-const FOLDERS: [&str; 4] = ["js", "data", "pictures", "reports"];
+const FOLDERS: [&str; 5] = ["js", "data", "pictures", "pairs", "reports"];
 /// The file by which a gallery is known.
 const MARK: &str = "data/models.js";
 

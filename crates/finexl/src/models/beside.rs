@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 /// Longest side of a picture that the index keeps, in pixels.
 const SIDE: usize = 160;
-/// Its quality as JPEG.
+/// Quality of pictures as JPEG.
 const QUALITY: u8 = 82;
 /// Tags of a training that are kept.
 const TAGS: usize = 12;
@@ -71,8 +71,8 @@ impl BesideFiles {
             .into_iter()
             .next()?;
         Some(Pictures {
-            base: small(path, &first.base_png)?,
-            personalized: small(path, &first.personalized_png)?,
+            base: small_jpeg(path, &first.base_png, SIDE)?,
+            personalized: small_jpeg(path, &first.personalized_png, SIDE)?,
             note: first.note,
         })
     }
@@ -100,10 +100,11 @@ impl BesideFiles {
     }
 }
 
-fn small(path: &Path, png: &[u8]) -> Option<Vec<u8>> {
+/// A picture of a page as JPEG, its longer side at most `most` pixels; nothing of one that cannot be read.
+pub(crate) fn small_jpeg(path: &Path, png: &[u8], most: usize) -> Option<Vec<u8>> {
     let image = decode_bytes(path, png).ok()?.image;
     let longest = image.width.max(image.height).max(1);
-    let side = |side: usize| (side * SIDE.min(longest) / longest).max(1);
+    let side = |side: usize| (side * most.min(longest) / longest).max(1);
     let image = resize(&image, side(image.width), side(image.height));
     jpeg_bytes(&image, QUALITY).ok()
 }

@@ -312,9 +312,10 @@ fn found(file: &GroupFile, hit: &Hit, concepts: &[usize]) -> FoundModel {
 
 /// The strongest significant aspects of a model.
 fn strongest(file: &GroupFile, row: usize) -> Vec<(String, f32)> {
-    let scores = file.numbers(Number::Score, row).iter();
+    let scores = file.numbers(Number::Score, row);
     let significant = file.numbers(Number::Significant, row);
-    let mut aspects: Vec<(String, f32)> = (scores.zip(significant).zip(&file.group().concepts))
+    let both = scores.iter().zip(significant.iter());
+    let mut aspects: Vec<(String, f32)> = (both.zip(&file.group().concepts))
         .filter(|((_, significant), _)| **significant != 0.0)
         .map(|((score, _), concept)| (concept.name.clone(), *score))
         .collect();

@@ -106,22 +106,29 @@ const Finexl = {};
       made.append(...children);
       return made;
     },
-    // Details of a model come in blocks, as scripts, since a page of a folder may fetch nothing else.
-    details(model) {
-      const block = model.d;
-      Finexl.blocks ??= new Map();
-      if (!Finexl.blocks.has(block)) {
-        Finexl.blocks.set(block, new Promise((resolve, reject) => {
-          const script = Finexl.element('script', { src: `data/details-${block}.js` });
-          script.onload = () => resolve(window.FINEXL_DETAILS[block]);
+    // What is not needed at once comes as scripts, since a page of a folder may fetch nothing else.
+    load(name) {
+      Finexl.loaded ??= new Map();
+      if (!Finexl.loaded.has(name)) {
+        Finexl.loaded.set(name, new Promise((resolve, reject) => {
+          const script = Finexl.element('script', { src: name });
+          script.onload = resolve;
           script.onerror = () => {
-            Finexl.blocks.delete(block);
-            reject(new Error(`data/details-${block}.js cannot be read`));
+            Finexl.loaded.delete(name);
+            reject(new Error(`${name} cannot be read`));
           };
           document.head.append(script);
         }));
       }
-      return Finexl.blocks.get(block).then((all) => all[model.i]);
+      return Finexl.loaded.get(name);
+    },
+    details(model) {
+      return Finexl.load(`data/details-${model.d}.js`).then(() => window.FINEXL_DETAILS[model.d][model.i]);
+    },
+    // The telling pairs of the report, where there is one.
+    pairs(model) {
+      if (!model.r) return Promise.resolve([]);
+      return Finexl.load(`pairs/${model.i}.js`).then(() => window.FINEXL_PAIRS[model.i]);
     },
   });
 })();

@@ -63,10 +63,12 @@
   Finexl.showModel = (model) => {
     const title = element('h1', {}, model.t);
     page.replaceChildren(back(), title, element('p', {}, model.s), facts(model));
-    if (model.p) {
-      const pair = Finexl.pictures(model);
-      page.append(element('figure', { class: 'pair' }, pair, element('figcaption', {}, `Base and personalized, ${model.p}`)));
-    }
+    const telling = element('div', { class: 'pairs' });
+    page.append(telling);
+    if (model.p) telling.append(figure(Finexl.pictures(model), model.p, ''));
+    Finexl.pairs(model).then((pairs) => {
+      if (pairs.length) telling.replaceChildren(...pairs.map((pair) => pairFigure(model, pair)));
+    }).catch(() => {});
     const top = ordered(model).slice(0, MOST);
     const rows = top.map((a) => ({
       name: model.group.concepts[a[0]],
@@ -91,6 +93,20 @@
     Finexl.details(model).then((found) => more.replaceChildren(...details(model, found)))
       .catch((error) => more.replaceChildren(element('p', { class: 'note' }, error.message)));
   };
+
+  function figure(pictures, note, said) {
+    const caption = element('figcaption', {}, element('b', {}, note), said ? ` ${said}` : '');
+    return element('figure', { class: 'pair' }, pictures, caption);
+  }
+
+  // Pictures of the report; what they show is said below them.
+  function pairFigure(model, pair) {
+    const both = element('div', { class: 'both' });
+    for (const [side, name] of [['base', 'the base'], ['model', model.t]]) {
+      both.append(element('img', { src: pair[side], alt: `${pair.note}: ${name}` }));
+    }
+    return figure(both, pair.note, pair.said);
+  }
 
   function details(model, found) {
     const made = [element('h2', {}, 'Models that change pictures alike')];
