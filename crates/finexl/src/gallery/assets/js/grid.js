@@ -17,7 +17,8 @@
   function pictures(model) {
     const box = element('div', { class: 'both' });
     if (!model.p) {
-      box.append(element('span', { class: 'none' }, 'no pictures beside the record'));
+      const why = model.r ? 'no pictures: nothing was found that they would show' : 'no pictures beside the record';
+      box.append(element('span', { class: 'none' }, why));
       return box;
     }
     for (const [side, said] of [['base', 'base'], ['model', 'personalized']]) {
