@@ -4,7 +4,7 @@ use super::assets::media_type;
 use super::content::Gallery;
 use super::http::{self, Refusal, Request};
 use crate::Error;
-use crate::models::{WordsRequest, search_words};
+use crate::models::{WordsRequest, records_by_words};
 use finexl_core::CoreError;
 use finexl_index::filters::Filters;
 use serde_json::json;
@@ -216,7 +216,7 @@ fn search(gallery: &Gallery, request: &Request) -> Vec<u8> {
         return json!({ "error": error }).to_string().into_bytes();
     }
     let filters = Filters::default();
-    let searched = search_words(
+    let searched = records_by_words(
         gallery.index(),
         WordsRequest {
             words,
@@ -228,10 +228,10 @@ fn search(gallery: &Gallery, request: &Request) -> Vec<u8> {
         },
     );
     let answer = match searched {
-        Ok(found) => json!({
+        Ok((found, records)) => json!({
             "looked_for": found.looked_for,
             "notes": found.notes,
-            "ids": found.found.iter().map(|model| gallery.id_of(&model.record)).collect::<Vec<_>>(),
+            "ids": records.iter().map(|record| gallery.id_of(record)).collect::<Vec<_>>(),
         }),
         Err(error) => json!({ "error": error.to_string() }),
     };

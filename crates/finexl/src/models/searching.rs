@@ -108,6 +108,35 @@ pub struct FoundModel {
 /// # Errors
 /// Words that are not understood; several groups and none chosen; another vocabulary or encoder than that of the models.
 pub fn search_words(index: &ModelsIndex, request: WordsRequest<'_>) -> Result<Searched, Error> {
+    let (file, hits, concepts, searched) = ranked_by_words(index, request)?;
+    let found = hits.iter().map(|hit| found(file, hit, &concepts));
+    Ok(Searched {
+        found: found.collect(),
+        ..searched
+    })
+}
+
+/// As [`search_words`], with the records of the models alone, the best first; nothing is told of them, so thousands are
+/// named in no time.
+///
+/// # Errors
+/// As [`search_words`].
+pub fn records_by_words<'a>(
+    index: &'a ModelsIndex,
+    request: WordsRequest<'_>,
+) -> Result<(Searched, Vec<&'a str>), Error> {
+    let (file, hits, _, searched) = ranked_by_words(index, request)?;
+    let records = hits.iter().map(|hit| file.text(Text::Record, hit.row));
+    Ok((searched, records.collect()))
+}
+
+/// The group, its best models, the places of the concepts that were asked for, and the search without what it found.
+type RankedByWords<'a> = (&'a GroupFile, Vec<Hit>, Vec<usize>, Searched);
+
+fn ranked_by_words<'a>(
+    index: &'a ModelsIndex,
+    request: WordsRequest<'_>,
+) -> Result<RankedByWords<'a>, Error> {
     let file = index.group(request.group)?;
     let (words, note) = known_words(file.group(), request.vocabulary)?;
     let lexicon = Lexicon::new(file.group(), &words);
@@ -136,20 +165,19 @@ pub fn search_words(index: &ModelsIndex, request: WordsRequest<'_>) -> Result<Se
                 .to_string(),
         );
     }
-    Ok(Searched {
+    let searched = Searched {
         looked_for: query.said(&lexicon),
         group: file.group().described(),
         models: file.len(),
         allowed,
-        found: (hits.iter())
-            .map(|hit| found(file, hit, &concepts))
-            .collect(),
+        found: Vec::new(),
         concepts: concepts
             .iter()
             .map(|at| lexicon.name(*at).to_string())
             .collect(),
         notes,
-    })
+    };
+    Ok((file, hits, concepts, searched))
 }
 
 /// Looks for models that change pictures like a given one.
