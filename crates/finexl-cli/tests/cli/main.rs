@@ -14,6 +14,7 @@ mod experiment_keys;
 mod explained_models;
 mod explanations;
 mod folders;
+mod galleries;
 mod gans;
 mod generator_trainings;
 mod generators;

@@ -1,19 +1,16 @@
-//! `finexl index`, `finexl search` and `finexl gallery`.
+//! `finexl index` and `finexl search`.
 
 #![allow(clippy::unwrap_used)]
 
 use crate::sandbox::{Outcome, Sandbox};
 use finexl_explain::vocabulary::Vocabulary;
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-use std::process::{Child, Stdio};
 
 /// Pairs of a record.
 const PAIRS: usize = 4;
 
 /// A record of a model with the scores of some aspects, of the default vocabulary.
-fn record(model: &str, scores: &[(&str, f64)]) -> Value {
+pub(super) fn record(model: &str, scores: &[(&str, f64)]) -> Value {
     let same = "0".repeat(64);
     let vocabulary = Vocabulary::default_phrases().unwrap();
     let aspects: Vec<Value> = (vocabulary.concepts().iter().enumerate())
@@ -41,12 +38,12 @@ fn record(model: &str, scores: &[(&str, f64)]) -> Value {
         "settings": same, "head": null, "references": null, "calibration": null, "device": "cpu", "code": {}, "seed": 0 } })
 }
 
-fn write(sandbox: &Sandbox, name: &str, record: &Value) {
+pub(super) fn write(sandbox: &Sandbox, name: &str, record: &Value) {
     sandbox.write(name, serde_json::to_vec(record).unwrap());
 }
 
 /// Three models: flat and outlined, the same and dark, only dark.
-fn three_models() -> Sandbox {
+pub(super) fn three_models() -> Sandbox {
     let sandbox = Sandbox::new();
     let poster = [("flat colour", 0.8), ("outlined", 0.6)];
     let night_poster = [("flat colour", 0.9), ("outlined", 0.7), ("dark", 0.7)];
@@ -224,6 +221,39 @@ fn records_that_contradict_themselves_stay_out_and_copies_are_named() {
 }
 
 #[test]
+fn an_index_of_another_form_or_a_cut_one_is_refused_by_name() {
+    let sandbox = three_models();
+    let manifest = sandbox.path("models.finexl/index.json");
+    let text = std::fs::read_to_string(&manifest).unwrap();
+    let former = text.replace("finexl-index-2", "finexl-index-1");
+    sandbox.write("models.finexl/index.json", former);
+    for command in [
+        "search models.finexl dark",
+        "gallery models.finexl --out site",
+        "index records --out models.finexl",
+    ] {
+        sandbox.refuses(
+            command,
+            &["the form finexl-index-1", "finexl index RECORDS"],
+        );
+    }
+    sandbox.write("models.finexl/index.json", &text);
+    let group = sandbox.names("models.finexl/data-000001");
+    let group = group.iter().find(|name| name.starts_with("group")).unwrap();
+    for name in ["models.parquet", group.as_str()] {
+        let path = format!("models.finexl/data-000001/{name}");
+        let whole = std::fs::read(sandbox.path(&path)).unwrap();
+        sandbox.write(&path, &whole[..whole.len() / 2]);
+        sandbox.refuses(
+            "search models.finexl dark",
+            &[name, "is cut or was changed"],
+        );
+        sandbox.write(&path, whole);
+    }
+    assert_eq!(titles(&sandbox, "dark", "--top 1"), ["night"]);
+}
+
+#[test]
 fn groups_are_never_mixed_in_a_ranking() {
     let sandbox = three_models();
     let mut other = record("else", &[("dark", 0.5)]);
@@ -287,113 +317,4 @@ fn likeness_is_that_of_similar() {
         "search models.finexl --like nobody",
         &["neither a file nobody nor a model"],
     );
-}
-
-/// Names that a page must not take for markup.
-const HOSTILE: &str = "</script><img src=x onerror=alert(1)>\u{2028}";
-
-#[test]
-fn a_gallery_is_written_and_replaced() {
-    let sandbox = three_models();
-    let mut hostile = record(HOSTILE, &[("warm", 0.8)]);
-    hostile["summary"] = json!(HOSTILE);
-    hostile["base"] = json!(HOSTILE);
-    write(&sandbox, "hostile.json", &hostile);
-    sandbox.write("hostile.html", "<!DOCTYPE html>a report");
-    sandbox.succeeds("index hostile.json --out models.finexl");
-    let said = sandbox.succeeds("gallery models.finexl --out site").stdout;
-    assert!(said.contains("4 models"), "{said}");
-    let data = std::fs::read_to_string(sandbox.path("site/data/models.js")).unwrap();
-    assert!(
-        data.contains("onerror") && !data.contains('<') && !data.contains('\u{2028}'),
-        "{data}"
-    );
-    assert!(
-        !data.contains(sandbox.path("records").to_str().unwrap()),
-        "paths are nobody's business"
-    );
-    assert_eq!(sandbox.names("site/reports").len(), 1);
-    assert!(sandbox.names("site").contains(&"index.html".to_string()));
-    sandbox.succeeds("index --forget hostile.json --out models.finexl");
-    sandbox.succeeds("gallery models.finexl --out site");
-    assert!(sandbox.names("site/reports").is_empty());
-    sandbox.refuses("gallery models.finexl --out records", &["is no gallery"]);
-}
-
-/// A server that ends with the test.
-struct Served {
-    child: Child,
-    address: String,
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Served {
-    fn start(sandbox: &Sandbox) -> Self {
-        let mut command = sandbox.command("gallery models.finexl --serve --port 0");
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let address = line.split('/').nth(2).unwrap().to_string();
-        Self { child, address }
-    }
-
-    /// The whole answer to a request of one line.
-    fn ask(&self, line: &str, host: &str) -> String {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        let request = format!("{line} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
-        stream.write_all(request.as_bytes()).unwrap();
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).unwrap();
-        String::from_utf8_lossy(&answer).into_owned()
-    }
-}
-
-#[test]
-fn a_gallery_is_served_and_nothing_else() {
-    let sandbox = three_models();
-    let served = Served::start(&sandbox);
-    let ask = |line: &str| served.ask(line, "localhost");
-    assert!(
-        served.address.starts_with("127.0.0.1:"),
-        "{}",
-        served.address
-    );
-    assert!(
-        ask("GET /").starts_with("HTTP/1.1 200")
-            && ask("GET /data/models.js").contains("\"live\":true")
-    );
-    assert!(ask("GET /data/details-0.js").contains("similar"));
-    for path in [
-        "/../index.json",
-        "/%2e%2e/%2e%2e/etc/passwd",
-        "//etc/passwd",
-        "/data/details-99.js",
-        "/js",
-    ] {
-        assert!(
-            ask(&format!("GET {path}")).starts_with("HTTP/1.1 404"),
-            "{path}"
-        );
-    }
-    assert!(ask("POST /").starts_with("HTTP/1.1 405"));
-    assert!(
-        served
-            .ask("GET /", "evil.example")
-            .starts_with("HTTP/1.1 421")
-    );
-    let found = ask("GET /api/search?q=not+dark%2C+flat+colour");
-    assert!(
-        found.contains("Content-Type: application/json") && found.contains("not dark; flat colour"),
-        "{found}"
-    );
-    assert!(ask("GET /api/search?q=quixotic").contains("not in the vocabulary"));
-    assert!(ask(&format!("GET /api/search?q={}", "a".repeat(600))).contains("at most 500"));
 }
