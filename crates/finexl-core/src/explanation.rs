@@ -2,6 +2,7 @@
 //!
 //! The JSON form is versioned by `schema` and described by `datasets/explanation.schema.json`.
 
+use crate::aspect_map::AspectMap;
 use crate::change::Change;
 use crate::fingerprint::Fingerprint;
 use crate::{CoreError, atomic};
@@ -52,7 +53,7 @@ pub struct Explanation {
     pub unexplained: f64,
     /// Whether `score` is on the operators' level scale (else it repeats the raw weight).
     pub calibrated: bool,
-    /// Whether single findings can pass the significance test with this number of pairs.
+    /// Whether anything can pass the significance test with this number of pairs.
     pub testable: bool,
     /// Aspects, sorted by falling score.
     pub aspects: Vec<AspectScore>,
@@ -123,6 +124,11 @@ impl Explanation {
                     "it names {pairs} pairs, but the profile of \"{concept}\" has {found}"
                 ));
             }
+            if let Some(map) = &aspect.map
+                && map.columns.checked_mul(map.rows) != Some(map.mean.len())
+            {
+                return Some(format!("the map of \"{concept}\" is no grid"));
+            }
             let (score, low, high) = (aspect.score, aspect.low, aspect.high);
             if score < low || score > high {
                 return Some(format!(
@@ -176,7 +182,7 @@ pub struct AspectScore {
     /// off they are; `low` and `high` say only what other pairs of the same model might give.
     #[serde(default)]
     pub level: Option<[f64; 2]>,
-    /// Benjamini-Hochberg adjusted p-value of the sign-flip test.
+    /// p-value of the sign-flip test, adjusted for all aspects and views (step-down maxima).
     pub p_adjusted: f64,
     /// Where it shows more strongly.
     pub view: ShownIn,
@@ -184,6 +190,9 @@ pub struct AspectScore {
     pub significant: bool,
     /// What decided that.
     pub decision: Decision,
+    /// Where in the pictures it shows, of significant aspects where pictures are large enough to be looked at in parts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub map: Option<AspectMap>,
     /// Where the aspect shows most: per-pair scores, largest first.
     pub most: Vec<PairScore>,
     /// Where it shows least, smallest first.

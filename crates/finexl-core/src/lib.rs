@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows a tensor: every other crate may depend on this one, this one on none of them.
 
+pub mod aspect_map;
 pub mod atomic;
 pub mod cells;
 pub mod change;

@@ -40,6 +40,7 @@ pub fn aspect(concept: &str, family: Option<&str>, score: f64, significant: bool
         },
         most: Vec::new(),
         least: Vec::new(),
+        map: None,
     }
 }
 

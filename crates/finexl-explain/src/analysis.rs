@@ -6,21 +6,19 @@ use crate::divergence::Divergences;
 use crate::error::ExplainError;
 use crate::heads::Head;
 use crate::sampling_units::SamplingUnits;
-use crate::statistics::{
-    Interval, benjamini_hochberg, signed_flip_test, smallest_pairs_that_can_pass,
-};
+use crate::statistics::{Interval, fewest_pairs, step_down_test};
 use crate::weight_intervals::Sample;
 use finexl_core::fingerprint::Fingerprint;
 pub use finexl_core::names::IntervalName as IntervalKind;
 use serde::{Deserialize, Serialize};
 
 /// Version of this analysis: raised whenever the same input gives other intervals, p-values or shares.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// Confidence of every interval.
 pub const CONFIDENCE: f64 = 0.95;
-/// False discovery rate of significance.
-pub const FALSE_DISCOVERIES: f64 = 0.05;
+/// Level of significance: how often, at most, anything at all is found where nothing changed (family-wise error rate).
+pub const SIGNIFICANCE: f64 = 0.05;
 
 /// How to analyse.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -77,8 +75,8 @@ pub struct Analysis {
     pub weights: Weights,
     /// 95% interval of every weight.
     pub intervals: Vec<Interval>,
-    /// Benjamini-Hochberg adjusted p of the sign-flip test: that what the pairs contribute to a weight has no
-    /// direction. Tested is the method's own fit of every pair where it is linear, else the joint ridge fit, on the side
+    /// Adjusted p of the sign-flip test over all concepts and views ([`step_down_test`]): that what the pairs contribute to
+    /// a weight has no direction. Tested is the method's own fit of every pair where it is linear, else the joint ridge fit, on the side
     /// of the weight: a weight to which the pairs contribute the opposite cannot have a small p, and one of 0 has 1.
     ///
     /// Which weights a method keeps is decided by the same pairs that are tested. The contributions that are tested
@@ -90,7 +88,7 @@ pub struct Analysis {
     pub contributions: Vec<f64>,
     /// Share of the change that the fitted concepts do not span, noise taken off, in [0, 1].
     pub unexplained: f64,
-    /// Pairs below which a lone finding cannot pass the test.
+    /// Pairs below which nothing can pass the test.
     pub pairs_needed: usize,
     /// What a reader has to know of what was resampled.
     pub notes: Vec<String>,
@@ -99,6 +97,43 @@ pub struct Analysis {
 /// The 95% interval of a level that may be off by so much.
 pub fn level_interval(level: f64, error: f64) -> [f64; 2] {
     [level - error, level + error].map(|end| end.clamp(0.0, 1.0))
+}
+
+/// An analysis before its test: weights of several views are tested together.
+pub(crate) struct Untested {
+    /// Without p.
+    pub analysis: Analysis,
+    /// What is tested: contributions of the sampling units, `[units, N]`.
+    pub contributions: Vec<f64>,
+    /// How many units.
+    pub units: usize,
+}
+
+/// The analyses of some views of the same pairs with the adjusted p of all their weights, tested together.
+///
+/// # Errors
+/// Settings outside their range.
+pub(crate) fn tested<const VIEWS: usize>(
+    views: [Untested; VIEWS],
+    settings: &AnalysisSettings,
+) -> Result<[Analysis; VIEWS], ExplainError> {
+    let (units, concepts) = views.first().map_or((0, 0), |view| {
+        (view.units, view.analysis.weights.weights.len())
+    });
+    let rows = (0..units).flat_map(|unit| {
+        let row = unit * concepts..(unit + 1) * concepts;
+        let of_views = views.iter();
+        of_views.flat_map(move |view| &view.contributions[row.clone()])
+    });
+    let rows: Vec<f64> = rows.copied().collect();
+    let weights = views.iter().flat_map(|view| &view.analysis.weights.weights);
+    let weights: Vec<f64> = weights.copied().collect();
+    let p = step_down_test(&rows, &weights, units, settings.flips, settings.seed)?;
+    let mut p = p.chunks(concepts.max(1));
+    Ok(views.map(|view| Analysis {
+        p_adjusted: p.next().map(<[f64]>::to_vec).unwrap_or_default(),
+        ..view.analysis
+    }))
 }
 
 /// Analyses divergences with a bank by `method`, which is that of `settings`, built. Where the bank's probes are the prompts of the pairs, both are resampled
@@ -113,13 +148,27 @@ pub fn analyse(
     method: &dyn Decomposition,
     settings: &AnalysisSettings,
 ) -> Result<Analysis, ExplainError> {
+    let [analysis] = tested([untested(divergences, bank, method, settings)?], settings)?;
+    Ok(analysis)
+}
+
+/// As [`analyse`], without the test: every p is 1.
+///
+/// # Errors
+/// As [`analyse`].
+pub(crate) fn untested(
+    divergences: &Divergences,
+    bank: &ConceptBank,
+    method: &dyn Decomposition,
+    settings: &AnalysisSettings,
+) -> Result<Untested, ExplainError> {
     check_fit(divergences, bank)?;
     let mean = divergences.mean();
     let directions = bank.mean();
     let directions = Directions::new(&directions, bank.concepts(), bank.dimension())?;
     let prepared = method.prepare(directions)?;
     let weights = prepared.fit(&mean, None)?;
-    let pairs_needed = smallest_pairs_that_can_pass(bank.concepts(), FALSE_DISCOVERIES);
+    let pairs_needed = fewest_pairs(SIGNIFICANCE);
     let units = SamplingUnits::of(divergences, pairs_needed);
     let own = prepared.contributions(divergences.values())?;
     let linear = own.is_some();
@@ -127,13 +176,7 @@ pub fn analyse(
         Some(rows) => rows,
         None => contributions(directions, divergences.values(), &Ridge::default())?,
     };
-    let p = signed_flip_test(
-        &units.sums(&rows, bank.concepts()),
-        &weights.weights,
-        units.count(),
-        settings.flips,
-        settings.seed,
-    )?;
+    let summed = units.sums(&rows, bank.concepts());
     let rows = match linear {
         true => rows,
         false => of_kept(divergences, directions, &weights, rows)?,
@@ -146,15 +189,20 @@ pub fn analyse(
         rows: &rows,
         weights: &weights.weights,
     };
-    Ok(Analysis {
-        divergence: norm(&mean),
-        intervals: sample.intervals(settings)?,
-        p_adjusted: benjamini_hochberg(&p)?,
-        unexplained: unexplained(divergences, &mean, &weights),
-        pairs_needed,
-        contributions: rows,
-        notes: units.note.into_iter().collect(),
-        weights,
+    let intervals = sample.intervals(settings)?;
+    Ok(Untested {
+        contributions: summed,
+        units: units.count(),
+        analysis: Analysis {
+            divergence: norm(&mean),
+            intervals,
+            p_adjusted: vec![1.0; bank.concepts()],
+            unexplained: unexplained(divergences, &mean, &weights),
+            pairs_needed,
+            contributions: rows,
+            notes: units.note.into_iter().collect(),
+            weights,
+        },
     })
 }
 

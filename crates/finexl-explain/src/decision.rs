@@ -1,6 +1,6 @@
 //! What decides whether an aspect is significant, and how that is said.
 
-use crate::analysis::FALSE_DISCOVERIES;
+use crate::analysis::SIGNIFICANCE;
 use crate::calibration::Calibration;
 use finexl_core::explanation::{Decision, ThresholdSource, Verdict};
 
@@ -55,12 +55,12 @@ pub struct Finding {
     pub testable: bool,
 }
 
-/// Decides: significant is what has a score, an adjusted p of at most [`FALSE_DISCOVERIES`], and an interval that
+/// Decides: significant is what has a score, an adjusted p of at most [`SIGNIFICANCE`], and an interval that
 /// lies beyond the threshold.
 pub fn decide(finding: Finding, threshold: Threshold) -> Decision {
     let [low, high] = finding.interval;
     let beyond = low > threshold.size || high < -threshold.size;
-    let proven = finding.p_adjusted <= FALSE_DISCOVERIES;
+    let proven = finding.p_adjusted <= SIGNIFICANCE;
     let verdict = match (finding.scored, finding.testable, proven, beyond) {
         (false, ..) => Verdict::NoScore,
         (true, _, true, true) => Verdict::Significant,
@@ -80,7 +80,7 @@ pub fn decide(finding: Finding, threshold: Threshold) -> Decision {
 fn because(verdict: Verdict, p: f64, threshold: Threshold) -> String {
     let said = if p < 0.001 {
         "adjusted p is below 0.001".to_string()
-    } else if p > FALSE_DISCOVERIES && p < FALSE_DISCOVERIES + 0.0005 {
+    } else if p > SIGNIFICANCE && p < SIGNIFICANCE + 0.0005 {
         // Rounded to three decimals it would look like one that passes.
         format!("adjusted p is {p:.6}")
     } else {
@@ -101,9 +101,9 @@ fn because(verdict: Verdict, p: f64, threshold: Threshold) -> String {
         }
         Verdict::NoScore => "it has no score".to_string(),
         Verdict::TooFewPairs => "with so few pairs nothing can be significant".to_string(),
-        Verdict::Chance => format!("{said}, above {FALSE_DISCOVERIES}"),
+        Verdict::Chance => format!("{said}, above {SIGNIFICANCE}"),
         Verdict::Size => within,
-        Verdict::ChanceAndSize => format!("{said}, above {FALSE_DISCOVERIES}, and {within}"),
+        Verdict::ChanceAndSize => format!("{said}, above {SIGNIFICANCE}, and {within}"),
     }
 }
 

@@ -1,6 +1,6 @@
 //! From divergences to the record that a person reads.
 
-use crate::analysis::{Analysis, analyse, level_interval};
+use crate::analysis::{Analysis, Untested, level_interval, tested, untested};
 use crate::bank::ConceptBank;
 use crate::change::{self, Appearance, Findings, MOSTLY_UNEXPLAINED};
 use crate::code_versions::code_versions;
@@ -10,6 +10,7 @@ use crate::divergence::Divergences;
 use crate::error::ExplainError;
 use crate::explainer::Explainer;
 use crate::in_views;
+use crate::places::{self, Look};
 use crate::profile::{profile_ridge, profiles};
 use crate::sampling_units::SamplingUnits;
 use crate::summary::summary;
@@ -39,6 +40,8 @@ pub(crate) struct Subject<'a> {
     pub tiles: Option<Divergences>,
     /// The features behind them, where they are known.
     pub appearance: Option<Appearance<'a>>,
+    /// Looks at the pictures of some pairs part by part, where they are there to be looked at.
+    pub look: Option<Look<'a>>,
     /// Directions of the vocabulary's concepts.
     pub bank: &'a ConceptBank,
     /// What to say where much stays unexplained, of images that the encoder was not made for.
@@ -56,7 +59,7 @@ pub(crate) struct Subject<'a> {
 /// Explains divergences.
 ///
 /// # Errors
-/// As [`analyse`], and a bank that does not fit the vocabulary.
+/// As [`crate::analysis::analyse`], and a bank that does not fit the vocabulary.
 pub(crate) fn explain(
     explainer: &Explainer,
     subject: &Subject<'_>,
@@ -112,12 +115,11 @@ pub(crate) fn explain(
         );
     }
     record.notes.extend(analysis.notes.iter().cloned());
-    if !testable && record.aspects.iter().all(|aspect| !aspect.significant) {
-        // Several findings together can pass where a lone one cannot.
+    if !testable {
         record.notes.push(format!(
-            "With {} pairs no single finding can pass the significance test over {} concepts; {} pairs are needed.",
+            "With {} {} nothing can pass the significance test; {} pairs are needed.",
             record.pairs,
-            concepts.len(),
+            if record.pairs == 1 { "pair" } else { "pairs" },
             analysis.pairs_needed
         ));
     }
@@ -125,6 +127,9 @@ pub(crate) fn explain(
     let rough = rough.filter(|_| record.unexplained > MOSTLY_UNEXPLAINED);
     record.notes.extend(rough.cloned());
     record.change = change_of(explainer, subject, &record)?;
+    if let Some(look) = subject.look {
+        places::add_maps(explainer, subject, look, &mut record.aspects)?;
+    }
     record.summary = summary(&record, concepts);
     Ok(record)
 }
@@ -163,17 +168,20 @@ struct Analysed {
 
 /// Analyses the pictures as a whole, and their tiles where there are any.
 fn analyse_views(explainer: &Explainer, subject: &Subject<'_>) -> Result<Analysed, ExplainError> {
-    let analysis = analyse_calibrated(explainer, subject, subject.divergences)?;
+    let settings = explainer.settings();
+    let whole = analyse_calibrated(explainer, subject, subject.divergences)?;
     let mut errors = level_errors(explainer, subject, subject.divergences)?;
     let Some(divergences) = &subject.tiles else {
+        let [analysis] = tested([whole], settings)?;
         return Ok(Analysed {
             views: vec![ShownIn::Whole; analysis.weights.weights.len()],
             analysis,
             errors,
         });
     };
-    let of_tiles = analyse_calibrated(explainer, subject, divergences)?;
-    let (analysis, views) = in_views::merged(analysis, of_tiles);
+    let tiles = analyse_calibrated(explainer, subject, divergences)?;
+    let [whole, tiles] = tested([whole, tiles], settings)?;
+    let (analysis, views) = in_views::merged(whole, tiles);
     let of_tiles = level_errors(explainer, subject, divergences)?;
     for (k, view) in views.iter().enumerate() {
         if let (ShownIn::Tiles, Some(own), Some(other)) = (view, &mut errors, &of_tiles) {
@@ -193,16 +201,16 @@ fn analyse_calibrated(
     explainer: &Explainer,
     subject: &Subject<'_>,
     divergences: &Divergences,
-) -> Result<Analysis, ExplainError> {
+) -> Result<Untested, ExplainError> {
     let Some(space) = explainer.space() else {
-        return analyse(
+        return untested(
             divergences,
             subject.bank,
             explainer.decomposition(),
             explainer.settings(),
         );
     };
-    let mut analysis = analyse(
+    let mut view = untested(
         &space.divergences(divergences)?,
         &space.bank(subject.bank, explainer.vocabulary())?,
         explainer.decomposition(),
@@ -211,9 +219,10 @@ fn analyse_calibrated(
     let mean = divergences.mean();
     let blended = space.blended(&subject.bank.mean(), explainer.vocabulary())?;
     let directions = Directions::new(&blended, subject.bank.concepts(), mean.len())?;
+    let analysis = &mut view.analysis;
     analysis.divergence = mean.iter().map(|v| v * v).sum::<f64>().sqrt();
     analysis.weights.residual = directions.residual(&mean, &analysis.weights.weights);
-    Ok(analysis)
+    Ok(view)
 }
 
 /// Half-widths of the intervals of levels, `[N]`, where the method knows them.
@@ -311,6 +320,7 @@ fn aspects(
                 view: analysed.views[k],
                 significant: decision.verdict == Verdict::Significant,
                 decision,
+                map: None,
                 most: listed(subject, analysis, k, true),
                 least: listed(subject, analysis, k, false),
             }

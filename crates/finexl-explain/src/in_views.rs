@@ -1,10 +1,9 @@
 //! One analysis of what the views of a picture say.
 //!
 //! Every view is analysed by itself, as a change of its own. An aspect is told by the view in which it shows more
-//! strongly, with that view's interval; since two views were asked, its p counts twice (Bonferroni).
+//! strongly, with that view's interval and p; the weights of both views were tested together.
 
-use crate::analysis::{Analysis, FALSE_DISCOVERIES};
-use crate::statistics::smallest_pairs_that_can_pass;
+use crate::analysis::Analysis;
 use finexl_core::explanation::ShownIn;
 
 /// The analysis of both views, and which of them told each concept, `[N]`.
@@ -36,10 +35,7 @@ pub(crate) fn merged(whole: Analysis, tiles: Analysis) -> (Analysis, Vec<ShownIn
                 own[k] = other[k];
             }
         }
-        both.p_adjusted[k] = (2.0 * both.p_adjusted[k]).min(1.0);
     }
-    // A doubled p asks for as many pairs as twice the concepts would.
-    both.pairs_needed = smallest_pairs_that_can_pass(2 * concepts, FALSE_DISCOVERIES);
     let named = |k: &usize| both.weights.weights[*k] != 0.0;
     both.weights.kept = (0..concepts).filter(named).collect();
     (both, told)
@@ -69,7 +65,7 @@ mod tests {
             p_adjusted: vec![p; 2],
             contributions: [weights, weights].concat(),
             unexplained,
-            pairs_needed: 7,
+            pairs_needed: 6,
             notes: Vec::new(),
         }
     }
@@ -80,10 +76,8 @@ mod tests {
         let (both, told) = merged(whole, analysis([0.2, 0.4], 0.7, 0.6));
         assert_eq!(told, [ShownIn::Whole, ShownIn::Tiles]);
         assert_eq!(both.weights.weights, [0.5, 0.4]);
-        assert_eq!(both.p_adjusted, [0.02, 1.0]);
+        assert_eq!(both.p_adjusted, [0.01, 0.7]);
         assert_eq!(both.contributions, [0.5, 0.4, 0.5, 0.4]);
-        // 2^7 flips of both signs are the first that come to 4 / 0.05.
-        assert_eq!(both.pairs_needed, 8);
         assert!((both.unexplained - 0.4).abs() < 1e-12);
         assert_eq!(both.weights.kept, [0, 1]);
     }

@@ -207,6 +207,7 @@ mod tests {
             },
             most: Vec::new(),
             least: Vec::new(),
+            map: None,
         };
         let same = Fingerprint::of("test").finish();
         Explanation {

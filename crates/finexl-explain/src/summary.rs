@@ -170,7 +170,8 @@ fn remarks(change: &Change) -> String {
         && high < UNSTEADY
     {
         text += &format!(
-            " The pairs have little of the change in common ({:.0}%): what is in the pictures changed too, or every              picture changed in its own way.",
+            " The pairs have little of the change in common ({:.0}%): what is in the pictures changed too, or every picture \
+             changed in its own way.",
             value * 100.0
         );
     }
@@ -196,12 +197,12 @@ fn axes(record: &Explanation, concepts: &[Concept]) -> Vec<String> {
                 .any(|stronger| Some(stronger.concept.as_str()) == opposite)
         })
         .map(|(_, aspect)| {
-            aspect
-                .wording
-                .split(" (less ")
-                .next()
-                .unwrap_or(&aspect.wording)
-                .to_string()
+            let said = aspect.wording.split(" (less ").next();
+            let said = said.unwrap_or(&aspect.wording);
+            match aspect.map.as_ref().and_then(|map| map.region) {
+                Some(region) => format!("{said} {}", region.words()),
+                None => said.to_string(),
+            }
         })
         .collect()
 }

@@ -72,6 +72,7 @@ impl PreparedPair {
     }
 }
 
+<<<<<<< HEAD
 /// Tiles of pictures of one shape, at the same places; none where there is nothing to cut. `seen` is the side of what the
 /// encoder sees.
 pub(crate) fn tiles<const N: usize>(
@@ -90,6 +91,27 @@ pub(crate) fn tiles<const N: usize>(
         pictures.map(|image| {
             let tile = |place: &[f64; 2]| encoder.prepare(&cut(image, *place, share));
             PLACES.iter().map(tile).collect()
+=======
+/// Parts of a picture in a row or a column of its grid.
+pub(crate) const GRID: usize = 4;
+/// Parts of pictures whose shorter side has fewer pixels show nothing.
+const LEAST_SIDE: usize = 192;
+
+/// The parts of both sides of a pair on a grid of [`GRID`] by [`GRID`], row by row, brought to the encoder's input; none of
+/// pictures that are too small.
+pub(crate) fn grid(encoder: &dyn Encoder, sides: [&Image; 2]) -> Option<[Vec<Image>; 2]> {
+    let large = sides
+        .iter()
+        .all(|image| image.width.min(image.height) >= LEAST_SIDE);
+    large.then(|| {
+        let share = 1.0 / GRID as f64;
+        sides.map(|image| {
+            let part = |place: usize| {
+                let centre = [place % GRID, place / GRID].map(|at| (at as f64 + 0.5) * share);
+                encoder.prepare(&cut(image, centre, [share; 2]))
+            };
+            (0..GRID * GRID).map(part).collect()
+>>>>>>> 755e469 (Step-down maxima over all aspects and views; maps of where aspects show; all pairs to unfold (tests not yet run))
         })
     })
 }
@@ -138,6 +160,20 @@ mod tests {
         let none = |image, views| PreparedPair::new(encoder.as_ref(), [image, image], views);
         assert!(none(&tiny, Views::Tiles).tiles.is_none());
         assert!(none(&large, Views::Whole).tiles.is_none());
+    }
+
+    #[test]
+    fn a_grid_covers_the_picture() {
+        let encoder = open("mini-clip", &finexl_zoo::device::by_name("cpu").unwrap()).unwrap();
+        let picture = |side: usize| {
+            let pixels = (0..side * side).flat_map(|at| [(at / side) as f32 / side as f32; 3]);
+            Image::new(side, side, pixels.collect())
+        };
+        let (large, small) = (picture(256), picture(128));
+        let [base, personalized] = grid(encoder.as_ref(), [&large, &large]).unwrap();
+        assert_eq!((base.len(), personalized.len()), (16, 16));
+        assert!(base[3].pixels[0] < 0.02 && base[12].pixels[63 * 64 * 3] > 0.98);
+        assert!(grid(encoder.as_ref(), [&large, &small]).is_none());
     }
 
     #[test]

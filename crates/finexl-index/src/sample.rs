@@ -78,5 +78,6 @@ fn aspect(at: usize, score: f64, profiles: &[[f32; 4]]) -> AspectScore {
         },
         most: Vec::new(),
         least: Vec::new(),
+        map: None,
     }
 }

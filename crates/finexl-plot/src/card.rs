@@ -119,7 +119,7 @@ fn measured(explanation: &Explanation) -> String {
          prompt, were compared in the embedding space of the encoder {}. The mean difference was \
          decomposed over a vocabulary of aspects by {}; {} of the change is not \
          explained by it. Intervals come from resampling, p-values from a sign-flip \
-         test adjusted by Benjamini and Hochberg.",
+         test over all aspects (step-down maxima).",
         text::count(explanation.pairs, "pair"),
         markdown(&explanation.base),
         markdown(&explanation.personalized),

@@ -2,32 +2,18 @@
 
 use crate::chart::{ChartOptions, aspect_chart};
 use crate::error::PlotError;
+use crate::html_maps::maps;
 use crate::html_page;
+use crate::html_pairs::{PagePairs, all_pairs, telling_pairs};
 use crate::inspection::adapter_sections;
 use crate::rows::{Shown, change_facts, generated_sides, made_with, rule, scale, verdict};
 use crate::text::{self, html};
-use data_encoding::BASE64;
 use finexl_core::explanation::{AspectScore, Explanation};
 use finexl_core::inspection::InspectedFile;
 use std::fmt::Write;
 
-/// A pair of images that shows what the numbers say.
-#[derive(Clone, Debug)]
-pub struct TellingPair<'a> {
-    /// Name of the pair.
-    pub name: String,
-    /// Prompt of both images, where known.
-    pub prompt: Option<String>,
-    /// Image of the base, as a PNG file.
-    pub base_png: &'a [u8],
-    /// Image of the personalized model, as a PNG file.
-    pub personalized_png: &'a [u8],
-    /// Why it is shown, e.g. "most pixelated".
-    pub note: String,
-}
-
-/// The explanation as a self-contained HTML page: summary, chart, table, pairs, what is inside the adapters, notes,
-/// provenance.
+/// The explanation as a self-contained HTML page: summary, chart, table, where in the pictures aspects show, pairs, what is
+/// inside the adapters, notes, provenance.
 ///
 /// The page holds no script and asks for nothing from elsewhere; all names are escaped.
 ///
@@ -35,7 +21,7 @@ pub struct TellingPair<'a> {
 /// As [`aspect_chart`].
 pub fn html_report(
     explanation: &Explanation,
-    pairs: &[TellingPair<'_>],
+    pairs: &PagePairs<'_>,
     adapters: &[InspectedFile],
     options: &ChartOptions,
 ) -> Result<String, PlotError> {
@@ -58,7 +44,9 @@ pub fn html_report(
         "<section>\n<figure class=\"panel chart\">\n{chart}</figure>\n</section>\n"
     );
     page += &aspects(explanation, &shown);
-    page += &pictures(pairs);
+    page += &maps(&shown);
+    page += &telling_pairs(&pairs.telling);
+    page += &all_pairs(pairs);
     page += &adapter_sections(adapters)?;
     page += &notes(explanation);
     page += &provenance(explanation);
@@ -131,33 +119,6 @@ fn table(rows: &[&AspectScore]) -> String {
         );
     }
     table + "</tbody>\n</table></div>\n"
-}
-
-fn pictures(pairs: &[TellingPair<'_>]) -> String {
-    if pairs.is_empty() {
-        return String::new();
-    }
-    let mut section = String::from("<section>\n<h2>Telling pairs</h2>\n<div class=\"pairs\">\n");
-    for pair in pairs {
-        let said = html(pair.prompt.as_deref().unwrap_or(&pair.name));
-        let _ = write!(
-            section,
-            "<figure class=\"panel pair\">\n<div class=\"both\">\n{}{}</div>\n\
-             <figcaption><b>{}</b>{said}</figcaption>\n</figure>\n",
-            picture("base", &said, pair.base_png),
-            picture("personalized", &said, pair.personalized_png),
-            html(&pair.note),
-        );
-    }
-    section + "</div>\n</section>\n"
-}
-
-/// One image; `said` is escaped already.
-fn picture(side: &str, said: &str, png: &[u8]) -> String {
-    format!(
-        "<div><span>{side}</span><img alt=\"{side}: {said}\" src=\"data:image/png;base64,{}\"></div>\n",
-        BASE64.encode(png)
-    )
 }
 
 fn notes(explanation: &Explanation) -> String {

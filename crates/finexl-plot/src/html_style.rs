@@ -40,6 +40,19 @@ div.panel+div.panel,.panel+.chart{margin-top:14px}\
 .pairs{display:grid;grid-template-columns:repeat(auto-fit,minmax(270px,1fr));gap:16px}\
 .pair .both{display:grid;grid-template-columns:1fr 1fr;gap:8px}\
 .pair .both div{min-width:0}\
+.under{position:relative}\
+.map{position:absolute;inset:0;width:100%;height:100%;visibility:hidden;fill:#e69f00;opacity:.72}\
+.where:checked~.pairs .map{visibility:visible}\
+.where+label{font-size:.9rem;cursor:pointer}\
+.where~.pairs{margin-top:.6rem}\
+.maps{display:grid;grid-template-columns:repeat(auto-fill,minmax(120px,1fr));gap:12px}\
+.maps svg{display:block;width:100%;aspect-ratio:1;fill:var(--accent);border:1px solid var(--line);border-radius:4px}\
+.maps figcaption{margin-top:6px;font-size:.85rem;overflow-wrap:anywhere}\
+.maps figcaption b{display:block}\
+.small-pairs{display:grid;grid-template-columns:repeat(auto-fill,minmax(200px,1fr));gap:12px;margin-top:10px}\
+.small-pairs figure>div{display:grid;grid-template-columns:1fr 1fr;gap:3px}\
+.small-pairs img{display:block;width:100%;height:auto;border-radius:3px}\
+.small-pairs figcaption{font-size:.78rem;color:var(--muted);overflow-wrap:anywhere}\
 .pair img{display:block;width:100%;height:auto;border-radius:6px;border:1px solid var(--line)}\
 .pair span{display:block;color:var(--muted);font-size:.8rem;margin-bottom:2px}\
 .pair figcaption{margin-top:8px;font-size:.92rem;overflow-wrap:anywhere}\

@@ -1,23 +1,14 @@
 //! An explanation as JSON, page and card.
 
 use crate::Error;
+use crate::telling_pictures::TellingPictures;
 use finexl_core::explanation::Explanation;
 use finexl_core::inspection::InspectedFile;
 use finexl_core::{CoreError, atomic};
-use finexl_data::decode::Pictures;
-use finexl_data::encode::png_bytes;
-use finexl_data::pairs::Pair;
-use finexl_data::resize::resize;
 use finexl_explain::explainer::Explained;
-use finexl_plot::{CardOptions, ChartOptions, MergedCard, PlotError, TellingPair};
+use finexl_plot::{CardOptions, ChartOptions, MergedCard, PlotError};
 use finexl_plot::{aspect_chart, check_card, html_report, merged_card, model_card};
-use rayon::prelude::*;
 use std::path::Path;
-
-/// Aspects whose most telling pairs are shown.
-const SHOWN_ASPECTS: usize = 3;
-/// Longest side of a shown picture in pixels.
-const SHOWN_SIDE: usize = 256;
 
 /// The forms of one explanation that are written to files.
 pub struct Report<'a> {
@@ -35,6 +26,7 @@ enum Telling<'a> {
     Kept(&'a TellingPictures),
 }
 
+<<<<<<< HEAD
 /// The pairs that show the leading aspects most, small enough to be kept.
 #[derive(Clone, Debug, Default)]
 pub struct TellingPictures(pub Vec<Shown>);
@@ -54,6 +46,8 @@ pub struct Shown {
     pub personalized: Vec<u8>,
 }
 
+=======
+>>>>>>> 755e469 (Step-down maxima over all aspects and views; maps of where aspects show; all pairs to unfold (tests not yet run))
 impl<'a> Report<'a> {
     /// Of an explanation, with the `top` aspects shown.
     pub fn new(explained: &'a Explained, top: usize) -> Self {
@@ -107,16 +101,7 @@ impl<'a> Report<'a> {
             }
             Telling::Kept(pictures) => pictures,
         };
-        let pairs: Vec<TellingPair<'_>> = (shown.0)
-            .iter()
-            .map(|pair| TellingPair {
-                name: pair.name.clone(),
-                prompt: pair.prompt.clone(),
-                base_png: &pair.base,
-                personalized_png: &pair.personalized,
-                note: pair.note.clone(),
-            })
-            .collect();
+        let pairs = shown.on_page(self.record);
         let options = ChartOptions { top: self.top };
         Ok(html_report(self.record, &pairs, &self.adapters, &options)?)
     }
@@ -204,52 +189,4 @@ impl<'a> Report<'a> {
             adapters: self.adapters.clone(),
         }
     }
-}
-
-impl TellingPictures {
-    /// For the leading aspects that are significant the pair that shows each most; each pair once. A picture that has
-    /// gone since it was encoded is left out.
-    pub fn of(explained: &Explained) -> Self {
-        let record = &explained.explanation;
-        let leading = record.aspects.iter().filter(|a| a.significant);
-        let mut chosen: Vec<(&Pair, String)> = Vec::new();
-        for aspect in leading.take(SHOWN_ASPECTS) {
-            let best = aspect
-                .most
-                .iter()
-                .find(|score| chosen.iter().all(|(pair, _)| pair.name != score.pair));
-            let pair = best.and_then(|b| explained.pairs.iter().find(|p| p.name == b.pair));
-            chosen.extend(pair.map(|pair| (pair, format!("most {}", aspect.concept))));
-        }
-        let shown = chosen.into_par_iter().filter_map(|(pair, note)| {
-            let [base, personalized] = pictures(pair, &explained.pictures)?;
-            Some(Shown {
-                name: pair.name.clone(),
-                prompt: pair.prompt.clone(),
-                note,
-                base,
-                personalized,
-            })
-        });
-        Self(shown.collect())
-    }
-}
-
-fn pictures(pair: &Pair, pictures: &Pictures) -> Option<[Vec<u8>; 2]> {
-    Some([
-        picture(&pair.base, pictures)?,
-        picture(&pair.personalized, pictures)?,
-    ])
-}
-
-fn picture(path: &Path, pictures: &Pictures) -> Option<Vec<u8>> {
-    let image = pictures.decode(path).ok()?.image;
-    let longest = image.width.max(image.height);
-    let scaled = if longest > SHOWN_SIDE {
-        let side = |n: usize| (n * SHOWN_SIDE / longest).max(1);
-        resize(&image, side(image.width), side(image.height))
-    } else {
-        image
-    };
-    png_bytes(path, &scaled).ok()
 }

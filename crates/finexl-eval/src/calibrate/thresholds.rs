@@ -10,7 +10,7 @@ use finexl_core::seed;
 use finexl_data::aspects::all;
 use finexl_data::nuisance::Nuisance;
 use finexl_data::vocabulary::Concept;
-use finexl_explain::analysis::FALSE_DISCOVERIES;
+use finexl_explain::analysis::SIGNIFICANCE;
 use finexl_explain::calibration::{Calibration, CalibrationChoice};
 use finexl_explain::vocabulary::Vocabulary;
 use serde::Serialize;
@@ -132,7 +132,7 @@ fn scenarios(fit: &Fit<'_>, kind: &str) -> Result<Vec<Scenario>, EvalError> {
 /// The rule of the explainer without its thresholds.
 fn beyond(aspect: &AspectScore) -> Option<f64> {
     let reach = aspect.low.max(-aspect.high);
-    (aspect.weight != 0.0 && aspect.p_adjusted <= FALSE_DISCOVERIES && reach > 0.0).then_some(reach)
+    (aspect.weight != 0.0 && aspect.p_adjusted <= SIGNIFICANCE && reach > 0.0).then_some(reach)
 }
 
 /// One null trial in the report.

@@ -136,7 +136,7 @@ impl Prepared for PreparedRidge<'_> {
 ///
 /// `divergences` is row-major `[n, d]`; the result row-major `[n, N]`. The fit is linear, so the
 /// mean over probes is the fit of the mean divergence, and under the hypothesis of no systematic
-/// change the rows may change sign (see [`crate::statistics::sign_flip_test`]).
+/// change the rows may change sign (see [`crate::statistics::step_down_test`]).
 ///
 /// # Errors
 ///

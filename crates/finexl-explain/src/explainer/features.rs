@@ -129,6 +129,7 @@ impl Explainer {
             pair_fingerprints: row_fingerprints(&features.base, given.fingerprint()),
             divergences: &divergences,
             tiles: None,
+            look: None,
             appearance: Some(Appearance {
                 base: &features.base,
                 personalized: &features.personalized,
@@ -170,6 +171,7 @@ impl Explainer {
             base: &features.base,
             personalized: &features.personalized,
             tiles: None,
+            look: None,
             resaved: None,
             grounds: (prompts.zip(&contents))
                 .map(|(prompt, base)| match prompt.as_deref() {

@@ -6,6 +6,7 @@ use super::sides::Sides;
 use crate::error::ExplainError;
 use crate::image_features::pairs_at_a_time;
 use crate::pair_encoding::{Seen as Looks, SeenPairs};
+use crate::place_features::place_divergences_of;
 use crate::resaving;
 use crate::views::{PreparedPair, Views};
 use finexl_core::explanation::Explanation;
@@ -52,6 +53,11 @@ impl Explainer {
         notes.extend(cut_note(pairs));
         let looks = encoded(encoder, pairs, self.views, progress)?;
         let [base, personalized] = &looks.whole;
+        let look = |chosen: &[usize]| {
+            let sides = chosen.iter().map(|pair| &pairs[*pair]);
+            let sides = sides.filter_map(|pair| Some((&pair.base, shown(pair)?)));
+            place_divergences_of(encoder, sides)
+        };
         let contents: Vec<[Fingerprint; 2]> = (pairs.par_iter())
             .map(|pair| [&pair.base, &pair.personalized].map(content))
             .collect();
@@ -62,6 +68,7 @@ impl Explainer {
             base,
             personalized,
             tiles: looks.tiles.as_ref(),
+            look: Some(&look),
             resaved: looks.resaved,
             grounds: (pairs.iter().zip(&bases))
                 .map(|(pair, base)| match pair.prompt.as_deref() {

@@ -12,6 +12,8 @@ use crate::exchanged::exchanged_note;
 use crate::explain::{Subject, explain};
 use crate::image_features::encode_pairs;
 use crate::misplaced_prompts::misplaced_note;
+use crate::place_features::place_divergences;
+use crate::places::Look;
 use crate::probes::Probes;
 use crate::shuffled::shuffled_note;
 use crate::views::Views;
@@ -29,6 +31,8 @@ pub(super) struct Seen<'a, Ground> {
     pub personalized: &'a Features,
     /// Means over tiles of both sides, where there are any.
     pub tiles: Option<&'a [Features; 2]>,
+    /// Looks at the pictures part by part, where they are there to be looked at.
+    pub look: Option<Look<'a>>,
     /// How far the base's images move when saved again, see [`Appearance::resaved`].
     pub resaved: Option<f64>,
     /// What pairs that are no independent draws have in common.
@@ -61,6 +65,15 @@ impl Explainer {
         notes.extend(set.notes.clone());
         let features = encode_pairs(encoder, set, options, self.views, &self.cache, progress)?;
         notes.extend(features.notes.clone());
+        let look = |chosen: &[usize]| {
+            let chosen = chosen.iter().map(|pair| features.pairs[*pair].clone());
+            let part = PairSet {
+                pairs: chosen.collect(),
+                notes: Vec::new(),
+                pictures: set.pictures.clone(),
+            };
+            place_divergences(encoder, &part, options, &self.cache)
+        };
         let pairs = features.pairs.iter();
         let seen = Seen {
             names: pairs.clone().map(|p| p.name.clone()).collect(),
@@ -68,6 +81,7 @@ impl Explainer {
             base: &features.base,
             personalized: &features.personalized,
             tiles: features.tiles.as_ref(),
+            look: Some(&look),
             resaved: features.resaved,
             grounds: pairs.map(ground_of).collect(),
             contents: &features.base_contents,
@@ -143,6 +157,7 @@ impl Explainer {
             pair_fingerprints: pair_fingerprints(seen.contents, &probes),
             divergences: &divergences,
             tiles: tiles.transpose()?,
+            look: seen.look.filter(|_| self.views == Views::Tiles),
             appearance: Some(Appearance {
                 base: seen.base,
                 personalized: seen.personalized,

@@ -1,7 +1,6 @@
 //! Uncertainty, significance and calibration; everything here is about numbers, not images.
 
 mod auroc;
-mod benjamini_hochberg;
 mod bootstrap;
 mod conformal;
 mod holm;
@@ -11,10 +10,10 @@ mod jackknife;
 mod quantile;
 mod sign_flip;
 mod spearman;
+mod step_down;
 mod wilson;
 
 pub use auroc::auroc;
-pub use benjamini_hochberg::benjamini_hochberg;
 pub use bootstrap::{
     Estimate, Replicates, Resampling, bootstrap, bootstrap_blocks, bootstrap_samples,
     weighted_means,
@@ -25,6 +24,7 @@ pub use intervals::{Interval, bca, percentile, studentized, widening};
 pub use isotonic::{Knot, MonotoneMap};
 pub use jackknife::{LeftOut, jackknife, jackknife_blocks};
 pub use quantile::quantile;
-pub use sign_flip::{Tail, sign_flip_test, signed_flip_test, smallest_pairs_that_can_pass};
+pub use sign_flip::{Tail, sign_flip_test};
 pub use spearman::spearman;
+pub use step_down::{fewest_pairs, step_down_test};
 pub use wilson::wilson;

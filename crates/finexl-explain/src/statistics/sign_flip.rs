@@ -19,7 +19,7 @@ const GROUPS: usize = 512;
 
 /// Sums that differ by less than this, relative to the sum of sizes, are equal: an identical flip
 /// must count as at least as extreme whatever the order of additions.
-const ROUNDING: f64 = 1e-12;
+pub(super) const ROUNDING: f64 = 1e-12;
 
 /// Which means count as extreme.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,92 +52,102 @@ pub fn sign_flip_test(
     flips: usize,
     seed: u64,
 ) -> Result<Vec<f64>, ExplainError> {
-    const WHAT: &str = "the contributions of the pairs";
-    if pairs == 0 || contributions.is_empty() {
-        return Err(ExplainError::TooFew {
-            what: WHAT,
-            least: 1,
-        });
-    }
-    if flips == 0 {
-        return Err(ExplainError::Setting {
-            setting: "flips",
-            value: flips.to_string(),
-            allowed: "at least 1, and 100000 for publication",
-        });
-    }
-    let concepts = contributions.len() / pairs;
-    if contributions.len() != concepts * pairs {
-        return Err(ExplainError::Shape {
-            what: WHAT,
-            expected: concepts * pairs,
-            found: contributions.len(),
-        });
-    }
-    check_finite(WHAT, contributions, concepts)?;
-    let (contributions, pairs) = match pairs > GROUPS {
-        true => (Cow::Owned(by_groups(contributions, pairs, seed)), GROUPS),
-        false => (Cow::Borrowed(contributions), pairs),
-    };
-    let exact = u32::try_from(pairs)
-        .ok()
-        .and_then(|pairs| 1usize.checked_shl(pairs))
-        .filter(|&all| all <= flips);
-    let draws = exact.unwrap_or(flips);
-    let test = Test::new(&contributions, pairs, concepts, tail);
-    let counts = (0..draws.div_ceil(BLOCK))
-        .into_par_iter()
-        .map(|block| {
-            let size = BLOCK.min(draws - block * BLOCK);
-            let signs = match exact {
-                Some(_) => enumerated(block, size, pairs),
-                None => random(seed, block, size, pairs),
-            };
-            test.count(&signs)
-        })
-        .reduce(|| vec![0; concepts], add);
-    let extra = usize::from(exact.is_none());
-    Ok(counts
-        .into_iter()
-        .map(|count| (count + extra) as f64 / (draws + extra) as f64)
-        .collect())
+    let sample = Sample::of(contributions, pairs, flips, seed)?;
+    let test = Test::new(&sample, tail);
+    let counts = sample.counts(|signs| test.count(signs));
+    Ok(sample.shares(&counts))
 }
 
-/// p-values of weights of any sign, `[N]`, by contributions, `[pairs, N]`, whose mean each weight stands for: how often
-/// flips give a mean as far out on the side of the weight, twice since either side could have been it.
-///
-/// So contributions that say the opposite of a weight speak against it, and a weight of 0, of which nothing is said, has
-/// p = 1. Neither makes any p smaller than that of [`Tail::Both`]: what was chosen by looking at the same pairs (which
-/// weights are not 0, and their signs) cannot raise false alarms.
-///
-/// # Errors
-///
-/// As [`sign_flip_test`], and another number of weights.
-pub fn signed_flip_test(
-    contributions: &[f64],
-    weights: &[f64],
+/// What is flipped, and how often.
+pub(super) struct Sample<'a> {
+    /// `[pairs, N]`, of pairs or of groups of them.
+    values: Cow<'a, [f64]>,
     pairs: usize,
-    flips: usize,
+    pub concepts: usize,
+    draws: usize,
+    /// Whether the draws are all flips that there are.
+    exact: bool,
     seed: u64,
-) -> Result<Vec<f64>, ExplainError> {
-    if contributions.len() != pairs * weights.len() {
-        return Err(ExplainError::Shape {
-            what: "the contributions of the pairs",
-            expected: pairs * weights.len(),
-            found: contributions.len(),
-        });
+}
+
+impl<'a> Sample<'a> {
+    /// Checks contributions, `[pairs, N]`, and brings many pairs into groups.
+    ///
+    /// # Errors
+    /// As [`sign_flip_test`].
+    pub fn of(
+        contributions: &'a [f64],
+        pairs: usize,
+        flips: usize,
+        seed: u64,
+    ) -> Result<Self, ExplainError> {
+        const WHAT: &str = "the contributions of the pairs";
+        if pairs == 0 || contributions.is_empty() {
+            return Err(ExplainError::TooFew {
+                what: WHAT,
+                least: 1,
+            });
+        }
+        if flips == 0 {
+            return Err(ExplainError::Setting {
+                setting: "flips",
+                value: flips.to_string(),
+                allowed: "at least 1, and 100000 for publication",
+            });
+        }
+        let concepts = contributions.len() / pairs;
+        if contributions.len() != concepts * pairs {
+            return Err(ExplainError::Shape {
+                what: WHAT,
+                expected: concepts * pairs,
+                found: contributions.len(),
+            });
+        }
+        check_finite(WHAT, contributions, concepts)?;
+        let (values, pairs) = match pairs > GROUPS {
+            true => (Cow::Owned(by_groups(contributions, pairs, seed)), GROUPS),
+            false => (Cow::Borrowed(contributions), pairs),
+        };
+        let all = u32::try_from(pairs)
+            .ok()
+            .and_then(|pairs| 1usize.checked_shl(pairs))
+            .filter(|&all| all <= flips);
+        Ok(Self {
+            values,
+            pairs,
+            concepts,
+            draws: all.unwrap_or(flips),
+            exact: all.is_some(),
+            seed,
+        })
     }
-    let side = |weight: f64| match weight == 0.0 {
-        true => 0.0,
-        false => weight.signum(),
-    };
-    let sides: Vec<f64> = weights.iter().copied().map(side).collect();
-    let towards: Vec<f64> = contributions
-        .chunks_exact(weights.len().max(1))
-        .flat_map(|row| row.iter().zip(&sides).map(|(value, side)| value * side))
-        .collect();
-    let p = sign_flip_test(&towards, pairs, Tail::Greater, flips, seed)?;
-    Ok(p.into_iter().map(|p| (2.0 * p).min(1.0)).collect())
+
+    /// `[pairs, N]`
+    pub fn values(&self) -> MatRef<'_, f64> {
+        MatRef::from_row_major_slice(&self.values, self.pairs, self.concepts)
+    }
+
+    /// Adds up, per concept, what is counted in blocks of flips, whose signs are `[flips, pairs]`.
+    pub fn counts(&self, of_block: impl Fn(&Mat<f64>) -> Vec<usize> + Sync) -> Vec<usize> {
+        (0..self.draws.div_ceil(BLOCK))
+            .into_par_iter()
+            .map(|block| {
+                let size = BLOCK.min(self.draws - block * BLOCK);
+                let signs = match self.exact {
+                    true => enumerated(block, size, self.pairs),
+                    false => random(self.seed, block, size, self.pairs),
+                };
+                of_block(&signs)
+            })
+            .reduce(|| vec![0; self.concepts], add)
+    }
+
+    /// p-values: shares of the flips that count; the observed signs are one more of them where flips are random.
+    pub fn shares(&self, counts: &[usize]) -> Vec<f64> {
+        let extra = usize::from(!self.exact);
+        let share = |count: &usize| (count + extra) as f64 / (self.draws + extra) as f64;
+        counts.iter().map(share).collect()
+    }
 }
 
 /// Sums of the contributions of random groups of pairs, `[GROUPS, N]`.
@@ -163,9 +173,9 @@ struct Test<'a> {
 }
 
 impl<'a> Test<'a> {
-    fn new(values: &'a [f64], pairs: usize, concepts: usize, tail: Tail) -> Self {
-        let contributions = MatRef::from_row_major_slice(values, pairs, concepts);
-        let thresholds = (0..concepts)
+    fn new(sample: &'a Sample<'_>, tail: Tail) -> Self {
+        let contributions = sample.values();
+        let thresholds = (0..sample.concepts)
             .map(|concept| {
                 let column = contributions.col(concept);
                 let sum: f64 = column.iter().sum();
@@ -186,20 +196,12 @@ impl<'a> Test<'a> {
 
     /// How many flips are at least as extreme, per concept; `signs` is `[flips, pairs]`.
     fn count(&self, signs: &Mat<f64>) -> Vec<usize> {
-        let mut sums = Mat::zeros(signs.nrows(), self.contributions.ncols());
-        matmul(
-            &mut sums,
-            Accum::Replace,
-            signs,
-            self.contributions,
-            1.0,
-            Par::Seq,
-        );
         let extreme = |sum: f64| match self.tail {
             Tail::Both => sum.abs(),
             Tail::Greater => sum,
         };
-        sums.col_iter()
+        flipped_sums(signs, self.contributions)
+            .col_iter()
             .zip(&self.thresholds)
             .map(|(column, &threshold)| {
                 let values = column.iter();
@@ -207,6 +209,13 @@ impl<'a> Test<'a> {
             })
             .collect()
     }
+}
+
+/// Sums over the pairs with their signs flipped, `[flips, N]`, by signs, `[flips, pairs]`, and values, `[pairs, N]`.
+pub(super) fn flipped_sums(signs: &Mat<f64>, values: MatRef<'_, f64>) -> Mat<f64> {
+    let mut sums = Mat::zeros(signs.nrows(), values.ncols());
+    matmul(&mut sums, Accum::Replace, signs, values, 1.0, Par::Seq);
+    sums
 }
 
 fn add(mut a: Vec<usize>, b: Vec<usize>) -> Vec<usize> {
@@ -241,22 +250,6 @@ fn sign_of(bits: u64) -> f64 {
     1.0 - 2.0 * (bits & 1) as f64
 }
 
-/// The smallest number of pairs with which a single true finding among `candidates` can pass the
-/// two-sided test at a Benjamini-Hochberg adjusted `alpha`.
-///
-/// With `n` pairs the smallest p is `2 / 2^n`; alone below the others it is adjusted to
-/// `candidates` times that. (Findings that come together need fewer pairs; a number of flips below
-/// `candidates / alpha` can let nothing pass at all.)
-pub fn smallest_pairs_that_can_pass(candidates: usize, alpha: f64) -> usize {
-    let needed = candidates.max(1) as f64 / alpha;
-    let mut pairs = 1;
-    // Never ends for an alpha of 0, so the exponent is bounded by that of f64.
-    while pairs < 1024 && 2f64.powi(pairs - 1) < needed {
-        pairs += 1;
-    }
-    pairs as usize
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -289,23 +282,6 @@ mod tests {
     }
 
     #[test]
-    fn contributions_on_the_other_side_speak_against_a_weight() {
-        let rows: Vec<f64> = (0..14)
-            .flat_map(|i| [1.0 + 0.1 * f64::from(i), -1.0, 0.5, 1.0])
-            .collect();
-        let p = |weights: [f64; 4]| signed_flip_test(&rows, &weights, 14, 100_000, 1).unwrap();
-        let least = 2.0 / f64::from(1 << 14);
-        assert_eq!(p([2.7, -1.0, 0.0, 0.1]), [least, least, 1.0, least]);
-        assert_eq!(p([-2.7, 1.0, -0.0, 0.1]), [1.0, 1.0, 1.0, least]);
-        // Where both agree it is the test of both sides.
-        let mixed: Vec<f64> = (0..14).map(|i| (f64::from(i) * 1.7).sin() + 0.3).collect();
-        let both = sign_flip_test(&mixed, 14, Tail::Both, 1 << 14, 1).unwrap();
-        let signed = signed_flip_test(&mixed, &[0.3], 14, 1 << 14, 1).unwrap();
-        assert!((both[0] - signed[0]).abs() < 1e-12, "{both:?} {signed:?}");
-        assert!(signed_flip_test(&mixed, &[0.3, 0.1], 14, 10, 1).is_err());
-    }
-
-    #[test]
     fn many_pairs_are_flipped_by_groups() {
         let rows: Vec<f64> = (0..3_000)
             .flat_map(|i| {
@@ -322,18 +298,6 @@ mod tests {
     fn p_is_never_zero() {
         let p = sign_flip_test(&[1.0; 40], 40, Tail::Both, 999, 3).unwrap();
         assert_eq!(p, [0.001]);
-    }
-
-    #[test]
-    fn pairs_needed() {
-        assert_eq!(smallest_pairs_that_can_pass(1, 0.05), 6);
-        assert_eq!(smallest_pairs_that_can_pass(70, 0.05), 12);
-        assert_eq!(smallest_pairs_that_can_pass(180, 0.05), 13);
-        // As the test itself sees it: one effect without noise among 70.
-        for (pairs, passes) in [(11, false), (12, true)] {
-            let p = sign_flip_test(&vec![1.0; pairs], pairs, Tail::Both, 100_000, 1).unwrap();
-            assert_eq!(p[0] * 70.0 <= 0.05, passes);
-        }
     }
 
     #[test]

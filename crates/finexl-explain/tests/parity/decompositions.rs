@@ -208,10 +208,12 @@ fn intervals_of_two_samples_equal_scipy() {
 #[test]
 fn other_statistics_equal_scipy() {
     let tensors = Tensors::read("statistics.safetensors");
-    let adjusted = statistics::benjamini_hochberg(&tensors.floats("benjamini-hochberg/p")).unwrap();
+    let weights = tensors.floats("step-down/weights");
+    let rows = tensors.floats("step-down/rows");
+    let adjusted = statistics::step_down_test(&rows, &weights, 10, 1 << 10, 1).unwrap();
     assert_close(
         &adjusted,
-        &tensors.floats("benjamini-hochberg/adjusted"),
+        &tensors.floats("step-down/adjusted"),
         "adjusted p",
     );
 

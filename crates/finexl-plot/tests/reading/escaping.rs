@@ -3,8 +3,8 @@
 use crate::sample;
 use finexl_core::explanation::Explanation;
 use finexl_plot::{
-    CardOptions, ChartOptions, TableOptions, TellingPair, aspect_chart, html_report, model_card,
-    terminal_table,
+    CardOptions, ChartOptions, PagePairs, SmallPair, TableOptions, TellingPair, aspect_chart,
+    html_report, model_card, terminal_table,
 };
 
 const HOSTILE: &str =
@@ -31,19 +31,30 @@ fn hostile() -> Explanation {
 
 #[test]
 fn html_holds_no_foreign_markup() {
-    let pairs = [TellingPair {
+    let telling = vec![TellingPair {
         name: HOSTILE.into(),
         prompt: None,
         base_png: sample::PIXEL,
         personalized_png: sample::PIXEL,
         note: HOSTILE.into(),
+        map: None,
     }];
+    let all = vec![SmallPair {
+        name: HOSTILE.into(),
+        base_jpeg: b"base",
+        personalized_jpeg: b"personalized",
+    }];
+    let pairs = PagePairs {
+        telling,
+        all,
+        count: 1,
+    };
     let page = html_report(&hostile(), &pairs, &[], &ChartOptions::default()).unwrap();
     assert!(!page.contains("<script"));
     assert!(!page.contains("<img src=x"));
     assert!(!page.contains("onerror=\"y"));
     assert!(!page.contains(['\u{1b}', '\u{0}']));
-    assert_eq!(page.matches("<img ").count(), 2);
+    assert_eq!(page.matches("<img ").count(), 4);
 }
 
 #[test]

@@ -285,6 +285,7 @@ fn aspect(
             because: "the reason".into(),
         },
         most: vec![pair("red apple", score * 0.9)],
+        map: None,
         least: vec![pair("snail", score * 0.2)],
     }
 }

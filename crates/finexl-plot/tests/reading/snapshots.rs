@@ -2,7 +2,8 @@
 
 use crate::sample;
 use finexl_plot::{
-    CardOptions, ChartOptions, TableOptions, TellingPair, html_report, model_card, terminal_table,
+    CardOptions, ChartOptions, PagePairs, PictureMap, SmallPair, TableOptions, TellingPair,
+    html_report, model_card, terminal_table,
 };
 
 #[test]
@@ -48,13 +49,27 @@ fn card() {
 
 #[test]
 fn report_without_style_and_chart() {
-    let pairs = [TellingPair {
+    let telling = vec![TellingPair {
         name: "red-apple".into(),
         prompt: Some("red apple on teal".into()),
         base_png: sample::PIXEL,
         personalized_png: sample::PIXEL,
         note: "most pixelated".into(),
+        map: Some(PictureMap {
+            columns: 2,
+            values: &[0.4, 0.2, -0.1, 0.0],
+        }),
     }];
+    let all = ["red-apple", "snail"].map(|name| SmallPair {
+        name: name.into(),
+        base_jpeg: b"base",
+        personalized_jpeg: b"personalized",
+    });
+    let pairs = PagePairs {
+        telling,
+        all: all.into(),
+        count: 25,
+    };
     let options = ChartOptions { top: 6 };
     let page = html_report(&sample::explanation(), &pairs, &[], &options).unwrap();
     for outside in ["<script", "http://", "https://", "<link", "url("] {
