@@ -191,7 +191,7 @@ pub struct AspectScore {
     /// What decided that.
     pub decision: Decision,
     /// Where in the pictures it shows, of significant aspects where pictures are large enough to be looked at in parts.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub map: Option<AspectMap>,
     /// Where the aspect shows most: per-pair scores, largest first.
     pub most: Vec<PairScore>,

@@ -33,7 +33,7 @@ pub(crate) fn maps(shown: &Shown<'_>) -> String {
     }
     let _ = write!(
         section,
-        "</div>\n<p class=\"small\">Darker is more of the aspect, on average over {} pairs, each map on a scale of its own. A \
+        "</div>\n<p class=\"small\">The fuller the colour, the more of the aspect, on average over {} pairs, each map on a scale of its own. A \
          part of the pictures is named where nearly all of the aspect is there.</p>\n</section>\n",
         first.pairs
     );

@@ -41,7 +41,7 @@ div.panel+div.panel,.panel+.chart{margin-top:14px}\
 .pair .both{display:grid;grid-template-columns:1fr 1fr;gap:8px}\
 .pair .both div{min-width:0}\
 .under{position:relative}\
-.map{position:absolute;inset:0;width:100%;height:100%;visibility:hidden;fill:#e69f00;opacity:.72}\
+.map{position:absolute;inset:0;width:100%;height:100%;visibility:hidden;fill:#e69f00;opacity:.5}\
 .where:checked~.pairs .map{visibility:visible}\
 .where+label{font-size:.9rem;cursor:pointer}\
 .where~.pairs{margin-top:.6rem}\

@@ -197,3 +197,51 @@ fn a_cache_that_cannot_be_used_stands_in_nobodys_way() {
         outcome.stderr
     );
 }
+
+#[test]
+fn an_aspect_of_one_half_is_placed_there() {
+    let sandbox = Sandbox::new();
+    sandbox.succeeds("data render base --scenes 12 --size 256");
+    sandbox.succeeds("data stylize base whole --aspect warm=0.7");
+    for file in std::fs::read_dir(sandbox.path("base")).unwrap() {
+        let file = file.unwrap().file_name().into_string().unwrap();
+        if !file.ends_with(".png") {
+            continue;
+        }
+        let open = |folder: &str| {
+            let path = sandbox.path(&format!("{folder}/{file}"));
+            image::open(path).unwrap().into_rgb8()
+        };
+        let (base, mut half) = (open("base"), open("whole"));
+        for (x, y, pixel) in half.enumerate_pixels_mut() {
+            if y >= 128 {
+                *pixel = *base.get_pixel(x, y);
+            }
+        }
+        sandbox.save(&format!("half/{file}"), &half);
+    }
+    let prompts = "--prompts base/manifest.csv";
+    let explain = |folder: &str, rest: &str| {
+        sandbox.succeeds(&format!(
+            "explain --base base --personalized {folder} {prompts} {rest}"
+        ))
+    };
+    explain("half", "--json half.json --html half.html");
+    let record = sandbox.json("half.json");
+    check_schema(&record);
+    let aspects = record["aspects"].as_array().unwrap();
+    let warm = aspects.iter().find(|a| a["concept"] == "warm").unwrap();
+    assert_eq!(warm["map"]["region"], "upper", "{warm}");
+    let summary = record["summary"].as_str().unwrap();
+    assert!(summary.contains("warmer in the upper half"), "{summary}");
+    let page = std::fs::read_to_string(sandbox.path("half.html")).unwrap();
+    for part in ["Where in the pictures", "class=\"map\"", "All 12 pairs"] {
+        assert!(page.contains(part), "{part}");
+    }
+
+    explain("whole", "--json whole.json");
+    let record = sandbox.json("whole.json");
+    let aspects = record["aspects"].as_array().unwrap();
+    let warm = aspects.iter().find(|a| a["concept"] == "warm").unwrap();
+    assert_eq!(warm["map"]["region"], Value::Null, "{warm}");
+}

@@ -1,5 +1,6 @@
 //! A made-up explanation with everything that a layout must cope with.
 
+use finexl_core::aspect_map::{AspectMap, PairMap, Region};
 use finexl_core::change::{Change, ChangeKind, Measured};
 use finexl_core::explanation::{
     Applied, AspectScore, Decision, Explanation, Generated, GeneratedImages, PairScore, Provenance,
@@ -250,6 +251,22 @@ fn change() -> Change {
     }
 }
 
+/// Of two rows and columns, nearly all above.
+fn map(score: f32) -> AspectMap {
+    let mean = vec![score, 0.9 * score, 0.1 * score, -0.1 * score];
+    AspectMap {
+        columns: 2,
+        rows: 2,
+        pairs: 16,
+        region: (score > 0.4).then_some(Region::Upper),
+        by_pair: vec![PairMap {
+            pair: "red apple".into(),
+            values: mean.clone(),
+        }],
+        mean,
+    }
+}
+
 fn aspect(
     (concept, wording, family, score, low, high, p_adjusted, significant): Row,
 ) -> AspectScore {
@@ -285,7 +302,7 @@ fn aspect(
             because: "the reason".into(),
         },
         most: vec![pair("red apple", score * 0.9)],
-        map: None,
+        map: significant.then(|| map(score as f32)),
         least: vec![pair("snail", score * 0.2)],
     }
 }

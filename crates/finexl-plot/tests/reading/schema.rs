@@ -41,6 +41,10 @@ fn the_fields_are_the_same_and_all_required() {
             &schema["$defs"]["pair-score"],
             &written["aspects"][0]["most"][0],
         ),
+        (
+            &schema["$defs"]["aspect-map"],
+            &written["aspects"][0]["map"],
+        ),
         (&schema["$defs"]["provenance"], &written["provenance"]),
         (
             &schema["$defs"]["decision"],
