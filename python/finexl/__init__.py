@@ -23,7 +23,7 @@ from ._finexl import (
 )
 from .encoders import PythonEncoder, open_encoder
 from .explaining import explain, set_most_pixels
-from .explanation import Aspect, Decision, Explanation, PairScore, Svg, load
+from .explanation import Aspect, AspectMap, Decision, Explanation, PairScore, Svg, load
 from .features import explain_features
 from .inspection import Inspection, inspect
 from .notes import FinexlWarning
@@ -31,6 +31,7 @@ from .ranking import SimilarModel, similar
 
 __all__ = [
     "Aspect",
+    "AspectMap",
     "Decision",
     "Encoder",
     "Explanation",

@@ -37,6 +37,33 @@ class PairScore:
 
 
 @dataclass(frozen=True)
+class AspectMap:
+    """Where in the pictures an aspect shows, on a grid of places.
+
+    Attributes
+    ----------
+    columns, rows : int
+        Places from left to right and from top to bottom.
+    mean : tuple of float
+        How strongly it shows in every place, row by row from the upper left: the mean over pairs, in the units of
+        `Aspect.weight`.
+    pairs : int
+        How many pairs were looked at.
+    region : {"upper", "lower", "left", "right", "middle", "edges"}, optional
+        The part of the pictures that it is confined to, where it is confined to one.
+    by_pair : tuple of (str, tuple of float)
+        The same for the pairs that show the leading aspects most, with their names.
+    """
+
+    columns: int
+    rows: int
+    mean: Tuple[float, ...]
+    pairs: int
+    region: Optional[str]
+    by_pair: Tuple[Tuple[str, Tuple[float, ...]], ...]
+
+
+@dataclass(frozen=True)
 class Decision:
     """Why an aspect is significant, or is not.
 
@@ -88,6 +115,8 @@ class Aspect:
         Where the aspect shows most and least.
     profile : tuple of float
         How far every pair moved along the concept: to compare models by, not to read.
+    map : AspectMap, optional
+        Where in the pictures it shows, of significant aspects of pictures that are large enough.
     """
 
     concept: str
@@ -104,6 +133,7 @@ class Aspect:
     most: Tuple[PairScore, ...]
     least: Tuple[PairScore, ...]
     profile: Tuple[float, ...]
+    map: Optional[AspectMap] = None
 
 
 class Svg:
@@ -358,11 +388,28 @@ def _aspect(fields: Dict[str, Any]) -> Aspect:
         most=tuple(PairScore(score["pair"], score["contribution"]) for score in fields["most"]),
         least=tuple(PairScore(score["pair"], score["contribution"]) for score in fields["least"]),
         profile=tuple(fields["profile"]),
+        map=_map(fields.get("map")),
     )
 
 
-def _restored(text: str, pictures: List[Tuple[str, Optional[str], str, bytes, bytes]]) -> Explanation:
-    return Explanation(_finexl.record_of_parts(text, pictures))
+def _map(fields: Optional[Dict[str, Any]]) -> Optional[AspectMap]:
+    if fields is None:
+        return None
+    by_pair = ((pair["pair"], tuple(pair["values"])) for pair in fields["by_pair"])
+    return AspectMap(
+        columns=fields["columns"],
+        rows=fields["rows"],
+        mean=tuple(fields["mean"]),
+        pairs=fields["pairs"],
+        region=fields["region"],
+        by_pair=tuple(by_pair),
+    )
+
+
+def _restored(
+    text: str, telling: List[Tuple[str, Optional[str], str, bytes, bytes]], all: List[Tuple[str, bytes, bytes]]
+) -> Explanation:
+    return Explanation(_finexl.record_of_parts(text, telling, all))
 
 
 def load(path: Path) -> Explanation:

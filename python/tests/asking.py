@@ -22,6 +22,6 @@ def findings(record):
     for key in ("provenance", "pair_fingerprints", "pair_names", "base", "personalized", "generated", "notes", "summary"):
         fields.pop(key)
     fields["aspects"] = [
-        {key: value for key, value in aspect.items() if key not in ("most", "least")} for aspect in fields["aspects"]
+        {key: value for key, value in aspect.items() if key not in ("most", "least", "map")} for aspect in fields["aspects"]
     ]
     return fields

@@ -32,12 +32,9 @@ pub mod overlap;
 mod packed_numbers;
 mod pair_encoding;
 pub mod phrase_features;
-<<<<<<< HEAD
 pub mod picture_features;
-=======
 mod place_features;
 mod places;
->>>>>>> 755e469 (Step-down maxima over all aspects and views; maps of where aspects show; all pairs to unfold (tests not yet run))
 mod probe_room;
 pub mod probes;
 pub mod profile;

@@ -72,7 +72,6 @@ impl PreparedPair {
     }
 }
 
-<<<<<<< HEAD
 /// Tiles of pictures of one shape, at the same places; none where there is nothing to cut. `seen` is the side of what the
 /// encoder sees.
 pub(crate) fn tiles<const N: usize>(
@@ -91,7 +90,10 @@ pub(crate) fn tiles<const N: usize>(
         pictures.map(|image| {
             let tile = |place: &[f64; 2]| encoder.prepare(&cut(image, *place, share));
             PLACES.iter().map(tile).collect()
-=======
+        })
+    })
+}
+
 /// Parts of a picture in a row or a column of its grid.
 pub(crate) const GRID: usize = 4;
 /// Parts of pictures whose shorter side has fewer pixels show nothing.
@@ -111,7 +113,6 @@ pub(crate) fn grid(encoder: &dyn Encoder, sides: [&Image; 2]) -> Option<[Vec<Ima
                 encoder.prepare(&cut(image, centre, [share; 2]))
             };
             (0..GRID * GRID).map(part).collect()
->>>>>>> 755e469 (Step-down maxima over all aspects and views; maps of where aspects show; all pairs to unfold (tests not yet run))
         })
     })
 }

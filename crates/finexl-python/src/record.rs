@@ -2,7 +2,7 @@
 
 use crate::errors::raised;
 use finexl::core::atomic;
-use finexl::{Explained, Explanation, Report, Shown, TellingPictures};
+use finexl::{Explained, Explanation, Report, Shown, Small, TellingPictures};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use std::path::{Path, PathBuf};
@@ -78,13 +78,22 @@ impl Record {
     }
 
     /// All of it, for [`record_of_parts`] in another process: the record as JSON and the pictures of its page.
-    fn parts(&self) -> PyResult<(String, Vec<Part>)> {
-        let pictures = self.pictures.0.iter().cloned();
+    fn parts(&self) -> PyResult<(String, Vec<Part>, Vec<SmallPart>)> {
+        let telling = self.pictures.telling.iter().cloned();
         let part = |shown: Shown| {
-            let name = (shown.name, shown.prompt, shown.note);
-            (name.0, name.1, name.2, shown.base, shown.personalized)
+            let [base, personalized] = shown.sides;
+            (shown.name, shown.prompt, shown.concept, base, personalized)
         };
-        Ok((self.json()?, pictures.map(part).collect()))
+        let all = self.pictures.all.iter().cloned();
+        let small = |Small {
+                         name,
+                         sides: [base, personalized],
+                     }: Small| (name, base, personalized);
+        Ok((
+            self.json()?,
+            telling.map(part).collect(),
+            all.map(small).collect(),
+        ))
     }
 
     /// Writes a text to a file, whole or not at all.
@@ -113,23 +122,32 @@ impl Record {
     }
 }
 
-/// A pair of a page: name, prompt, note, and both pictures as PNG.
+/// A pair of a page among many: name, and both pictures as JPEG.
+type SmallPart = (String, Vec<u8>, Vec<u8>);
+
+/// A pair of a page: name, prompt, the aspect that it shows most, and both pictures as PNG.
 type Part = (String, Option<String>, String, Vec<u8>, Vec<u8>);
 
 /// A record again, of what [`Record::parts`] gave.
 #[pyfunction]
-pub fn record_of_parts(text: &str, pictures: Vec<Part>) -> PyResult<Record> {
+pub fn record_of_parts(text: &str, telling: Vec<Part>, all: Vec<SmallPart>) -> PyResult<Record> {
     let explanation = Explanation::parse(Path::new("a copied record"), text.as_bytes());
-    let shown = |(name, prompt, note, base, personalized): Part| Shown {
+    let shown = |(name, prompt, concept, base, personalized): Part| Shown {
         name,
         prompt,
-        note,
-        base,
-        personalized,
+        concept,
+        sides: [base, personalized],
+    };
+    let small = |(name, base, personalized): SmallPart| Small {
+        name,
+        sides: [base, personalized],
     };
     Ok(Record {
         explanation: explanation.map_err(raised)?,
-        pictures: TellingPictures(pictures.into_iter().map(shown).collect()),
+        pictures: TellingPictures {
+            telling: telling.into_iter().map(shown).collect(),
+            all: all.into_iter().map(small).collect(),
+        },
     })
 }
 

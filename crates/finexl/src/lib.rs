@@ -96,13 +96,9 @@ pub use finexl_explain::references::References;
 pub use finexl_explain::vocabulary::Vocabulary;
 pub use finexl_zoo::encoders::{Encoder, Features};
 pub use ranking::{RankedModel, Ranking, Records};
-<<<<<<< HEAD
-pub use report::{Report, Shown, TellingPictures};
-=======
 pub use report::Report;
->>>>>>> 755e469 (Step-down maxima over all aspects and views; maps of where aspects show; all pairs to unfold (tests not yet run))
 pub use selection_results::SelectionResults;
-pub use telling_pictures::TellingPictures;
+pub use telling_pictures::{Shown, Small, TellingPictures};
 
 use std::sync::Arc;
 

@@ -26,28 +26,6 @@ enum Telling<'a> {
     Kept(&'a TellingPictures),
 }
 
-<<<<<<< HEAD
-/// The pairs that show the leading aspects most, small enough to be kept.
-#[derive(Clone, Debug, Default)]
-pub struct TellingPictures(pub Vec<Shown>);
-
-/// A pair as it is embedded in a page.
-#[derive(Clone, Debug)]
-pub struct Shown {
-    /// Name of the pair.
-    pub name: String,
-    /// What both pictures were made from.
-    pub prompt: Option<String>,
-    /// What it shows.
-    pub note: String,
-    /// The base's picture as a PNG.
-    pub base: Vec<u8>,
-    /// The personalized model's as a PNG.
-    pub personalized: Vec<u8>,
-}
-
-=======
->>>>>>> 755e469 (Step-down maxima over all aspects and views; maps of where aspects show; all pairs to unfold (tests not yet run))
 impl<'a> Report<'a> {
     /// Of an explanation, with the `top` aspects shown.
     pub fn new(explained: &'a Explained, top: usize) -> Self {

@@ -25,27 +25,32 @@ const SMALL_PAIRS: usize = 100;
 /// The pairs that show the leading aspects most, and all pairs small: small enough to be kept.
 #[derive(Clone, Debug, Default)]
 pub struct TellingPictures {
-    telling: Vec<Shown>,
-    all: Vec<Small>,
+    /// Those that show the leading aspects most.
+    pub telling: Vec<Shown>,
+    /// All, or a hundred of them.
+    pub all: Vec<Small>,
 }
 
 /// A pair as it is embedded in a page.
 #[derive(Clone, Debug)]
-struct Shown {
-    name: String,
-    prompt: Option<String>,
+pub struct Shown {
+    /// Name of the pair.
+    pub name: String,
+    /// What both pictures were made from.
+    pub prompt: Option<String>,
     /// The aspect that it shows most.
-    concept: String,
-    /// As PNG.
-    sides: [Vec<u8>; 2],
+    pub concept: String,
+    /// The base's picture and the personalized model's, as PNG.
+    pub sides: [Vec<u8>; 2],
 }
 
 /// A pair among many.
 #[derive(Clone, Debug)]
-struct Small {
-    name: String,
-    /// As JPEG.
-    sides: [Vec<u8>; 2],
+pub struct Small {
+    /// Name of the pair.
+    pub name: String,
+    /// The base's picture and the personalized model's, as JPEG.
+    pub sides: [Vec<u8>; 2],
 }
 
 impl TellingPictures {

@@ -231,12 +231,8 @@ impl Explainer {
             pairs: (0..divergences.pairs()).map(|i| i.to_string()).collect(),
             pair_fingerprints: vec![unknown.clone(); divergences.pairs()],
             divergences,
-<<<<<<< HEAD
             tiles: tiles.cloned(),
-=======
-            tiles: None,
             look: None,
->>>>>>> 755e469 (Step-down maxima over all aspects and views; maps of where aspects show; all pairs to unfold (tests not yet run))
             appearance: None,
             bank,
             rough: None,
