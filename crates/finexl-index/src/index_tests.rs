@@ -157,7 +157,7 @@ fn cut_and_foreign_files_are_refused_by_name() {
     }
     let manifest = path.join("index.json");
     let text = std::fs::read_to_string(&manifest).unwrap();
-    std::fs::write(&manifest, text.replace("finexl-index-1", "finexl-index-9")).unwrap();
+    std::fs::write(&manifest, text.replace("finexl-index-2", "finexl-index-9")).unwrap();
     let error = ModelsIndex::open(&path).unwrap_err().to_string();
     assert!(
         error.contains("finexl-index-9") && error.contains("anew"),

@@ -291,10 +291,12 @@ mod tests {
         assert_eq!(records.task(&adapter).unwrap(), Task::New);
         records.refuse(&adapter, "it is bad").unwrap();
         assert_eq!(records.task(&adapter).unwrap(), Task::Refused);
-        records.forget_refusals().unwrap();
-        assert_eq!(records.task(&adapter).unwrap(), Task::New);
         let other = BTreeMap::from([("--encoder".to_string(), "other".to_string())]);
         let refused = WatchedRecords::open(&to, &other).unwrap_err().to_string();
         assert!(refused.contains("another choice of --encoder"), "{refused}");
+        records.forget_refusals().unwrap();
+        assert_eq!(records.task(&adapter).unwrap(), Task::New);
+        // Nothing is known any more that another choice would not fit.
+        WatchedRecords::open(&to, &other).unwrap();
     }
 }
