@@ -7,6 +7,7 @@ pub mod atomic;
 pub mod cells;
 pub mod change;
 mod control_groups;
+pub mod counting;
 pub mod error;
 pub mod experiment;
 pub mod explanation;

@@ -4,6 +4,7 @@ use crate::arguments::{Arguments, Computing};
 use crate::diagnostics::CliError;
 use crate::output::{Progress, check_writable, remark};
 use finexl_core::CoreError;
+use finexl_core::counting::counted;
 use finexl_data::DataError;
 use finexl_data::decode::{Remark, decode_file, remarks_in_words};
 use finexl_data::image::Image;
@@ -83,7 +84,11 @@ impl Embed {
         }
         .write(&self.out)?;
         if !arguments.quiet {
-            eprintln!("wrote {count} embeddings to {}", self.out.display());
+            eprintln!(
+                "wrote {} to {}",
+                counted(count, "embedding"),
+                self.out.display()
+            );
         }
         Ok(ExitCode::SUCCESS)
     }

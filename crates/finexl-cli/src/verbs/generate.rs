@@ -6,6 +6,7 @@ use crate::numbers::{count, finite};
 use crate::output::{Progress, print, remark};
 use crate::verbs::adapter_choice::{adapter, scaled};
 use crate::verbs::stable_diffusion_options::StableDiffusionOptions;
+use finexl_core::counting::counted;
 use finexl_core::explanation::Applied;
 use finexl_core::partial_folder::is_free;
 use finexl_core::work_lock::WorkPlace;
@@ -272,8 +273,8 @@ impl Generate {
         remark(collapsed.as_slice(), arguments.quiet);
         if !arguments.quiet {
             print(&format!(
-                "wrote {} images to {}\n",
-                requests.len(),
+                "wrote {} to {}\n",
+                counted(requests.len(), "image"),
                 self.out.display()
             ))?;
         }

@@ -1,6 +1,7 @@
 //! What a folder holds and was not used, counted and named once.
 
 use crate::natural_order;
+use finexl_core::counting::counted_were;
 use std::path::Path;
 
 /// How many names an error or a note shows.
@@ -18,21 +19,13 @@ pub(crate) fn examples<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> Str
     }
 }
 
-/// "1 file was" or "3 files were".
-pub(super) fn counted(count: usize, what: &str) -> String {
-    match count {
-        1 => format!("1 {what} was"),
-        count => format!("{count} {what}s were"),
-    }
-}
-
 /// A note on some files of a folder; nothing where there are none.
 pub(super) fn note(folder: &Path, what: &str, names: &[String], became: &str) -> Option<String> {
     (!names.is_empty()).then(|| {
         format!(
             "in {}, {} {became} ({})",
             folder.display(),
-            counted(names.len(), what),
+            counted_were(names.len(), what),
             examples(names)
         )
     })

@@ -3,6 +3,7 @@
 use super::contradictions::{Contradiction, key_of_prompt};
 use super::seed_in_name::{all_distinct, seeds_in_names};
 use super::side::{Candidate, Side};
+use finexl_core::counting::counted_were;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Seeds of the images of both sides, as far as they are known.
@@ -159,7 +160,7 @@ fn seed_note(sides: &[Side; 2], pairs: &[(usize, usize)], example: Option<&str>)
         }
     };
     format!(
-        "{} pairs were found by {source}, and not by their names; --pair chooses another rule",
-        pairs.len()
+        "{} found by {source}, and not by their names; --pair chooses another rule",
+        counted_were(pairs.len(), "pair")
     )
 }

@@ -4,6 +4,7 @@ use super::by_generation::{Found, Free};
 use super::contradictions::{Contradiction, key_of_prompt};
 use super::name_words::{NameWords, are_sparse, matched, without_common};
 use super::side::{Candidate, Side};
+use finexl_core::counting::counted_were;
 use std::collections::BTreeSet;
 
 /// Images of the sides that are still free, in order.
@@ -22,9 +23,9 @@ pub(super) fn by_words(sides: &[Side; 2], free: &Free, whole: bool) -> Found {
     });
     let found = accepted(&members, matched_words(&words), |pairs| {
         format!(
-            "{} pairs were found by names that differ in spaces, signs, zeros before numbers or forms of letters ({}); \
+            "{} found by names that differ in spaces, signs, zeros before numbers or forms of letters ({}); \
              --pair chooses another rule",
-            pairs.len(),
+            counted_were(pairs.len(), "pair"),
             example(&members, pairs)
         )
     });
@@ -51,9 +52,9 @@ fn by_rests(members: &Members<'_>, words: &[Vec<NameWords>; 2]) -> Found {
     }
     accepted(members, pairs, |pairs| {
         format!(
-            "{} pairs were found by their names without what all of a side have in common ({} and {}): {}; --pair \
+            "{} found by their names without what all of a side have in common ({} and {}): {}; --pair \
              chooses another rule",
-            pairs.len(),
+            counted_were(pairs.len(), "pair"),
             taken(&of_first),
             taken(&of_second),
             example(members, pairs)
@@ -72,9 +73,9 @@ fn by_folder(members: &Members<'_>) -> Found {
     });
     accepted(members, matched([&folders[0], &folders[1]]), |pairs| {
         format!(
-            "{} pairs were found by their folders, each of which holds one image on both sides ({}); --pair chooses \
+            "{} found by their folders, each of which holds one image on both sides ({}); --pair chooses \
              another rule",
-            pairs.len(),
+            counted_were(pairs.len(), "pair"),
             example(members, pairs)
         )
     })
@@ -93,9 +94,9 @@ pub(super) fn by_prompt(sides: &[Side; 2], free: &Free) -> Found {
     });
     accepted(&members, matched([&prompts[0], &prompts[1]]), |pairs| {
         format!(
-            "{} pairs were found by their prompts alone, since neither names nor seeds say what belongs together ({}): \
+            "{} found by their prompts alone, since neither names nor seeds say what belongs together ({}): \
              with other seeds the pictures differ by these too; --pair chooses another rule",
-            pairs.len(),
+            counted_were(pairs.len(), "pair"),
             example(&members, pairs)
         )
     })

@@ -8,6 +8,7 @@ use super::options::{PairOptions, Pairing};
 use super::side::Side;
 use crate::DataError;
 use crate::image_folder::{BadFiles, examples, left_out_together};
+use finexl_core::counting::counted_were;
 use std::collections::BTreeSet;
 
 /// Pairs of two sides with what has to be said of them; positions in the sides.
@@ -109,9 +110,9 @@ fn by_files(
     bad_files: BadFiles,
 ) -> Result<Chosen, DataError> {
     let mut notes = vec![format!(
-        "{} pairs were found by prompt and seed, as their files say: images of one name do not belong together \
+        "{} found by prompt and seed, as their files say: images of one name do not belong together \
          ({} have {}); --pair chooses another rule",
-        found.pairs.len(),
+        counted_were(found.pairs.len(), "pair"),
         sides[0].images[against[0].0.0].inside,
         against[0].1.words()
     )];
@@ -136,9 +137,9 @@ fn without_names(
     notes.extend(refuse_or_note(errors, bad_files)?);
     if !found.pairs.is_empty() {
         notes.push(format!(
-            "{} pairs were found by prompt and seed, as their files say, since no name is in both folders; --pair \
+            "{} found by prompt and seed, as their files say, since no name is in both folders; --pair \
              chooses another rule",
-            found.pairs.len()
+            counted_were(found.pairs.len(), "pair")
         ));
         notes.extend(found.notes);
         return Ok(Chosen {
@@ -261,8 +262,10 @@ fn by_order(sides: &[Side; 2]) -> Result<Chosen, DataError> {
         return Err(no_pair(sides));
     };
     let mut notes = vec![format!(
-        "{first} pairs were made by the order of the names, as --pair order asks: the first is {} with {}",
-        base.inside, personalized.inside
+        "{} made by the order of the names, as --pair order asks: the first is {} with {}",
+        counted_were(first, "pair"),
+        base.inside,
+        personalized.inside
     )];
     notes.extend(forced_note(sides, &pairs));
     Ok(Chosen { pairs, notes })

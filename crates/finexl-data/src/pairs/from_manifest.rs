@@ -14,6 +14,7 @@ use crate::image_folder::{
     BadFiles, ImageFolder, examples, left_out_together, without_image_extension,
 };
 use crate::manifest::{Manifest, PromptFile, RowImages, mistake};
+use finexl_core::counting::{counted, was_or_were};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -204,9 +205,9 @@ impl Rows {
             .collect();
         let note = (count.len() < pairs.len()).then(|| {
             format!(
-                "{} pairs share {} images of the base; pairs of one image are no independent draws",
-                pairs.len(),
-                count.len()
+                "{} share {} of the base; pairs of one image are no independent draws",
+                counted(pairs.len(), "pair"),
+                counted(count.len(), "image")
             )
         });
         (pairs, note)
@@ -217,7 +218,12 @@ impl Rows {
         let first = images.find(|image| image.by_case)?;
         let count = 1 + images.filter(|image| image.by_case).count();
         Some(format!(
-            "{count} images have names that differ in case from those of the manifest ({})",
+            "{} that {} in case from the manifest's ({})",
+            match count {
+                1 => "1 image has a name".to_string(),
+                count => format!("{count} images have names"),
+            },
+            if count == 1 { "differs" } else { "differ" },
             first.inside
         ))
     }
@@ -258,18 +264,25 @@ fn unlisted_note(
     let all = listing.images.len();
     (!unlisted.is_empty()).then(|| {
         format!(
-            "{} lists {} of {all} images in {}; {} were left out ({})",
+            "{} lists {} of {all} images in {}; {} {} left out ({})",
             manifest.path.display(),
             all - unlisted.len(),
             listing.folder.display(),
             unlisted.len(),
+            was_or_were(unlisted.len()),
             examples(unlisted)
         )
     })
 }
 
 fn excluded_note(rows: usize) -> Option<String> {
-    (rows > 0).then(|| format!("{rows} rows of the manifest were left out by --exclude"))
+    (rows > 0).then(|| {
+        let of = counted(rows, "row");
+        format!(
+            "{of} of the manifest {} left out by --exclude",
+            was_or_were(rows)
+        )
+    })
 }
 
 /// Rows that name an image of either folder; which images make a pair is found as without a manifest.

@@ -10,6 +10,7 @@ use crate::DataError;
 use crate::decode::Pictures;
 use crate::generation::plain_prompt;
 use crate::manifest::PromptFile;
+use finexl_core::counting::counted;
 use std::path::{Path, PathBuf};
 
 /// Two images that belong together.
@@ -239,7 +240,10 @@ pub(super) fn plain_prompts(pairs: &mut [Pair]) -> Option<String> {
         *prompt = plain;
     }
     (changed > 0).then(|| {
-        format!("weights, <lora:...> and other signs that are no words were taken out of {changed} prompts")
+        format!(
+            "weights, <lora:...> and other signs that are no words were taken out of {}",
+            counted(changed, "prompt")
+        )
     })
 }
 

@@ -6,6 +6,7 @@ use crate::generation::{Generation, plain_prompt, read_generation, read_paramete
 use crate::image_folder::{ImageFolder, examples, without_image_extension};
 use crate::manifest::read_text;
 use crate::natural_order;
+use finexl_core::counting::was_or_were;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -97,10 +98,12 @@ impl Side {
             .collect();
         (!alone.is_empty()).then(|| {
             format!(
-                "{} of {} images in {} have no partner and were left out ({})",
+                "{} of {} images in {} {} no partner and {} left out ({})",
                 alone.len(),
                 self.images.len(),
                 self.listing.folder.display(),
+                if alone.len() == 1 { "has" } else { "have" },
+                was_or_were(alone.len()),
                 examples(&alone)
             )
         })
