@@ -1,10 +1,12 @@
 //! What the command line takes.
 
+use crate::idle_options;
 use crate::verbs::{
     calibrate, compare, convert, data, embed, explain, gallery, generate, index, inspect,
     personalize, plot, report, run, schema, search, similar, sweep, train, watch, zoo,
 };
-use clap::{Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use finexl_data::decode::MOST_PIXELS;
 use std::ffi::OsString;
 
@@ -46,7 +48,15 @@ impl Default for Computing {
 impl Arguments {
     /// Those of a command line, the program's name first.
     pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Self {
-        let mut arguments = Self::parse_from(arguments);
+        let mut command = Self::command();
+        let matches = command.clone().get_matches_from(arguments);
+        if let Some(problem) = idle_options::problem(&matches) {
+            command.error(ErrorKind::ArgumentConflict, problem).exit();
+        }
+        let mut arguments = match Self::from_arg_matches(&matches) {
+            Ok(arguments) => arguments,
+            Err(error) => error.format(&mut command).exit(),
+        };
         let computing = match &arguments.verb {
             Verb::Calibrate(verb) => Some(&verb.computing),
             Verb::Embed(verb) => Some(&verb.computing),

@@ -7,6 +7,7 @@ mod arguments;
 mod card_file;
 mod diagnostics;
 mod experiment_results;
+mod idle_options;
 mod interruption;
 mod numbers;
 mod output;

@@ -5,6 +5,7 @@ use crate::diagnostics::CliError;
 use crate::numbers::count;
 use crate::output::{Progress, remark};
 use clap::{Subcommand, ValueEnum};
+use finexl_core::counting::counted;
 use finexl_data::DataError;
 use finexl_data::art::{Artist, SpriteSet};
 use finexl_data::aspects::{Aspect, Implementation};
@@ -145,7 +146,11 @@ impl Render {
             render_scenes(&sprites, &scenes, &self.out, size, self.seed)?
         };
         if !quiet {
-            eprintln!("rendered {count} images into {}", self.out.display());
+            eprintln!(
+                "rendered {} into {}",
+                counted(count, "image"),
+                self.out.display()
+            );
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -153,6 +158,15 @@ impl Render {
 
 impl Stylize {
     fn run(&self, quiet: bool) -> Result<ExitCode, CliError> {
+        let mut names = std::collections::BTreeSet::new();
+        if let Some((aspect, _)) =
+            (self.aspects.iter()).find(|(aspect, _)| !names.insert(aspect.name))
+        {
+            return Err(CliError::Usage(format!(
+                "--aspect names {} twice; give every aspect one level",
+                aspect.name
+            )));
+        }
         let style = Style {
             aspects: self.aspects.clone(),
             implementation: match self.implementation {
@@ -177,8 +191,8 @@ impl Stylize {
         if !quiet {
             remark(&stylized.notes, quiet);
             eprintln!(
-                "stylized {} images into {}",
-                stylized.images,
+                "stylized {} into {}",
+                counted(stylized.images, "image"),
                 self.out.display()
             );
         }
