@@ -37,7 +37,7 @@ fn text_is_no_image() {
 
 #[test]
 fn an_empty_file_is_no_image() {
-    is_bad("01.png", b"", &["not an image"]);
+    is_bad("01.png", b"", &["the file is empty"]);
 }
 
 #[test]

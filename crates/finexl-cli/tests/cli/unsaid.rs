@@ -48,7 +48,7 @@ fn pictures_that_are_none_are_named() {
             "personalized/01.png has transparent pixels: it was laid on white",
             "in 2 of 8 pairs both pictures are the same, pixel by pixel (02, overview)",
             "2 of 8 pictures of the personalized model look exactly like another one of theirs (03, 04)",
-            "1 of 8 pictures of the base are far larger than the others (144 x 144 against 48 x 48: overview)",
+            "1 of 8 pictures of the base is far larger than the others (144 x 144 against 48 x 48: overview)",
         ],
     );
     // From the cache the same is said.
@@ -185,6 +185,21 @@ fn sides_that_were_made_otherwise() {
     );
     let turned = "explain --base personalized --personalized base --vocabulary words.txt";
     assert!(!notes(&sandbox, turned).contains("LoRA"));
+    // A LoRA of weight 0 is none, and some programs name LoRAs and what else they did beside the settings alone.
+    for index in 0..4 {
+        sandbox.write(
+            &format!("base/{index}.txt"),
+            parameters("snail", 20, index) + ", Clip skip: 2, Lora hashes: \"cosy: 12ab34\"",
+        );
+        sandbox.write(
+            &format!("personalized/{index}.txt"),
+            parameters("snail <lora:cosy:0>", 20, index),
+        );
+    }
+    holds(
+        &notes(&sandbox, EXPLAIN),
+        &["was made with a LoRA (cosy)", "clip skip 2 against none"],
+    );
 }
 
 #[test]
@@ -288,4 +303,33 @@ fn why_files_do_not_say_what_belongs_together() {
     sandbox.write("base/0001", with_text(&picture(0, 48), "a", "b"));
     sandbox.save("personalized/0001.png", &picture(0, 48));
     sandbox.refuses(EXPLAIN, &["base holds no images", "1 other file", "0001"]);
+}
+
+#[test]
+fn options_that_can_have_no_effect() {
+    let sandbox = Sandbox::with_pairs(2);
+    for (arguments, words) in [
+        (
+            "explain --adapter a --fit crop --skip-bad",
+            ["--fit and --skip-bad have no effect", "made in pairs"],
+        ),
+        (
+            "explain --base base --personalized personalized --private",
+            ["--private has no effect", "compared as it is"],
+        ),
+        (
+            "explain --base-features a --personalized-features b --concept-features c --prompts words.txt",
+            ["--prompts has no effect", "leave it out"],
+        ),
+        (
+            "embed --texts words.txt --out x.safetensors --exclude a",
+            ["--exclude has no effect", "texts"],
+        ),
+        (
+            "data stylize base out --aspect warm=0.5 --aspect warm=0.7",
+            ["--aspect names warm twice", "one level"],
+        ),
+    ] {
+        sandbox.refuses(arguments, &words);
+    }
 }

@@ -64,7 +64,7 @@ pub(super) fn foreign_format(bytes: &[u8]) -> Option<&'static str> {
             () if has(&[b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis"]) => Some("HEIC"),
             () if has(&[b"mif1", b"msf1"]) => Some("HEIF"),
             () if has(&[b"crx "]) => Some("camera raw"),
-            () => Some("video"),
+            () => Some("a video"),
         };
     }
     match () {
@@ -79,13 +79,15 @@ pub(super) fn foreign_format(bytes: &[u8]) -> Option<&'static str> {
         () if starts(b"#?RADIANCE") || starts(b"#?RGBE") => Some("Radiance HDR"),
         () if starts(b"DDS ") => Some("DDS"),
         () if starts(b"qoif") => Some("QOI"),
-        () if starts(b"\0\0\x01\0") => Some("icon"),
-        () if starts(b"%PDF") => Some("PDF"),
+        () if starts(b"\0\0\x01\0") => Some("an icon"),
+        () if starts(b"%PDF") => Some("a PDF"),
         () if starts(b"<svg") || (starts(b"<?xml") && contains(bytes, b"<svg")) => Some("SVG"),
         () if starts(b"<!DOCTYPE html") || starts(b"<html") || starts(b"<!doctype html") => {
-            Some("web page")
+            Some("a web page (a download that was refused?)")
         }
-        () if starts(b"version https://git-lfs") => Some("Git LFS pointer"),
+        () if starts(b"version https://git-lfs") => {
+            Some("a Git LFS pointer (git lfs pull fetches the picture)")
+        }
         () => None,
     }
 }

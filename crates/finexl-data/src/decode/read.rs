@@ -89,6 +89,7 @@ pub fn decode_bytes(path: &Path, bytes: &[u8]) -> Result<Decoded, DataError> {
         Some(
             format @ (ImageFormat::WebP | ImageFormat::Gif | ImageFormat::Bmp | ImageFormat::Tiff),
         ) => other_formats::decode(path, bytes, format)?,
+        _ if bytes.is_empty() => return Err(corrupt(path, "the file is empty".to_string())),
         _ => {
             let path = path.to_path_buf();
             return Err(match kinds::foreign_format(bytes) {

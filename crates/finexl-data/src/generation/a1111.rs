@@ -33,7 +33,7 @@ const SETTINGS: [&str; 14] = [
 pub fn read_parameters(text: &str) -> Option<Generation> {
     let mut generation = parse(text, false)?;
     let loras = generation.prompt.as_deref().map(settings::loras_in_prompt);
-    generation.loras = loras.unwrap_or_default();
+    generation.loras.extend(loras.unwrap_or_default());
     Some(generation)
 }
 
@@ -68,6 +68,11 @@ pub(super) fn parse(text: &str, certain: bool) -> Option<Generation> {
         .find(|(key, _)| key.eq_ignore_ascii_case("seed"))
         .and_then(|(_, value)| value.trim().parse().ok());
     generation.settings = settings::of_words(&told);
+    // Those of weight 0 are listed as well, so a prompt that names some knows better.
+    let tagged = |prompt: &String| prompt.contains("<lora:") || prompt.contains("<lyco:");
+    if !generation.prompt.as_ref().is_some_and(tagged) {
+        generation.loras = settings::loras_in_words(&told);
+    }
     Some(generation)
 }
 

@@ -29,4 +29,5 @@ mod types;
 pub use a1111::read_parameters;
 pub use prompt_text::plain_prompt;
 pub use read::{read_generation, read_generation_bytes};
+pub(crate) use settings::WRITTEN_IN_USE;
 pub use types::{Generation, Recorded, Tool};

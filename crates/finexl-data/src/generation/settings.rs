@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A setting, as notes call it, and the names that programs have for it, in lower case with blanks for `_`.
-const SETTINGS: [(&str, &[&str]); 5] = [
+const SETTINGS: [(&str, &[&str]); 9] = [
     ("steps", &["steps"]),
     (
         "CFG scale",
@@ -14,6 +14,18 @@ const SETTINGS: [(&str, &[&str]); 5] = [
     ("sampler", &["sampler", "sampler name"]),
     ("schedule", &["schedule type", "scheduler"]),
     ("denoising", &["denoising strength", "denoise"]),
+    ("clip skip", &["clip skip", "clipskip"]),
+    ("hires upscale", &["hires upscale"]),
+    ("variation seed", &["variation seed"]),
+    ("variation strength", &["variation seed strength"]),
+];
+
+/// Settings that programs write only where they are in use: a file that says others and not these has none.
+pub(crate) const WRITTEN_IN_USE: [&str; 4] = [
+    "clip skip",
+    "denoising",
+    "hires upscale",
+    "variation strength",
 ];
 
 type Settings = BTreeMap<&'static str, String>;
@@ -40,14 +52,29 @@ pub(super) fn of_node(node: &Node) -> Settings {
         .collect()
 }
 
-/// Names of the LoRAs that a prompt asks for, as `<lora:NAME:0.8>`.
+/// Names of the LoRAs that A1111 lists beside the settings, as `Lora hashes: "NAME: HASH, ..."`.
+pub(super) fn loras_in_words(pairs: &[(&str, &str)]) -> BTreeSet<String> {
+    let listed = pairs
+        .iter()
+        .filter(|(name, _)| name.eq_ignore_ascii_case("lora hashes"));
+    let names = listed.flat_map(|(_, value)| value.trim_matches('"').split(','));
+    names
+        .filter_map(|entry| Some(entry.split_once(':')?.0.trim().to_string()))
+        .filter(|name| !name.is_empty())
+        .collect()
+}
+
+/// Names of the LoRAs that a prompt asks for, as `<lora:NAME:0.8>`, but for those of weight 0.
 pub(super) fn loras_in_prompt(prompt: &str) -> BTreeSet<String> {
     let tags = prompt.split('<').skip(1).filter_map(|rest| {
         let (tag, _) = rest.split_once('>')?;
         let (kind, rest) = tag.split_once(':')?;
         let kind = kind.trim().to_ascii_lowercase();
-        let name = rest.split(':').next().unwrap_or(rest).trim();
-        (matches!(kind.as_str(), "lora" | "lyco" | "locon") && !name.is_empty())
+        let (name, weight) = rest.split_once(':').unwrap_or((rest, ""));
+        let name = name.trim();
+        let weight = weight.split(':').next().unwrap_or_default().trim();
+        let idle = weight.parse::<f64>().is_ok_and(|weight| weight == 0.0);
+        (!idle && matches!(kind.as_str(), "lora" | "lyco" | "locon") && !name.is_empty())
             .then(|| name.to_string())
     });
     tags.collect()
@@ -88,7 +115,10 @@ mod tests {
         let object = serde_json::json!({"steps": 20, "cfg_scale": 7.0, "seed": 3, "model": "x"});
         assert_eq!(words, of_json(&object));
         assert_eq!(words.len(), 2);
-        let loras = loras_in_prompt("a <lora:cosy:0.8> b <hypernet:x:1> <lora:> <LORA:z>");
+        let loras = loras_in_words(&[("Seed", "3"), ("Lora hashes", "\"cosy: 12ab, b c: 9\"")]);
+        assert_eq!(loras.into_iter().collect::<Vec<_>>(), ["b c", "cosy"]);
+        let loras =
+            loras_in_prompt("<lora:none:0> a <lora:cosy:0.8> b <hypernet:x:1> <lora:> <LORA:z>");
         assert_eq!(loras.into_iter().collect::<Vec<_>>(), ["cosy", "z"]);
     }
 }

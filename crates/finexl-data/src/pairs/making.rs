@@ -1,6 +1,7 @@
 //! What pairs that belong together were made with besides prompt and seed.
 
 use super::side::Candidate;
+use crate::generation::WRITTEN_IN_USE;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Notes on pairs whose two sides were sampled otherwise, and on LoRAs that only the base's images were made with.
@@ -15,11 +16,7 @@ fn other_settings(pairs: &[[&Candidate; 2]]) -> Option<String> {
     let mut count = 0;
     let mut first: BTreeMap<&str, (&str, &str)> = BTreeMap::new();
     for [base, personalized] in pairs {
-        let differing = base.settings.iter().filter_map(|(setting, one)| {
-            let other = personalized.settings.get(setting)?;
-            (one != other).then_some((*setting, one.as_str(), other.as_str()))
-        });
-        let differing: Vec<_> = differing.collect();
+        let differing = differing(base, personalized);
         count += usize::from(!differing.is_empty());
         for (setting, one, other) in differing {
             first.entry(setting).or_insert((one, other));
@@ -35,6 +32,30 @@ fn other_settings(pairs: &[[&Candidate; 2]]) -> Option<String> {
             told.join(", ")
         )
     })
+}
+
+/// What both say of a setting, where it is not the same; of settings that are written only where they are in use also what
+/// one side says alone.
+fn differing<'a>(
+    base: &'a Candidate,
+    personalized: &'a Candidate,
+) -> Vec<(&'static str, &'a str, &'a str)> {
+    const NONE: &str = "none";
+    let sides = [base, personalized].map(|side| &side.settings);
+    let known: BTreeSet<&'static str> =
+        sides.iter().flat_map(|side| side.keys().copied()).collect();
+    let value = |side: usize, setting: &'static str| -> Option<&'a str> {
+        let stated = sides[side].get(setting).map(String::as_str);
+        let in_use = WRITTEN_IN_USE.contains(&setting) && sides[side].contains_key("steps");
+        stated.or(in_use.then_some(NONE))
+    };
+    // Stated, but in no other way than by not being stated.
+    let idle =
+        |value: &str| value == NONE || value.parse::<f64>().is_ok_and(|v| v == 0.0 || v == 1.0);
+    (known.into_iter())
+        .filter_map(|setting| Some((setting, value(0, setting)?, value(1, setting)?)))
+        .filter(|(_, one, other)| one != other && !(idle(one) && idle(other)))
+        .collect()
 }
 
 fn turned_round(pairs: &[[&Candidate; 2]]) -> Option<String> {
@@ -83,6 +104,12 @@ mod tests {
         let notes = making_notes(&[[&base, &cosy], [&base, &few]]);
         assert_eq!(notes.len(), 1);
         assert!(notes[0].contains("in 1 of 2 pairs") && notes[0].contains("steps 20 against 8"));
+        let mut other = few.clone();
+        other.settings = [("steps", "20"), ("clip skip", "2"), ("denoising", "1")]
+            .map(|(setting, value)| (setting, value.to_string()))
+            .into();
+        let notes = making_notes(&[[&base, &other]]);
+        assert!(notes[0].contains("(clip skip none against 2)"), "{notes:?}");
         let notes = making_notes(&[[&cosy, &base]]);
         assert!(notes[0].contains("(cosy)") && notes[0].contains("exchange --base"));
     }
