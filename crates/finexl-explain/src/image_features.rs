@@ -17,7 +17,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 
 /// Version of what is kept: raised whenever the same files give other features.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// Metadata key of the record of which pairs were usable.
 const RECORD: &str = "pairs";
@@ -275,6 +275,7 @@ fn encode(
         }
         .into());
     }
+    record.facts.settle();
     let seen = seen.finish()?;
     record.resaved = seen.resaved;
     record.tiled = seen.tiles.is_some();

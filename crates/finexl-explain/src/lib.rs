@@ -46,6 +46,7 @@ pub mod similar;
 pub mod statistics;
 mod stored_space;
 pub mod summary;
+pub mod unlike;
 pub mod views;
 pub mod vocabulary;
 mod weight_intervals;

@@ -33,7 +33,7 @@ struct Doubt {
 /// A note where the images of many pairs look more like those of other pairs. `names` are those of the pairs.
 pub fn shuffled_note(base: &Features, personalized: &Features, names: &[String]) -> Option<String> {
     let pairs = base.len();
-    if pairs < LEAST || personalized.len() != pairs {
+    if pairs < LEAST || personalized.len() != pairs || !varies(base) || !varies(personalized) {
         return None;
     }
     let sides = [base, personalized].map(centred);
@@ -67,6 +67,24 @@ pub fn shuffled_note(base: &Features, personalized: &Features, names: &[String])
             ),
         },
     )
+}
+
+/// Whether the rows differ by more than what saving leaves: of one picture many times nothing can be said.
+pub(crate) fn varies(features: &Features) -> bool {
+    /// What of the squared lengths is rounding, or traces of saving.
+    const ROUNDING: f64 = 1e-3;
+    let (n, d) = (features.len(), features.dimension);
+    let square = |values: &[f64]| values.iter().map(|v| v * v).sum::<f64>();
+    let mut mean = vec![0.0; d];
+    let mut squares = 0.0;
+    for row in 0..n {
+        let row: Vec<f64> = features.row(row).iter().map(|v| f64::from(*v)).collect();
+        squares += square(&row) / n as f64;
+        mean.iter_mut()
+            .zip(&row)
+            .for_each(|(total, value)| *total += value / n as f64);
+    }
+    squares - square(&mean) > ROUNDING * squares
 }
 
 /// Rows without their mean, of length 1, `[n, d]`.
@@ -203,6 +221,11 @@ mod tests {
             assert_eq!(note(14, |at| at, own), None, "{own}");
         }
         assert_eq!(note(1200, |at| at, 0.5), None);
+        let one = Features {
+            dimension: 3,
+            values: [0.1, 0.2, 0.3].repeat(14),
+        };
+        assert_eq!(shuffled_note(&one, &one, &[]), None);
         // So few are not judged.
         assert_eq!(note(5, |at| (at + 1) % 5, 0.1), None);
     }

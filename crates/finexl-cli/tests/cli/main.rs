@@ -39,6 +39,7 @@ mod records;
 mod references;
 mod sandbox;
 mod selections;
+mod shown_on_one_side;
 mod similar_models;
 mod special_files;
 mod stable_diffusion;

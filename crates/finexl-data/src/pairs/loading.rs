@@ -1,9 +1,11 @@
 //! Pairs, decoded.
 
+use super::across::{Across, Sketches};
 use super::looks::{Look, look_notes};
 use super::options::{Fit, PairOptions};
 use super::pair_set::{Pair, PairSet};
 use super::shapes::{cut_to_near_shape, fitted, same_shape};
+use super::sketch::Sketch;
 use crate::DataError;
 use crate::decode::{Decoded, Pictures, Remark, remarks_in_words};
 use crate::image_folder::{BadFiles, left_out_together};
@@ -22,6 +24,10 @@ pub struct LoadedPair {
     pub sizes: Option<SizesDiffer>,
     /// What the two looked like before anything was fitted.
     pub looks: [Look; 2],
+    /// Both in small, before anything was fitted.
+    pub(super) sketches: [Sketch; 2],
+    /// Mean difference of their values in thousandths of a grey level, where they are of one size.
+    pub(super) difference: Option<u32>,
 }
 
 /// The sizes of two images that differ, as they were before anything was fitted.
@@ -46,12 +52,18 @@ pub struct LoadingFacts {
     pub personalized: Vec<(usize, Remark)>,
     /// What tells the pictures of all pairs apart: the base's and the personalized one.
     pub looks: Vec<(usize, [Look; 2])>,
+    /// What only all pictures together show; known once [`LoadingFacts::settle`] was called.
+    pub across: Across,
+    /// What that is found from.
+    #[serde(skip)]
+    sketches: Sketches,
 }
 
 impl LoadingFacts {
     fn add(&mut self, index: usize, pair: &LoadedPair) {
         self.sizes.extend(pair.sizes.map(|sizes| (index, sizes)));
         self.looks.push((index, pair.looks));
+        (self.sketches).add(index, pair.looks, &pair.sketches, pair.difference);
         let all = |remarks: &[Remark]| -> Vec<(usize, Remark)> {
             remarks
                 .iter()
@@ -71,9 +83,15 @@ impl LoadingFacts {
         let looks = others.looks.into_iter();
         self.looks
             .extend(looks.map(|(index, looks)| (begin + index, looks)));
+        self.sketches.extend(others.sketches, begin);
         self.base.extend(others.base.into_iter().map(moved));
         self.personalized
             .extend(others.personalized.into_iter().map(moved));
+    }
+
+    /// Finds what all pictures together show, once all pairs are there.
+    pub fn settle(&mut self) {
+        self.across = std::mem::take(&mut self.sketches).compared();
     }
 }
 
@@ -155,6 +173,9 @@ fn load(pair: &Pair, fit: Fit, pictures: &Pictures) -> Result<LoadedPair, DataEr
     let mut personalized = pictures.decode(&pair.personalized)?;
     let sizes = [&base.image, &personalized.image].map(|image| [image.width, image.height]);
     let looks = [&base.image, &personalized.image].map(Look::of);
+    let sketches = [&base.image, &personalized.image].map(Sketch::of);
+    let difference = (sizes[0] == sizes[1])
+        .then(|| (base.image.mean_abs_difference(&personalized.image) * 255_000.0).round() as u32);
     let same = same_shape(&base.image, &personalized.image);
     if !same {
         let fitted = fitted(&personalized.image, &base.image, fit)
@@ -176,6 +197,8 @@ fn load(pair: &Pair, fit: Fit, pictures: &Pictures) -> Result<LoadedPair, DataEr
         personalized,
         sizes,
         looks,
+        sketches,
+        difference,
     })
 }
 
@@ -224,7 +247,7 @@ pub fn loading_notes(
         note(true, brought),
     ];
     (sizes.into_iter().flatten())
-        .chain(look_notes(set, &facts.looks))
+        .chain(look_notes(set, &facts.looks, &facts.across))
         .chain(remarks_in_words(remarks))
         .chain(left_out_together("pairs", failures))
         .collect()

@@ -1,6 +1,8 @@
 //! What only all pictures together show: equal ones, and some that are far larger than the others.
 
+use super::across::Across;
 use super::pair_set::{Pair, PairSet};
+use super::sketch::{Bars, bars, is_noise};
 use crate::image::Image;
 use crate::image_folder::examples;
 use serde::{Deserialize, Serialize};
@@ -14,7 +16,14 @@ pub struct Look {
     pub size: [usize; 2],
     /// A number of all pixels: other ones are other pictures.
     pub content: u64,
+    /// Bars of one colour along the left, upper, right and lower edge, in pixels.
+    pub bars: Bars,
+    /// Whether it is nothing but noise.
+    pub noise: bool,
 }
+
+/// The sides, as notes call them.
+pub(super) const WHOSE: [&str; 2] = ["the base", "the personalized model"];
 
 impl Look {
     /// The look of a picture.
@@ -30,25 +39,34 @@ impl Look {
         Self {
             size: [image.width, image.height],
             content: values.fold(start, mix),
+            bars: bars(image),
+            noise: is_noise(image),
         }
     }
 }
 
-/// Notes on pairs of two equal pictures, pictures that stand in several pairs, and such as may be sheets or previews of
-/// others.
-pub(super) fn look_notes(set: &PairSet, looks: &[(usize, [Look; 2])]) -> Vec<String> {
+/// Notes on pairs of two equal pictures or hardly different ones, pictures that stand in several pairs, that are nothing
+/// but noise, that have bars or something laid over them on one side only, and such as may be sheets or previews of others.
+pub(super) fn look_notes(
+    set: &PairSet,
+    looks: &[(usize, [Look; 2])],
+    across: &Across,
+) -> Vec<String> {
     let seen: Vec<(&Pair, &[Look; 2])> = (looks.iter())
         .filter_map(|(index, looks)| Some((set.pairs.get(*index)?, looks)))
         .collect();
-    [
-        unchanged(&seen),
-        repeated(&seen, 0, "the base"),
-        repeated(&seen, 1, "the personalized model"),
-    ]
-    .into_iter()
-    .flatten()
-    .chain(other_sizes(&seen))
-    .collect()
+    let name = |index: usize| set.pairs.get(index).map_or("", |pair| pair.name.as_str());
+    let both = |note: &dyn Fn(usize) -> Option<String>| [note(0), note(1)];
+    (unchanged(&seen).into_iter())
+        .chain(across.hardly_changed(&name))
+        .chain(both(&|side| repeated(&seen, side)).into_iter().flatten())
+        .chain(across.near_copies(&name))
+        .chain(both(&|side| noise(&seen, side)).into_iter().flatten())
+        .chain(both(&|side| barred(&seen, side)).into_iter().flatten())
+        .chain(across.turned_round(&name))
+        .chain(across.laid_over())
+        .chain(other_sizes(&seen))
+        .collect()
 }
 
 fn unchanged(seen: &[(&Pair, &[Look; 2])]) -> Option<String> {
@@ -66,7 +84,8 @@ fn unchanged(seen: &[(&Pair, &[Look; 2])]) -> Option<String> {
 }
 
 /// Files of one side with the same picture; one file in several pairs is no repetition, a manifest says so.
-fn repeated(seen: &[(&Pair, &[Look; 2])], side: usize, whose: &str) -> Option<String> {
+fn repeated(seen: &[(&Pair, &[Look; 2])], side: usize) -> Option<String> {
+    let whose = WHOSE[side];
     let mut files: BTreeMap<u64, BTreeMap<&Path, &str>> = BTreeMap::new();
     for (pair, looks) in seen {
         let file = [&pair.base, &pair.personalized][side].as_path();
@@ -86,6 +105,53 @@ fn repeated(seen: &[(&Pair, &[Look; 2])], side: usize, whose: &str) -> Option<St
             examples(&names)
         )
     })
+}
+
+/// Pictures of one side that are nothing but noise.
+fn noise(seen: &[(&Pair, &[Look; 2])], side: usize) -> Option<String> {
+    let names: Vec<&str> = (seen.iter())
+        .filter(|(_, looks)| looks[side].noise)
+        .map(|(pair, _)| pair.name.as_str())
+        .collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "{} of {} pictures of {} {} nothing but noise ({}), as a generation that failed leaves them: they count like \
+             any other; leave them out with --exclude, or make them again",
+            names.len(),
+            seen.len(),
+            WHOSE[side],
+            if names.len() == 1 { "is" } else { "are" },
+            examples(&names)
+        )
+    })
+}
+
+/// Pictures of one side with bars at edges where their partners have none.
+fn barred(seen: &[(&Pair, &[Look; 2])], side: usize) -> Option<String> {
+    let only = |looks: &[Look; 2]| -> Bars {
+        let (own, other) = (looks[side].bars, looks[1 - side].bars);
+        std::array::from_fn(|edge| if other[edge] == 0 { own[edge] } else { 0 })
+    };
+    let found: Vec<(&str, Bars)> = (seen.iter())
+        .map(|(pair, looks)| (pair.name.as_str(), only(looks)))
+        .filter(|(_, bars)| bars.iter().any(|bar| *bar > 0))
+        .collect();
+    let (_, first) = found.first()?;
+    let places = ["left", "top", "right", "bottom"];
+    let widths = (places.iter().zip(first)).filter(|(_, bar)| **bar > 0);
+    let widths: Vec<String> = widths
+        .map(|(place, bar)| format!("{place} {bar}"))
+        .collect();
+    Some(format!(
+        "{} of {} pictures of {} {} bars of one colour at the edges ({} pixels in the first: {}) and their partners have \
+         not: these are part of what is measured; cut them off if they come from saving or padding",
+        found.len(),
+        seen.len(),
+        WHOSE[side],
+        if found.len() == 1 { "has" } else { "have" },
+        widths.join(", "),
+        examples(found.iter().map(|(name, _)| *name)),
+    ))
 }
 
 /// Pictures of the base that are about twice as wide and as high as most, or half as wide and as high.
@@ -109,8 +175,20 @@ fn other_sizes(seen: &[(&Pair, &[Look; 2])]) -> Vec<String> {
     let larger = |size| at_least(size, usual);
     let smaller = |size| at_least(usual, size);
     [
-        of_size(seen, usual, &larger, "larger", "sheets of several pictures"),
-        of_size(seen, usual, &smaller, "smaller", "previews of the others"),
+        of_size(
+            seen,
+            usual,
+            &larger,
+            "larger",
+            ["it is a sheet", "they are sheets"].map(|of| format!("{of} of several pictures")),
+        ),
+        of_size(
+            seen,
+            usual,
+            &smaller,
+            "smaller",
+            ["it is a preview", "they are previews"].map(|of| format!("{of} of the others")),
+        ),
     ]
     .into_iter()
     .flatten()
@@ -122,16 +200,21 @@ fn of_size(
     usual: [usize; 2],
     is_meant: &dyn Fn([usize; 2]) -> bool,
     compared: &str,
-    perhaps: &str,
+    perhaps: [String; 2],
 ) -> Option<String> {
     let meant: Vec<&(&Pair, &[Look; 2])> = (seen.iter())
         .filter(|(_, [base, _])| is_meant(base.size))
         .collect();
     let (_, [first, _]) = meant.first()?;
     let names = meant.iter().map(|(pair, _)| pair.name.as_str());
+    let [one, many] = perhaps;
+    let (is, it, perhaps) = match meant.len() {
+        1 => ("is", "it", one),
+        _ => ("are", "them", many),
+    };
     Some(format!(
-        "{} of {} pictures of the base are far {compared} than the others ({} x {} against {} x {}: {}); leave them out \
-         with --exclude if they are {perhaps}",
+        "{} of {} pictures of the base {is} far {compared} than the others ({} x {} against {} x {}: {}); leave {it} out \
+         with --exclude if {perhaps}",
         meant.len(),
         seen.len(),
         first.size[0],
@@ -163,7 +246,12 @@ mod tests {
         Look {
             size: [side, side],
             content,
+            ..Look::default()
         }
+    }
+
+    fn look_notes(set: &PairSet, looks: &[(usize, [Look; 2])]) -> Vec<String> {
+        super::look_notes(set, looks, &Across::default())
     }
 
     #[test]
@@ -185,6 +273,32 @@ mod tests {
         odd[4].1[0] = look(24, 99);
         let notes = look_notes(&set(5), &odd);
         assert!(notes[2].contains("far smaller than the others (24 x 24 against 64 x 64: 4)"));
+    }
+
+    #[test]
+    fn noise_and_bars_are_named() {
+        let mut looks: Vec<(usize, [Look; 2])> = (0..5)
+            .map(|at| (at, [look(64, at as u64), look(64, 10 + at as u64)]))
+            .collect();
+        looks[1].1[1].noise = true;
+        looks[2].1[0].bars = [0, 8, 0, 8];
+        looks[3].1 = [[0, 8, 0, 8], [5, 8, 5, 8]].map(|bars| Look {
+            bars,
+            ..look(64, u64::from(bars[0]) + 90)
+        });
+        let notes = look_notes(&set(5), &looks);
+        assert_eq!(notes.len(), 3, "{notes:?}");
+        assert!(
+            notes[0]
+                .starts_with("1 of 5 pictures of the personalized model is nothing but noise (1)")
+        );
+        assert!(notes[1].starts_with(
+            "1 of 5 pictures of the base has bars of one colour at the edges (top 8, bottom 8 pixels in the first: 2)"
+        ));
+        assert!(
+            notes[2].contains("the personalized model has bars")
+                && notes[2].contains("left 5, right 5")
+        );
     }
 
     #[test]

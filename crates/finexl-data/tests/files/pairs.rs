@@ -46,10 +46,9 @@ fn plain(bad_files: BadFiles) -> PairOptions {
 }
 
 fn facts(sizes: &[(usize, SizesDiffer)]) -> LoadingFacts {
-    LoadingFacts {
-        sizes: sizes.to_vec(),
-        ..LoadingFacts::default()
-    }
+    let mut facts = LoadingFacts::default();
+    facts.sizes = sizes.to_vec();
+    facts
 }
 
 fn names(set: &PairSet) -> Vec<&str> {

@@ -3,7 +3,7 @@
 use super::given_directions::GivenDirections;
 use super::object::{Explainer, Eyes};
 use super::pairs::Seen;
-use super::pairs::pair_note;
+use super::pairs::pair_notes;
 use super::sides::Sides;
 use crate::change::Appearance;
 use crate::divergence::Divergences;
@@ -117,7 +117,7 @@ impl Explainer {
             }
         };
         let divergences = Divergences::between(&features.base, &features.personalized)?;
-        notes.extend(pair_note(
+        notes.extend(pair_notes(
             &features.base,
             &features.personalized,
             &features.names,

@@ -16,6 +16,7 @@ use crate::place_features::place_divergences;
 use crate::places::Look;
 use crate::probes::Probes;
 use crate::shuffled::shuffled_note;
+use crate::unlike::unlike_note;
 use crate::views::Views;
 use finexl_core::explanation::Explanation;
 use finexl_core::fingerprint::Fingerprint;
@@ -131,7 +132,7 @@ impl Explainer {
         let bank = self.bank(encoder, &probes)?;
         let mut notes = seen.notes;
         notes.extend_from_slice(encoder.notes());
-        notes.extend(pair_note(seen.base, seen.personalized, &seen.names));
+        notes.extend(pair_notes(seen.base, seen.personalized, &seen.names));
         notes.extend(misplaced_note(
             encoder,
             &probes,
@@ -193,12 +194,18 @@ impl Explainer {
 }
 
 /// What speaks against the pairs as they are; of pairs in another order nothing more is asked.
-pub(super) fn pair_note(
+pub(super) fn pair_notes(
     base: &Features,
     personalized: &Features,
     names: &[String],
-) -> Option<String> {
-    shuffled_note(base, personalized, names).or_else(|| exchanged_note(base, personalized, names))
+) -> Vec<String> {
+    if let Some(note) = shuffled_note(base, personalized, names) {
+        return vec![note];
+    }
+    let exchanged = exchanged_note(base, personalized, names);
+    (exchanged.into_iter())
+        .chain(unlike_note(base, personalized, names))
+        .collect()
 }
 
 /// A warning for where the base's images are far from everything the encoder was trained on.
