@@ -140,7 +140,7 @@ fn damaged_and_foreign_files_name_the_remedy() {
     damaged[middle..middle + 8].fill(0);
     assert!(message(&damaged).contains("re-export"));
     assert!(message(b"just some text").contains("not an image of a known format"));
-    assert!(message(b"").contains("not an image of a known format"));
+    assert!(message(b"").contains("the file is empty"));
     let missing = decode_file("no-such-folder/a.png").unwrap_err();
     assert!(missing.to_string().contains("no-such-folder/a.png"));
 }
