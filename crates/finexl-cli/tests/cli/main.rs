@@ -10,6 +10,7 @@ mod clip_models;
 mod corpora;
 mod data_verbs;
 mod devices;
+mod everyday_inputs;
 mod experiment_keys;
 mod explained_models;
 mod explanations;

@@ -81,10 +81,8 @@ fn with_bars(mut picture: RgbImage) -> RgbImage {
 
 fn with_logo(mut picture: RgbImage) -> RgbImage {
     for (x, y) in (60..90).flat_map(|x| (70..90).map(move |y| (x, y))) {
-        if x % 6 < 3 {
-            let shade = if y % 8 < 4 { 255 } else { 20 };
-            picture.put_pixel(x, y, Rgb([shade, shade, shade]));
-        }
+        let shade = if x % 6 < 3 { 255 } else { 20 };
+        picture.put_pixel(x, y, Rgb([shade; 3]));
     }
     picture
 }
@@ -172,13 +170,11 @@ fn pairs_of_other_things() {
     let others: Vec<String> = (sandbox.names("others").into_iter())
         .filter(|name| name.ends_with(".png"))
         .collect();
-    for at in [3, 9] {
-        let other = image::open(sandbox.path("others").join(&others[at]));
-        scenes.put("personalized", at, &other.unwrap().into_rgb8());
-    }
+    let other = image::open(sandbox.path("others").join(&others[9]));
+    scenes.put("personalized", 9, &other.unwrap().into_rgb8());
     let said = scenes.notes();
     assert!(
-        said.contains("in 2 of 14 pairs the two pictures have next to nothing in common"),
+        said.contains("in 1 of 14 pairs the two pictures have next to nothing in common"),
         "{said}"
     );
     assert!(!said.contains("hardly differ"), "{said}");
