@@ -1,6 +1,7 @@
 //! The errors of this crate: what is wrong, in which file, and what to do about it.
 
 use finexl_core::CoreError;
+use finexl_core::counting::counted;
 use std::path::PathBuf;
 
 /// What can go wrong with images, folders, manifests, art and aspects.
@@ -251,8 +252,9 @@ pub enum DataError {
 
     /// Sides that are to be paired by order have different numbers of images.
     #[error(
-        "{base} holds {base_images} images and {personalized} {personalized_images}, so their order does not say what \
-         belongs together; give both as many, or leave some out with --exclude"
+        "{base} holds {} and {personalized} {personalized_images}, so their order does not say what \
+         belongs together; give both as many, or leave some out with --exclude",
+        counted(*base_images, "image")
     )]
     OrderCounts {
         /// Folder of the base model's images.
@@ -267,8 +269,8 @@ pub enum DataError {
 
     /// Lists of pictures in memory have different lengths.
     #[error(
-        "{base} holds {base_images} pictures and {personalized} {personalized_images}; give one of each for every pair, \
-         in one order"
+        "{base} holds {} and {personalized} {personalized_images}; give one of each for every pair, in one order",
+        counted(*base_images, "picture")
     )]
     ListCounts {
         /// What the base's list is called.
@@ -347,8 +349,10 @@ pub enum DataError {
 
     /// A list of prompts does not fit the images.
     #[error(
-        "{path} has {prompts} prompts for {pairs} pairs of images{notes}; give one prompt per line, in the \
-         order of the file names, or a manifest with the columns prompt,base,personalized"
+        "{path} has {} for {} of images{notes}; give one prompt per line, in the \
+         order of the file names, or a manifest with the columns prompt,base,personalized",
+        counted(*prompts, "prompt"),
+        counted(*pairs, "pair")
     )]
     PromptCount {
         /// The list of prompts.

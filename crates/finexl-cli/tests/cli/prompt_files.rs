@@ -160,7 +160,7 @@ fn weights_and_loras_are_no_part_of_a_prompt() {
     sandbox.succeeds(&format!("{EXPLAIN} --prompts prompts.txt --json out.json"));
     let notes = sandbox.json("out.json")["notes"].to_string();
     assert!(
-        notes.contains("were taken out of 1 prompts") && !notes.contains("default prompts"),
+        notes.contains("were taken out of 1 prompt") && !notes.contains("default prompts"),
         "{notes}"
     );
 }

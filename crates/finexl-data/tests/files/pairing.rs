@@ -350,7 +350,7 @@ fn order_pairs_sides_of_one_size() {
     let more = Sides::new(&[("a.png", None)], &[("x.png", None), ("y.png", None)]);
     let text = more.message(Some(Pairing::Order));
     assert!(
-        text.contains("holds 1 images") && text.contains("--exclude"),
+        text.contains("holds 1 image ") && text.contains("--exclude"),
         "{text}"
     );
 }
