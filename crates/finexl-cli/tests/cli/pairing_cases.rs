@@ -284,7 +284,7 @@ fn cells_with_dots_name_the_file_that_is_meant() {
         let found = record(&sandbox, arguments);
         assert_eq!(found["pairs"], PAIRS);
         assert!((score(&found, "dark") - score(&record(&plain(), EXPLAIN), "dark")).abs() < 0.1);
-        noted(&found, "1 were left out");
+        noted(&found, "1 was left out");
     }
     sandbox.save("all/base/run0.3.jpg", &picture(9, 48));
     sandbox.refuses(

@@ -1,6 +1,7 @@
 //! A picture in small, by which pictures of one side are compared, and what a picture shows by itself.
 
 use crate::image::{Image, luma};
+use std::ops::Range;
 
 /// Cells in a row of a sketch.
 pub(super) const SIDE: usize = 96;
@@ -109,18 +110,39 @@ pub(super) type Bars = [u32; 4];
 /// in something else. A picture on a plain ground has none, since its ground does not end anywhere all along.
 pub(super) fn bars(image: &Image) -> Bars {
     let (width, height) = (image.width, image.height);
-    let top = deep(height, width, &|deep, along| image.pixel(along, deep));
-    let bottom = deep(height, width, &|deep, along| {
-        image.pixel(along, height - 1 - deep)
-    });
+    let above = |deep: usize, along: usize| image.pixel(along, deep);
+    let below = |deep: usize, along: usize| image.pixel(along, height - 1 - deep);
+    let (top, bottom) = (
+        plain(height, 0..width, &above),
+        plain(height, 0..width, &below),
+    );
     // Seen between the bars above and below, which reach the corners.
-    let between = height.saturating_sub(top + bottom);
-    let left = deep(width, between, &|deep, along| {
-        image.pixel(deep, top + along)
-    });
-    let right = deep(width, between, &|deep, along| {
-        image.pixel(width - 1 - deep, top + along)
-    });
+    let between = top..height.saturating_sub(bottom).max(top);
+    let before = |deep: usize, along: usize| image.pixel(deep, along);
+    let behind = |deep: usize, along: usize| image.pixel(width - 1 - deep, along);
+    let left = plain(width, between.clone(), &before);
+    let right = plain(width, between.clone(), &behind);
+    // A frame ends along what is inside; bars along two edges end along the whole picture.
+    let inside = left..width.saturating_sub(right).max(left);
+    let frame = [top, right, bottom, left].iter().all(|deep| *deep > 0)
+        && ends(top, height, inside.clone(), &above)
+        && ends(bottom, height, inside, &below)
+        && ends(left, width, between.clone(), &before)
+        && ends(right, width, between.clone(), &behind);
+    let lies = |deep: usize, pixel: Pixel<'_>| match frame || ends(deep, height, 0..width, pixel) {
+        true => deep,
+        false => 0,
+    };
+    let (top, bottom) = (lies(top, &above), lies(bottom, &below));
+    let between = top..height.saturating_sub(bottom).max(top);
+    let stands = |pixel: Pixel<'_>| {
+        let deep = plain(width, between.clone(), pixel);
+        match frame || ends(deep, width, between.clone(), pixel) {
+            true => deep,
+            false => 0,
+        }
+    };
+    let (left, right) = (stands(&before), stands(&behind));
     let same = far(image.pixel(0, 0), image.pixel(width - 1, height - 1)) <= SAME;
     let pair = |one: usize, other: usize, length: usize| {
         let least = (length / 50).max(2);
@@ -148,32 +170,40 @@ fn far(one: [f32; 3], other: [f32; 3]) -> f32 {
         .fold(0.0, f32::max)
 }
 
-/// Lines of one colour from an edge on, if they end all along at once, within two lines; else none.
-fn deep(lines: usize, length: usize, pixel: &dyn Fn(usize, usize) -> [f32; 3]) -> usize {
-    if lines == 0 || length == 0 {
+/// The colour at a depth behind an edge, and a place along it.
+type Pixel<'a> = &'a dyn Fn(usize, usize) -> [f32; 3];
+
+/// Lines of one colour from an edge on, of so many, seen along a part of the edge. Traces of JPEG do not count.
+fn plain(lines: usize, part: Range<usize>, pixel: Pixel<'_>) -> usize {
+    if lines == 0 || part.is_empty() {
         return 0;
     }
-    let colour = pixel(0, 0);
+    let colour = pixel(0, part.start);
     let others = |depth: usize| {
-        let other = (0..length).filter(|along| far(pixel(depth, *along), colour) > SAME);
-        other.count() as f64 / length as f64
+        let other = part
+            .clone()
+            .filter(|along| far(pixel(depth, *along), colour) > SAME);
+        other.count() as f64 / part.len() as f64
     };
-    // A line with traces of JPEG belongs to the bar.
-    let deep = (0..lines)
+    (0..lines)
         .find(|depth| others(*depth) > 0.02)
-        .unwrap_or(lines);
+        .unwrap_or(lines)
+}
+
+/// Whether such lines end along the whole part at once.
+fn ends(deep: usize, lines: usize, part: Range<usize>, pixel: Pixel<'_>) -> bool {
+    if deep == 0 || part.is_empty() {
+        return false;
+    }
+    let colour = pixel(0, part.start);
     let end = deep..lines.min(deep + SOON);
-    let ending = (0..length)
+    let ending = (part.clone())
         .filter(|along| {
             end.clone()
                 .any(|depth| far(pixel(depth, *along), colour) > SAME)
         })
         .count();
-    if ending as f64 >= ENDS * length as f64 {
-        deep
-    } else {
-        0
-    }
+    ending as f64 >= ENDS * part.len() as f64
 }
 
 #[cfg(test)]
