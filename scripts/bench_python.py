@@ -29,6 +29,12 @@ began, computed = time.perf_counter(), time.process_time()
 finexl.explain(*sides, prompts=prompts, cache=False, progress=False).save("arrays.json")
 print(time.perf_counter() - began, time.process_time() - computed)
 """
+FOLDERS = """
+import finexl
+explanation = finexl.explain("base", "cosy", prompts="base/manifest.csv", cache=False, progress=False)
+for end in ("json", "html", "md"):
+    explanation.save(f"folders.{end}")
+"""
 CALLS = """
 import json, sys, numpy, finexl
 sides, prompts = [numpy.load(f"{side}.npy") for side in ("base", "cosy")], json.load(open("prompts.json"))
@@ -79,6 +85,18 @@ def shown(what, seconds):
         print(f"{what}, {kind}: median {statistics.median(values):.3f} s, least {min(values):.3f} s, of {len(values)}")
 
 
+def compare(explain):
+    """Say whether both said the same of all aspects, to the last digit, and whether JSON, page and card of the folders do."""
+    numbers = ("concept", "weight", "score", "low", "high", "p_adjusted", "significant", "profile")
+    records = [json.loads(Path(f"{side}.json").read_text(encoding="utf-8")) for side in ("command", "arrays")]
+    said = [[[aspect[name] for name in numbers] for aspect in record["aspects"]] for record in records]
+    print(f"all numbers of {len(said[0])} aspects by arrays and command:", "equal" if said[0] == said[1] else "DIFFERENT")
+    timed(*explain, "--html", "command.html", "--card", "command.md")
+    timed(sys.executable, "-W", "ignore", "-c", FOLDERS)
+    same = all(Path(f"command.{end}").read_bytes() == Path(f"folders.{end}").read_bytes() for end in ("json", "html", "md"))
+    print("JSON, page and card of the folders by package and command:", "equal to the byte" if same else "DIFFERENT")
+
+
 def main():
     """Measure all of it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -101,6 +119,7 @@ def main():
             times["arrays, the call"].append(_numbers(call))
         for what, seconds in times.items():
             shown(what, seconds)
+        compare(explain)
         print(f"memory over {options.calls} calls in one process:", flush=True)
         subprocess.run([sys.executable, "-W", "ignore", "-c", CALLS, str(options.calls)], check=True)
 

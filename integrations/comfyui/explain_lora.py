@@ -46,9 +46,26 @@ class ExplainLora:
             prompts=prompts_of(prompts, len(base)),
             encoder=encoder.strip() or ENCODER,
             sides=("without", "with"),
+            progress=told(len(base)),
         )
         summary = "\n".join([explanation.summary, *(f"Note: {note}" for note in explanation.notes)])
         return (summary, picture(explanation.plot_png()), json.dumps(explanation.to_dict(), indent=2))
+
+
+def told(count):
+    """Give what shows progress on the node and hears "cancel", or no progress outside ComfyUI."""
+    try:
+        from comfy.model_management import throw_exception_if_processing_interrupted
+        from comfy.utils import ProgressBar
+    except ImportError:
+        return False
+    bar = ProgressBar(count)
+
+    def step(done, total):
+        throw_exception_if_processing_interrupted()
+        bar.update_absolute(done, total)
+
+    return step
 
 
 def pixels(images):

@@ -5,7 +5,28 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union, 
 
 _Path = Union[str, "os.PathLike[str]"]
 
-__all__: List[str]
+__all__ = [
+    "Encoder",
+    "ExplanationError",
+    "FileError",
+    "FinexlError",
+    "InputError",
+    "ModelError",
+    "PictureError",
+    "Record",
+    "ReportError",
+    "__version__",
+    "command",
+    "explain_features",
+    "explain_folders",
+    "explain_lists",
+    "inspect",
+    "load",
+    "open_encoder",
+    "record_of_parts",
+    "set_most_pixels",
+    "similar",
+]
 __version__: str
 
 class FinexlError(Exception):

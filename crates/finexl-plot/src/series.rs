@@ -94,7 +94,10 @@ pub fn series_page(
             "<section>\n<figure class=\"panel chart\">\n{figure}</figure>\n</section>\n"
         );
     }
-    page += &page_table(series, top);
+    page += &match shown(series, top).next() {
+        Some(_) => page_table(series, top),
+        None => nothing_shown(series),
+    };
     page += &adapter_sections(adapters)?;
     let notes = notes(series);
     if !notes.is_empty() {
@@ -207,6 +210,18 @@ fn page_table(series: &ExplanationSeries, top: usize) -> String {
     table
         + "</tbody>\n</table></div>\n<p class=\"small\">Score [95% interval]; * significant. The base does not differ \
            from itself. Aspects without a score of 0.01 anywhere are not shown.</p>\n</section>\n"
+}
+
+/// What stands in the place of curve and table where neither has a row.
+fn nothing_shown(series: &ExplanationSeries) -> String {
+    let anywhere = match series.over {
+        SeriesAxis::Scale => "at any scale",
+        SeriesAxis::Snapshot => "in any snapshot",
+    };
+    format!(
+        "<section>\n<h2>Aspects</h2>\n<p>No aspect has a score of 0.01 or more {anywhere}, so there is no curve to draw. What \
+         did change, if anything, the summary above says.</p>\n</section>\n"
+    )
 }
 
 /// Each remark once, in the order of the columns.

@@ -5,6 +5,7 @@
 
 use crate::sandbox::Sandbox;
 use crate::stable_diffusion_adapters::{FEW, File, K2, Q, copy, kept, sandbox, style};
+use safetensors::Dtype;
 
 /// What says that it was trained on a model that predicts something else than the tiny one, which predicts noise.
 #[test]
@@ -262,4 +263,52 @@ fn learned_words_and_odd_scales_do_not_hide() {
     let said = said.join(" ");
     assert!(said.contains("negative or large scale"), "{said}");
     assert!(said.contains("ss_base_model_version = flux1"), "{said}");
+}
+
+#[test]
+fn what_changes_nothing_has_a_page_that_says_so() {
+    let sandbox = sandbox();
+    let idle = File::default()
+        .with(format!("{}.lora_up.weight", Q.0), &[32, 2], 0.0)
+        .with(format!("{}.lora_down.weight", Q.0), &[2, 32], 0.5);
+    sandbox.write("idle.safetensors", idle.bytes());
+    sandbox.succeeds(&format!(
+        "explain --model sd1 {FEW} --adapter idle.safetensors --scales 0.5,1 --html i.html"
+    ));
+    let page = std::fs::read_to_string(sandbox.path("i.html")).unwrap();
+    assert!(page.contains("No aspect has a score of 0.01 or more at any scale"));
+    assert!(!page.contains("<tbody>\n</tbody>"));
+}
+
+#[test]
+fn headers_and_words_that_say_nothing_are_suspicious() {
+    let sandbox = sandbox();
+    let says = |bytes: Vec<u8>, words: &str| {
+        sandbox.write("a.safetensors", bytes);
+        let table = sandbox.succeeds("inspect a.safetensors").stdout;
+        let table: Vec<&str> = table.split_whitespace().collect();
+        let table = table.join(" ");
+        assert!(table.contains(words), "{words}: {table}");
+    };
+    let layer = "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn1_to_q";
+    let mute = File::default()
+        .with(format!("{layer}.lora_up.weight"), &[320, 4], 0.1)
+        .with(format!("{layer}.lora_down.weight"), &[4, 320], 0.1)
+        .says("ss_network_alpha", "1.0");
+    says(
+        mute.bytes(),
+        "ss_network_alpha says 1, 1 of 1 layers have no alpha and another rank",
+    );
+    let ia3 = File::default()
+        .with(format!("{layer}.weight"), &[320], 0.1)
+        .raw(&format!("{layer}.on_input"), Dtype::U8, &[], vec![0]);
+    sandbox.write("b.safetensors", ia3.bytes());
+    let out = sandbox.succeeds("inspect a.safetensors b.safetensors");
+    assert!(out.stdout.contains("has no norm or is all zero"));
+    assert!(out.stdout.contains("and 1 of the"), "{}", out.stdout);
+    let word = File::default().with("emb_params".to_string(), &[2, 768], 0.0);
+    says(
+        word.bytes(),
+        "all zero, saying nothing: 2 of 2 vectors of \"emb_params\"",
+    );
 }

@@ -25,7 +25,7 @@ pub fn inspection_page(inspection: &Inspection) -> Result<String, PlotError> {
     if let Some(found) = &inspection.comparison {
         let cosine = match found.cosine {
             Some(_) => words::cosine(found.cosine),
-            None => "none, as one of them is nothing".to_string(),
+            None => "none, as one of them has no norm or is all zero".to_string(),
         };
         let _ = write!(
             page,

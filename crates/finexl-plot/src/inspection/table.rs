@@ -126,7 +126,9 @@ fn comparison_lines(lines: &mut Vec<String>, comparison: &Comparison) {
             "cosine of the two changes: {}",
             words::cosine(comparison.cosine)
         ),
-        None => "the two changes have no cosine, as one of them is nothing".to_string(),
+        None => {
+            "the two changes have no cosine, as one of them has no norm or is all zero".to_string()
+        }
     };
     let whole = format!(
         "Both files: {cosine}; {} in common, {} in the first only, {} in the second only",

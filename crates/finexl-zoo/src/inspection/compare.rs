@@ -26,6 +26,7 @@ pub(super) fn compare(files: [&LoraFile<'_>; 2], facts: [&InspectedFile; 2]) -> 
         .map(|(path, a, b)| (path, layer_product(a, b)))
         .collect();
     let mut notes = notes(files, &products);
+    notes.extend(left_out(facts));
     let products: BTreeMap<&str, f64> = (products.iter())
         .filter_map(|(path, product)| Some((path.as_str(), (*product)?)))
         .collect();
@@ -81,6 +82,18 @@ fn notes(files: [&LoraFile<'_>; 2], products: &[(String, Option<f64>)]) -> Vec<S
         notes.push("of DoRA only the low-rank part is compared".to_string());
     }
     notes
+}
+
+/// Layers that no figure of a comparison includes.
+fn left_out(facts: [&InspectedFile; 2]) -> Option<String> {
+    let without = |file: &InspectedFile| file.layers.iter().filter(|l| l.norm.is_none()).count();
+    let [first, second] = facts.map(without);
+    (first + second > 0).then(|| {
+        format!(
+            "{first} layers of the first file and {second} of the second have no norm by themselves (IA3, changes of a bias \
+             alone, numbers that cannot be read): they are not compared"
+        )
+    })
 }
 
 /// Norms of the layers that have one.

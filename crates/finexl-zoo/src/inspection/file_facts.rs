@@ -37,6 +37,8 @@ pub(super) fn file_facts(
     let header = header_facts(&file.metadata);
     let (tags, tags_found) = tags(&file.metadata).unwrap_or_default();
     let mut suspicions = suspicions::of_layers(&content.layers);
+    suspicions.extend(suspicions::of_embeddings(&content.embeddings));
+    suspicions.extend(suspicions::of_alphas(&file.metadata, &content.layers));
     suspicions.extend(suspicions::of_header(&file.metadata, &content.bases));
     InspectedFile {
         name: String::new(),

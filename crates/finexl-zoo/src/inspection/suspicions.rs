@@ -3,7 +3,7 @@
 use super::metadata::is_set;
 use crate::lora_files::{LARGE_SCALE, said_bases, said_predictions};
 use crate::stable_diffusion::Base;
-use finexl_core::inspection::LayerFacts;
+use finexl_core::inspection::{EmbeddingFacts, LayerFacts};
 use std::collections::BTreeMap;
 
 /// Layers that a remark names.
@@ -42,6 +42,39 @@ pub(super) fn of_layers(facts: &[LayerFacts]) -> Vec<String> {
     let negative = facts.iter().filter(|layer| layer.scale < 0.0);
     remark(negative.collect(), "multiplied by a negative scale");
     suspicions
+}
+
+/// Of learned words.
+pub(super) fn of_embeddings(embeddings: &[EmbeddingFacts]) -> Vec<String> {
+    let empty = |table: &&EmbeddingFacts| table.norms.contains(&0.0);
+    let empty = embeddings.iter().filter(empty);
+    empty
+        .map(|table| {
+            let count = table.norms.iter().filter(|norm| **norm == 0.0).count();
+            format!(
+                "all zero, saying nothing: {count} of {} vectors of \"{}\"",
+                table.vectors, table.key
+            )
+        })
+        .collect()
+}
+
+/// Of a header that has an alpha where no layer has one; programs go by the layers.
+pub(super) fn of_alphas(
+    metadata: &BTreeMap<String, String>,
+    facts: &[LayerFacts],
+) -> Option<String> {
+    let said: f64 = metadata.get("ss_network_alpha")?.parse().ok()?;
+    let unsaid = facts.iter().filter(|layer| layer.scale_from == "unstated");
+    let other = unsaid.filter(|layer| layer.rank.is_some_and(|rank| rank as f64 != said));
+    let count = other.count();
+    (count > 0).then(|| {
+        format!(
+            "ss_network_alpha says {said}, {count} of {} layers have no alpha and another rank: programs multiply these by 1 \
+             and pass over the header",
+            facts.len()
+        )
+    })
 }
 
 /// Of the header, against what the shapes say.

@@ -214,9 +214,10 @@ pub(super) fn build<'a>(mut roles: Roles<'a>) -> Result<Built<'a>, String> {
     let norm = roles.remove(&Role::NormDifference);
     let norm_bias = roles.remove(&Role::NormBiasDifference);
     let is_norm = norm.is_some() || norm_bias.is_some();
-    if norm_bias.is_some() {
-        bias = norm_bias;
+    if bias.is_some() && norm_bias.is_some() {
+        return Err("it has two changes of its bias, diff_b and b_norm".to_string());
     }
+    bias = bias.or(norm_bias);
     let mut change = norm.map(|difference| Change::Full { difference });
     if let Some(first) = roles.keys().next().copied() {
         if change.is_some() {
@@ -238,7 +239,7 @@ pub(super) fn build<'a>(mut roles: Roles<'a>) -> Result<Built<'a>, String> {
             left.written()
         ));
     }
-    if change.is_none() && bias.is_none() {
+    if change.is_none() && (bias.is_none() || magnitude.is_some()) {
         return Err("it has an alpha or a magnitude, but no factors".to_string());
     }
     Ok(Built {

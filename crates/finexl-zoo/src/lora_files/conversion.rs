@@ -67,10 +67,10 @@ pub fn convert(
                 .change
                 .as_ref()
                 .map_or("a change of a bias", Change::kind);
-            let beside = if layer.magnitude.is_some() {
-                " with DoRA"
-            } else {
-                ""
+            let beside = match (&layer.magnitude, &layer.bias, &layer.change) {
+                (Some(_), ..) => " with DoRA",
+                (None, Some(_), Some(_)) => " with a change of the bias",
+                _ => "",
             };
             let problem = format!("{} is {kind}{beside}", layer.key);
             return Err(refused(problem, REMEDY_KIND));

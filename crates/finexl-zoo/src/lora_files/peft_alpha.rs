@@ -47,7 +47,7 @@ impl PeftSettings {
             .ok_or_else(|| "adapter_config.json has no alpha (lora_alpha)".to_string())
     }
 
-    /// Of a file's header: one for every network that it names.
+    /// Of a file's header: one for every network that it names, or one for the only network of the file.
     ///
     /// # Errors
     /// What is wrong with it.
@@ -63,6 +63,12 @@ impl PeftSettings {
         for part in Part::ALL {
             let prefix = format!("{}.", part.name());
             let settings = Self::of_map(&map, &prefix, Some(part))
+                .map_err(|problem| format!("{HEADER} in its header: {problem}"))?;
+            all.extend(settings);
+        }
+        if all.is_empty() {
+            // A network alone, as `save_lora_adapter` of diffusers writes it.
+            let settings = Self::of_map(&map, "", None)
                 .map_err(|problem| format!("{HEADER} in its header: {problem}"))?;
             all.extend(settings);
         }
@@ -199,6 +205,12 @@ mod tests {
                 .unwrap()
                 .is_empty()
         );
+        let alone = r#"{"r": 4, "lora_alpha": 8, "peft_type": "LORA"}"#;
+        let alone = BTreeMap::from([(HEADER.to_string(), alone.to_string())]);
+        let alone = PeftSettings::of_header(&alone).unwrap();
+        assert_eq!(alone.len(), 1);
+        assert!(alone[0].is_for(Some(Part::Unet)) && alone[0].is_for(None));
+        assert_eq!(alone[0].alpha_of("x").unwrap().alpha, 8.0);
         let broken = BTreeMap::from([(HEADER.to_string(), "[".to_string())]);
         assert!(PeftSettings::of_header(&broken).is_err());
     }

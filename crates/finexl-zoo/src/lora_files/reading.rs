@@ -1,7 +1,7 @@
 //! From tensors to the changes of layers.
 
 use super::fitting::{Stranger, fitting, other_family, stranger};
-use super::groups::{Group, Groups, check_kinds, group};
+use super::groups::{Group, Groups, check_kinds, group, other_model};
 use super::lora_file::{LayerChange, LayerPlace, LoraFile};
 use super::peft_alpha::PeftSettings;
 use super::scale::{Said, Scale, ScaleRule, resolve};
@@ -39,7 +39,9 @@ impl<'a> LoraFile<'a> {
     ) -> Result<Self, ZooError> {
         let content = Content::of(path, file, config)?;
         let bases = fitting(&content.groups.groups, &file.metadata);
-        if bases.is_empty() && content.own_base.is_none() {
+        let is_own = content.own_base.is_some();
+        let is_strange = |base: &Base| content.is_strange(file, ModelLayers::published(*base));
+        if !is_own && bases.first().is_none_or(is_strange) {
             return Err(unknown(path, file, &content.groups));
         }
         let model = bases.first().map(|base| {
@@ -70,6 +72,9 @@ impl<'a> LoraFile<'a> {
             return Err(refused(path, problem, REMEDY_BASE));
         }
         let groups = &content.groups.groups;
+        if content.is_strange(file, model) {
+            return Err(unknown(path, file, &content.groups));
+        }
         if let Some(problem) = other_family(groups, &file.metadata, model, name) {
             return Err(refused(path, problem, REMEDY_BASE));
         }
@@ -122,6 +127,13 @@ impl<'a> Content<'a> {
             peft,
             own_base,
         })
+    }
+
+    /// Whether most layers are none of a model's and belong to another known one, which may share a text encoder with it.
+    fn is_strange(&self, file: &TensorFile<'_>, model: &ModelLayers) -> bool {
+        let groups = &self.groups.groups;
+        let named = groups.iter().filter(|group| group.is_named(model)).count();
+        named * 2 < groups.len() && other_model(file).is_some()
     }
 
     /// The changes of a model's layers; of none for adapters of FineXL's generators.

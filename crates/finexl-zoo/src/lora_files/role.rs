@@ -166,9 +166,25 @@ pub(super) const REFUSED: [(&str, &str); 18] = [
 ];
 
 /// Parts of keys that tell of another model, with its name.
-pub(super) const OTHER_MODELS: [(&str, &str); 30] = [
+pub(super) const OTHER_MODELS: [(&str, &str); 37] = [
     ("distilled_guidance_layer", "Chroma"),
     ("double_layers", "AuraFlow"),
+    ("double_stream_blocks", "HiDream"),
+    ("encoder_hid_proj", "Kolors"),
+    (
+        "diffusion_model.transformer_blocks.",
+        "a diffusion transformer (LTX or later)",
+    ),
+    (
+        "lora_unet_transformer_blocks_",
+        "a diffusion transformer (Qwen-Image, PixArt or later)",
+    ),
+    ("lora_unet_layers_", "Lumina or Z-Image"),
+    ("lora_unet_blocks_", "Wan, Cosmos or another video model"),
+    (
+        "lycoris_transformer_",
+        "a diffusion transformer (Stable Diffusion 3, Flux or later)",
+    ),
     ("token_refiner", "HunyuanVideo"),
     ("single_transformer_blocks", "Flux or HunyuanVideo"),
     ("double_blocks", "Flux or HunyuanVideo"),

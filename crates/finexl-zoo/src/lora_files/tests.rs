@@ -112,6 +112,49 @@ fn metadata_decide_what_shapes_leave_open() {
 }
 
 #[test]
+fn what_says_a_thing_twice_or_for_nothing_is_named() {
+    const NORM: &str = "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_norm1";
+    let twice = (File::default().layer(2.0))
+        .with(&format!("{NORM}.w_norm"), &[320], 0.1)
+        .with(&format!("{NORM}.b_norm"), &[320], 0.1)
+        .with(&format!("{NORM}.diff_b"), &[320], 0.2);
+    says(twice, &[NORM, "two changes of its bias"]);
+    const CONV: &str = "lora_unet_down_blocks_0_resnets_0_conv1";
+    let lengths = (File::default().layer(2.0))
+        .with(&format!("{CONV}.dora_scale"), &[320, 1, 1, 1], 1.0)
+        .with(&format!("{CONV}.diff_b"), &[320], 0.2);
+    says(lengths, &[CONV, "a magnitude, but no factors"]);
+}
+
+/// A text encoder is shared by models that have nothing else in common.
+#[test]
+fn another_models_file_with_a_known_text_encoder_is_refused() {
+    let mut file = File::default();
+    for block in 0..2 {
+        let name = format!("lora_unet_double_blocks_{block}_img_attn_proj");
+        file = file
+            .with(&format!("{name}.lora_up.weight"), &[3072, 1], 0.1)
+            .with(&format!("{name}.lora_down.weight"), &[1, 3072], 0.1);
+    }
+    let name = "lora_te1_text_model_encoder_layers_0_self_attn_q_proj";
+    let file = file
+        .with(&format!("{name}.lora_up.weight"), &[768, 1], 0.1)
+        .with(&format!("{name}.lora_down.weight"), &[1, 768], 0.1);
+    says(file, &["its keys are those of Flux"]);
+}
+
+#[test]
+fn a_header_for_a_network_alone_gives_the_scale() {
+    let name = "down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q";
+    let file = File::default()
+        .with(&format!("{name}.lora_B.weight"), &[320, 4], 0.5)
+        .with(&format!("{name}.lora_A.weight"), &[4, 320], 0.5)
+        .says("lora_adapter_metadata", r#"{"r": 4, "lora_alpha": 8}"#);
+    let bytes = file.bytes();
+    assert_eq!(read(&bytes).unwrap().layers[0].scale.value, 2.0);
+}
+
+#[test]
 fn what_does_not_fit_is_named() {
     let file = || File::default().layer(2.0);
     says(
