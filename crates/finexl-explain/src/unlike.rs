@@ -68,17 +68,15 @@ fn unlike(base: &Features, personalized: &Features) -> Vec<usize> {
     let exceeded = |of: &dyn Fn(usize) -> f64, own: f64| {
         (0..pairs).filter(|other| of(*other) > own).count() as f64 >= least
     };
-    let odd: Vec<usize> = (0..pairs)
-        .filter(|pair| own[*pair] <= OTHER)
-        .filter(|pair| {
-            exceeded(&|other| cosine(*pair, other), own[*pair])
-                && exceeded(&|other| cosine(other, *pair), own[*pair])
-        })
-        .collect();
-    match odd.len() as f64 <= PART * pairs as f64 {
-        true => odd,
-        false => Vec::new(),
+    let strange: Vec<usize> = (0..pairs).filter(|pair| own[*pair] <= OTHER).collect();
+    if strange.len() as f64 > PART * pairs as f64 {
+        return Vec::new();
     }
+    let odd = strange.into_iter().filter(|pair| {
+        exceeded(&|other| cosine(*pair, other), own[*pair])
+            && exceeded(&|other| cosine(other, *pair), own[*pair])
+    });
+    odd.collect()
 }
 
 #[cfg(test)]
