@@ -136,7 +136,8 @@ fn barred(seen: &[(&Pair, &[Look; 2])], side: usize) -> Option<String> {
         .map(|(pair, looks)| (pair.name.as_str(), only(looks)))
         .filter(|(_, bars)| bars.iter().any(|bar| *bar > 0))
         .collect();
-    let (_, first) = found.first()?;
+    // Few of many are subjects with straight sides on a plain ground.
+    let (_, first) = found.first().filter(|_| found.len() * 5 >= seen.len())?;
     let places = ["left", "top", "right", "bottom"];
     let widths = (places.iter().zip(first)).filter(|(_, bar)| **bar > 0);
     let widths: Vec<String> = widths
