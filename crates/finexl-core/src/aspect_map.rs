@@ -21,6 +21,19 @@ pub struct AspectMap {
     pub by_pair: Vec<PairMap>,
 }
 
+impl AspectMap {
+    /// Whether it has a finite number for every place of its grid, and every pair too.
+    pub fn is_whole(&self) -> bool {
+        let places = self.columns.checked_mul(self.rows);
+        let fits = |values: &[f32]| {
+            !values.is_empty()
+                && places == Some(values.len())
+                && values.iter().all(|value| value.is_finite())
+        };
+        fits(&self.mean) && self.by_pair.iter().all(|pair| fits(&pair.values))
+    }
+}
+
 /// How strongly an aspect shows in every place of one pair.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -90,6 +103,26 @@ impl Region {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_map_has_a_number_for_every_place() {
+        let map = |columns, mean: &[f32], of_pair: &[f32]| AspectMap {
+            columns,
+            rows: 2,
+            mean: mean.to_vec(),
+            pairs: 1,
+            region: None,
+            by_pair: vec![PairMap {
+                pair: "a".to_string(),
+                values: of_pair.to_vec(),
+            }],
+        };
+        assert!(map(1, &[0.1, 0.2], &[0.1, 0.2]).is_whole());
+        assert!(!map(1, &[0.1], &[0.1, 0.2]).is_whole());
+        assert!(!map(1, &[0.1, 0.2], &[0.1]).is_whole());
+        assert!(!map(0, &[], &[]).is_whole());
+        assert!(!map(1, &[0.1, f32::INFINITY], &[0.1, 0.2]).is_whole());
+    }
 
     #[test]
     fn regions_of_a_grid() {

@@ -124,9 +124,7 @@ impl Explanation {
                     "it names {pairs} pairs, but the profile of \"{concept}\" has {found}"
                 ));
             }
-            if let Some(map) = &aspect.map
-                && map.columns.checked_mul(map.rows) != Some(map.mean.len())
-            {
+            if aspect.map.as_ref().is_some_and(|map| !map.is_whole()) {
                 return Some(format!("the map of \"{concept}\" is no grid"));
             }
             let (score, low, high) = (aspect.score, aspect.low, aspect.high);
